@@ -1,0 +1,1 @@
+"""The vocabulary of brittle: numpy only, imports nothing of ours."""

@@ -1,0 +1,168 @@
+"""The cells board: natural distortions as layers, and an input coloured by them cell by cell."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.errors import DistortionError, UsageError
+from brittle.core.grid import Grid
+from brittle.core.sample import Array, Codes, InputSpec, Sample
+from brittle.core.seeds import generator
+
+Colours = NDArray[np.int16]
+
+
+class Distortion(Protocol):
+    """A natural distortion: a pure function of the whole input, that knows no cells.
+
+    name:   as users type it.
+    needs:  axes it cannot do without, e.g. ("height", "width").
+    levels: its strengths from weak to strong, in `unit`.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def needs(self) -> tuple[str, ...]: ...
+    @property
+    def levels(self) -> tuple[float, ...]: ...
+    @property
+    def unit(self) -> str: ...
+
+    def __call__(self, x: Array, spec: InputSpec, level: float, rng: np.random.Generator) -> Array:
+        """A distorted copy of x: same shape, within spec.bounds, the same for the same rng state."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The recipe of one layer: which distortion, how strong, which random draw."""
+
+    distortion: str
+    level: float
+    draw: int
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The layers that a search may use: every distortion x level x draw; colour k is layers[k - 1]."""
+
+    distortions: tuple[Distortion, ...]
+    draws: int = 1
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The recipe of every colour but 0."""
+        return tuple(
+            Layer(d.name, level, draw)
+            for d in self.distortions
+            for draw in range(self.draws)
+            for level in d.levels
+        )
+
+    def check(self, spec: InputSpec) -> None:
+        """Raise UsageError if a distortion needs an axis that inputs of this kind do not have."""
+        for d in self.distortions:
+            for axis in d.needs:
+                if axis not in spec.axes:
+                    has = ", ".join(spec.axes)
+                    raise UsageError(f"{d.name} needs the axis '{axis}'; this input has {has}")
+
+    def recipe(self) -> list[dict[str, Any]]:
+        """The palette as plain data, for a run folder."""
+        return [asdict(layer) for layer in self.layers]
+
+
+def distort(distortion: Distortion, sample: Sample, level: float, draw: int, seed: int) -> Array:
+    """One distorted input, checked. A draw is the same pattern at every level. Raises DistortionError."""
+    rng = generator(seed, sample.id, distortion.name, draw)
+    x = sample.x.view()
+    x.flags.writeable = False
+    try:
+        out = np.asarray(distortion(x, sample.spec, level, rng), np.float32)
+    except ValueError as error:
+        if "read-only" in str(error):
+            raise DistortionError(f"{distortion.name} changes its input; it must return a copy") from error
+        raise
+    if out.shape != x.shape:
+        raise DistortionError(f"{distortion.name} must keep the shape {x.shape}, but returned {out.shape}")
+    low, high = sample.spec.bounds
+    slack = 1e-5 * sample.spec.span
+    if not (out.min() >= low - slack and out.max() <= high + slack):
+        raise DistortionError(
+            f"{distortion.name} must stay within [{low:g}, {high:g}], "
+            f"but returned [{out.min():g}, {out.max():g}]; clip its result"
+        )
+    return out
+
+
+class Canvas:
+    """One sample under a palette: colours (one integer per cell) -> input.
+
+    Layers are drawn when first used and kept quantised. Rendering copies only the cells that differ
+    from the colours rendered last. Implements Board.
+    """
+
+    def __init__(self, sample: Sample, grid: Grid, palette: Palette, seed: int) -> None:
+        self.sample, self.grid, self.palette, self.seed = sample, grid, palette, seed
+        self.layers = palette.layers
+        self.distortion_of: Mapping[str, Distortion] = {d.name: d for d in palette.distortions}
+        self._codes: dict[int, Codes] = {0: sample.spec.encode(sample.x)}
+        self._squares: dict[int, NDArray[np.float64]] = {0: np.zeros(grid.cells)}
+        self._cells = [grid.where(cell) for cell in range(grid.cells)]
+        self._shown = self.blank()
+        self._codes_shown = self._codes[0].copy()
+
+    @property
+    def colours(self) -> int:
+        """How many colours there are beside 0, the untouched input."""
+        return len(self.layers)
+
+    def blank(self) -> Colours:
+        """The colours of the untouched input."""
+        return np.zeros(self.grid.cells, np.int16)
+
+    def layer(self, colour: int) -> Codes:
+        """The whole input under one colour, quantised."""
+        if colour not in self._codes:
+            layer = self.layers[colour - 1]
+            x = distort(self.distortion_of[layer.distortion], self.sample, layer.level, layer.draw, self.seed)
+            self._codes[colour] = self.sample.spec.encode(x)
+        return self._codes[colour]
+
+    def squares(self, colour: int) -> NDArray[np.float64]:
+        """What each cell would add to the squared L2 distance under one colour, shape (cells,)."""
+        if colour not in self._squares:
+            difference = self.sample.spec.decode(self.layer(colour)) - self.sample.x
+            self._squares[colour] = self.grid.total(difference * difference)
+        return self._squares[colour]
+
+    def l2(self, colours: Colours) -> float:
+        """L2 distance of a colouring from the untouched input, without rendering it."""
+        used = [int(k) for k in np.unique(colours)]
+        return float(np.sqrt(sum(self.squares(k)[colours == k].sum() for k in used)))
+
+    def render(self, move: Codes, out: Array) -> None:
+        """Write the input that these colours stand for into out."""
+        for cell in np.flatnonzero(move != self._shown):
+            where = self._cells[cell]
+            self._codes_shown[where] = self.layer(int(move[cell]))[where]
+        self._shown = np.array(move, np.int16)
+        self.sample.spec.decode(self._codes_shown, out)
+
+    def recipe(self, move: Codes) -> list[int] | None:
+        """The colours as plain data."""
+        return [int(k) for k in move]
+
+
+def replay(canvas: Canvas, colours: Sequence[int]) -> Array:
+    """The input that stored colours stand for. Raises UsageError if they are of another grid or palette."""
+    if len(colours) != canvas.grid.cells or not all(0 <= k <= canvas.colours for k in colours):
+        raise UsageError(
+            f"expected {canvas.grid.cells} colours of 0 to {canvas.colours}, got {len(colours)} others"
+        )
+    out = np.empty(canvas.sample.spec.shape, np.float32)
+    canvas.render(np.array(colours, np.int16), out)
+    return out

@@ -1,0 +1,42 @@
+"""How far a changed input is from its original, in the input's own units."""
+
+import numpy as np
+
+from brittle.core.sample import Array
+
+
+def l0(x: Array, changed: Array) -> int:
+    """Number of elements that differ."""
+    return int(np.count_nonzero(x != changed))
+
+
+def l2(x: Array, changed: Array) -> float:
+    """Euclidean distance over all elements."""
+    difference = np.subtract(changed, x, dtype=np.float64)
+    return float(np.linalg.norm(difference))
+
+
+def linf(x: Array, changed: Array) -> float:
+    """Greatest absolute change of an element."""
+    return float(np.abs(np.subtract(changed, x, dtype=np.float64)).max())
+
+
+def mean_absolute(x: Array, changed: Array) -> float:
+    """Mean absolute change over all elements."""
+    return float(np.abs(np.subtract(changed, x, dtype=np.float64)).mean())
+
+
+def snr(x: Array, changed: Array) -> float:
+    """Signal-to-noise ratio in dB: power of the signal about its mean over power of the change."""
+    noise = np.subtract(changed, x, dtype=np.float64)
+    power = float(np.square(noise).sum())
+    signal = float(np.square(x - x.mean(dtype=np.float64)).sum())
+    if power == 0:
+        return float("inf")
+    return float(10 * np.log10(max(signal, 1e-30) / power))
+
+
+def prd(x: Array, changed: Array) -> float:
+    """Percent root-mean-square difference, as ECG compression reports it: 100 |change| / |signal|."""
+    size = float(np.linalg.norm(x.astype(np.float64)))
+    return 100 * l2(x, changed) / max(size, 1e-30)

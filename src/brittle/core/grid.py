@@ -1,0 +1,77 @@
+"""Cells: how an input is cut, and how values go from cells to elements and back."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil, prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.errors import UsageError
+from brittle.core.sample import InputSpec
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A regular cut of the spatial axes into cells; the last cell of an axis may be smaller.
+
+    cell: elements along each spatial axis of spec, in their order. Cells are numbered row by row.
+    """
+
+    spec: InputSpec
+    cell: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        sizes = [self.spec.shape[i] for i in self.spec.spatial]
+        names = [self.spec.axes[i] for i in self.spec.spatial]
+        if len(self.cell) != len(sizes):
+            raise UsageError(f"expected a cell size for each of {' x '.join(names)}, got {self.cell}")
+        for name, size, side in zip(names, sizes, self.cell, strict=True):
+            if not 1 <= side <= size:
+                raise UsageError(f"expected a cell of 1 to {size} along {name}, got {side}")
+
+    @cached_property
+    def counts(self) -> tuple[int, ...]:
+        """Cells along each spatial axis."""
+        sizes = (self.spec.shape[i] for i in self.spec.spatial)
+        return tuple(ceil(size / side) for size, side in zip(sizes, self.cell, strict=True))
+
+    @property
+    def cells(self) -> int:
+        """How many cells there are."""
+        return prod(self.counts)
+
+    def where(self, cell: int) -> tuple[slice, ...]:
+        """The elements of one cell, as an index into an input."""
+        index = [slice(None)] * len(self.spec.shape)
+        places = np.unravel_index(cell, self.counts)
+        for axis, place, side in zip(self.spec.spatial, places, self.cell, strict=True):
+            index[axis] = slice(int(place) * side, (int(place) + 1) * side)
+        return tuple(index)
+
+    def spread(self, values: NDArray[Any]) -> NDArray[Any]:
+        """One value per cell -> one per element, of spec.shape with the channel axis of length 1."""
+        field = values.reshape(self.counts)
+        for axis, side in enumerate(self.cell):
+            field = np.repeat(field, side, axis=axis)
+        field = field[tuple(slice(self.spec.shape[i]) for i in self.spec.spatial)]
+        channels = tuple(i for i in range(len(self.spec.shape)) if i not in self.spec.spatial)
+        return np.expand_dims(field, channels)
+
+    def total(self, x: NDArray[Any]) -> NDArray[np.float64]:
+        """The sum of x over each cell (channels included), shape (cells,)."""
+        out: NDArray[np.float64] = np.asarray(x, np.float64)
+        for axis, side in zip(self.spec.spatial, self.cell, strict=True):
+            out = np.add.reduceat(out, np.arange(0, out.shape[axis], side), axis=axis)
+        channels = tuple(i for i in range(out.ndim) if i not in self.spec.spatial)
+        return np.asarray(out.sum(axis=channels)).reshape(-1)
+
+    def block(self, centre: int, side: int) -> NDArray[np.intp]:
+        """Cells of a box of about `side` cells along every axis around a cell, cut off at the edges."""
+        places = np.unravel_index(centre, self.counts)
+        ranges = []
+        for place, count in zip(places, self.counts, strict=True):
+            start = int(place) - (side - 1) // 2
+            ranges.append(np.arange(max(0, start), min(count, start + side)))
+        return np.ravel_multi_index(np.meshgrid(*ranges, indexing="ij"), self.counts).reshape(-1)

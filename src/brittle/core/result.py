@@ -1,0 +1,101 @@
+"""What is known about one sample when its search has ended."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """How it ended. MISCLASSIFIED: wrong before anything was changed. FAILED: not played; see message."""
+
+    FLIPPED = "flipped"
+    SURVIVED = "survived"
+    MISCLASSIFIED = "misclassified"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A changed input that was read back from its file and flipped the decision when asked alone.
+
+    query:     the how-manieth row of this sample it was.
+    l2, linf, l0, mean_absolute: distance to the original in the input's own units; snr in dB and prd in
+               percent for signals.
+    predicted: class index; top: the five greatest (class, probability).
+    file:      inside the run folder; colours: its recipe on the cells board.
+    """
+
+    query: int
+    l2: float
+    linf: float
+    l0: int
+    mean_absolute: float
+    predicted: int
+    top: tuple[tuple[int, float], ...]
+    file: str
+    colours: tuple[int, ...] | None = None
+    snr: float | None = None
+    prd: float | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """One improvement: after `query` rows the best margin (nats), and the best L2 of a flip."""
+
+    query: int
+    margin: float
+    l2: float | None
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """One sample's line in results.jsonl. queries counts every row shown: clean, candidates, verification."""
+
+    sample: str
+    label: int | None
+    status: Status
+    search: str
+    queries: int
+    predicted: int | None = None
+    top: tuple[tuple[int, float], ...] = ()
+    first: Flip | None = None
+    closest: Flip | None = None
+    curve: tuple[Point, ...] = ()
+    notes: Mapping[str, Any] | None = None
+    seed: int = 0
+    message: str = ""
+    seconds: float = 0.0
+    started: str = ""
+    finished: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for one JSON line."""
+        out = asdict(self)
+        out["curve"] = [[p.query, p.margin, p.l2] for p in self.curve]
+        return out
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "SearchResult":
+        """The inverse of to_dict; keys that this version does not know are left out."""
+        known = {f.name for f in fields(cls)}
+        kept = {key: value for key, value in data.items() if key in known}
+        for key in ("first", "closest"):
+            if kept.get(key):
+                kept[key] = _flip(kept[key])
+        kept["status"] = Status(kept["status"])
+        kept["top"] = _pairs(kept.get("top", ()))
+        kept["curve"] = tuple(Point(*p) for p in kept.get("curve", ()))
+        return cls(**kept)
+
+
+def _flip(data: Mapping[str, Any]) -> Flip:
+    known = {f.name for f in fields(Flip)}
+    kept = {key: value for key, value in data.items() if key in known}
+    kept["top"] = _pairs(kept["top"])
+    kept["colours"] = tuple(kept["colours"]) if kept.get("colours") is not None else None
+    return Flip(**kept)
+
+
+def _pairs(rows: Any) -> tuple[tuple[int, float], ...]:
+    return tuple((int(c), float(p)) for c, p in rows)

@@ -1,0 +1,1 @@
+"""Run folders: what was asked, what was found, and how to go on."""
