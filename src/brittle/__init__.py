@@ -1,1 +1,47 @@
+"""brittle: how little natural distortion flips your classifier's decisions, where, and at what cost.
+
+run = brittle.audit("model.onnx", "photos/", budget=500)
+print(run.summary()["asr"])
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from brittle.core.errors import BrittleError as BrittleError
+    from brittle.core.errors import DataError as DataError
+    from brittle.report.html import summary_of as summary_of
+    from brittle.report.tables import summary_table as summary_table
+    from brittle.store.run import Run as Run
+    from brittle.tasks.audit import audit as audit
+    from brittle.tasks.catalogue import catalogue as catalogue
+    from brittle.tasks.report import report as report
+    from brittle.tasks.settings import AuditSettings as AuditSettings
+    from brittle.tasks.verify import verify as verify
+
+_PUBLIC = {
+    "AuditSettings": "brittle.tasks.settings",
+    "BrittleError": "brittle.core.errors",
+    "DataError": "brittle.core.errors",
+    "Run": "brittle.store.run",
+    "audit": "brittle.tasks.audit",
+    "catalogue": "brittle.tasks.catalogue",
+    "report": "brittle.tasks.report",
+    "summary_of": "brittle.report.html",
+    "summary_table": "brittle.report.tables",
+    "verify": "brittle.tasks.verify",
+}
+__all__ = [*_PUBLIC, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load public names when first used, so that `import brittle` and `brittle --help` stay quick."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'brittle' has no attribute '{name}'")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -21,6 +21,7 @@ class Distortion(Protocol):
     name:   as users type it.
     needs:  axes it cannot do without, e.g. ("height", "width").
     levels: its strengths from weak to strong, in `unit`.
+    varies: whether another random draw gives another result; False for a blur or a compression.
     """
 
     @property
@@ -31,6 +32,8 @@ class Distortion(Protocol):
     def levels(self) -> tuple[float, ...]: ...
     @property
     def unit(self) -> str: ...
+    @property
+    def varies(self) -> bool: ...
 
     def __call__(self, x: Array, spec: InputSpec, level: float, rng: np.random.Generator) -> Array:
         """A distorted copy of x: same shape, within spec.bounds, the same for the same rng state."""
@@ -58,7 +61,7 @@ class Palette:
         return tuple(
             Layer(d.name, level, draw)
             for d in self.distortions
-            for draw in range(self.draws)
+            for draw in range(self.draws if d.varies else 1)
             for level in d.levels
         )
 
@@ -82,10 +85,10 @@ def distort(distortion: Distortion, sample: Sample, level: float, draw: int, see
     x.flags.writeable = False
     try:
         out = np.asarray(distortion(x, sample.spec, level, rng), np.float32)
-    except ValueError as error:
+    except Exception as error:
         if "read-only" in str(error):
             raise DistortionError(f"{distortion.name} changes its input; it must return a copy") from error
-        raise
+        raise DistortionError(f"{distortion.name} raised {type(error).__name__}: {error}") from error
     if out.shape != x.shape:
         raise DistortionError(f"{distortion.name} must keep the shape {x.shape}, but returned {out.shape}")
     low, high = sample.spec.bounds

@@ -57,3 +57,24 @@ class Manifest:
             raise RunError(
                 f"run.json is damaged or not brittle's ({type(error).__name__}: {error})"
             ) from error
+
+
+def differences(old: Manifest, new: Manifest) -> list[str]:
+    """What makes two runs different commands, one phrase each, at most four."""
+    before, after = json.loads(old.to_json()), json.loads(new.to_json())
+    found: list[str] = []
+    _compare("", before, after, found)
+    return found[:4]
+
+
+def _compare(name: str, before: Any, after: Any, found: list[str]) -> None:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [*before, *(k for k in after if k not in before)]:
+            _compare(f"{name}.{key}" if name else key, before.get(key), after.get(key), found)
+    elif before != after:
+        found.append(f"{name} was {_short(before)}, now {_short(after)}")
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,211 @@
+"""The referee owns the model: it pools rows of many matches into full batches and counts every one.
+
+While the model answers one batch in its own thread, the matches whose answers have come draw the next one.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from brittle.core.classifier import Classifier, check_answers, rounded
+from brittle.core.errors import BrittleError, ModelError
+from brittle.core.match import Match, Request
+from brittle.core.result import SearchResult
+from brittle.core.sample import Array
+
+
+@dataclass
+class _Seat:
+    """A match in play: its request, how many of its rows were asked, and the answers so far."""
+
+    match: Match
+    request: Request
+    answers: Array
+    asked: int = 0
+    answered: int = 0
+    failure: Exception | None = None
+
+    @property
+    def waiting(self) -> int:
+        return len(self.request.moves) - self.asked
+
+
+@dataclass(frozen=True)
+class _Ride:
+    """Rows of one seat in one batch: from `start` of its request, at `place` of the batch."""
+
+    seat: _Seat
+    start: int
+    place: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class _Flight:
+    """One batch under way."""
+
+    rides: tuple[_Ride, ...]
+    rows: int
+    answers: Future[Array]
+
+
+class Referee:
+    """Plays many matches on one model.
+
+    batch: most rows the model is shown at once. rows: how many it has been shown so far; rows shown again
+    because the model raised on their batch are in it, and in no match's account.
+    on_rows: told that number after every batch.
+    """
+
+    def __init__(
+        self, model: Classifier, batch: int = 16, on_rows: Callable[[int], None] | None = None
+    ) -> None:
+        self.model, self.batch, self._on_rows = model, batch, on_rows
+        self.rows = 0
+        self._classes = len(model.classes)
+        self._buffers = [np.empty((batch, *model.input.shape), np.float32) for _ in range(2)]
+        self._queue: deque[_Seat] = deque()
+        self._seated = 0
+        self._waiting = 0
+        self._broken: list[_Seat] = []
+        self._worked = False
+
+    def play(self, matches: Iterable[Match]) -> Iterator[SearchResult]:
+        """Results in the order in which matches end. At most two batches' worth of matches are open.
+
+        Raises ModelError if the model cannot be reached, or fails on everything it is shown.
+        """
+        source = iter(matches)
+        flight: _Flight | None = None
+        with ThreadPoolExecutor(1, "model") as thread:
+            try:
+                while True:
+                    yield from self._open(source)
+                    if not self._seated:
+                        return
+                    following = self._draw(flight.rows if flight else 0)
+                    landed = flight and (flight, self._land(flight))
+                    flight = self._launch(following, thread) if following else None
+                    if landed:
+                        yield from self._deliver(*landed)
+                    yield from self._give_up()
+            finally:
+                for seat in self._queue:
+                    seat.match.close()
+
+    def _open(self, source: Iterator[Match]) -> Iterator[SearchResult]:
+        """Seat new matches while there is room."""
+        while self._seated < 2 * self.batch:
+            match = next(source, None)
+            if match is None:
+                return
+            self._seated += 1
+            yield from self._resume(match, None)
+
+    def _resume(
+        self, match: Match, answers: Array | None, error: Exception | None = None
+    ) -> Iterator[SearchResult]:
+        """Let a match go on to its next request, or to its result."""
+        try:
+            if error is not None:
+                request = match.throw(error)
+            else:
+                request = next(match) if answers is None else match.send(answers)
+        except StopIteration as end:
+            self._seated -= 1
+            yield end.value
+            return
+        rows = len(request.moves)
+        self._queue.append(_Seat(match, request, np.empty((rows, self._classes), np.float32)))
+        self._waiting += rows
+
+    def _draw(self, flying: int) -> list[_Ride]:
+        """Render the next batch: half of all rows in play if they do not fill two batches."""
+        room = min(self.batch, max(1, ceil((self._waiting + flying) / 2)))
+        buffer, rides, place = self._buffers[0], list[_Ride](), 0
+        while self._queue and place < room:
+            seat = self._queue[0]
+            if seat.request.alone and rides:
+                break
+            rows = min(seat.waiting, room - place)
+            if not self._render(seat, rows, buffer[place:]):
+                self._queue.popleft()
+                continue
+            rides.append(_Ride(seat, seat.asked, place, rows))
+            seat.asked += rows
+            self._waiting -= rows
+            place += rows
+            if seat.waiting == 0:
+                self._queue.popleft()
+            if seat.request.alone:
+                break
+        return rides
+
+    def _render(self, seat: _Seat, rows: int, out: Array) -> bool:
+        """Write rows of a request into a batch. A board that fails takes only its own match down."""
+        try:
+            for i in range(rows):
+                seat.request.board.render(seat.request.moves[seat.asked + i], out[i])
+        except Exception as error:
+            seat.failure = error
+            seat.answered += seat.waiting
+            self._waiting -= seat.waiting
+            if seat.answered == len(seat.request.moves):
+                self._broken.append(seat)
+            return False
+        return True
+
+    def _launch(self, rides: list[_Ride], thread: ThreadPoolExecutor) -> _Flight:
+        rows = sum(ride.rows for ride in rides)
+        x = self._buffers[0][:rows]
+        self._buffers.reverse()
+        self.rows += rows
+        return _Flight(tuple(rides), rows, thread.submit(self._ask, x, rides))
+
+    def _ask(self, x: Array, rides: list[_Ride]) -> Array:
+        """The model's rounded answers. Where it raises, matches are asked for apart to find which fails."""
+        try:
+            answers = self.model(x)
+            check_answers(answers, len(x), self._classes)
+        except BrittleError:
+            raise
+        except Exception as error:
+            if len(rides) > 1:
+                self.rows += len(x)
+                return np.concatenate([self._ask(x[r.place : r.place + r.rows], [r]) for r in rides])
+            rides[0].seat.failure = error
+            return np.full((len(x), self._classes), np.nan, np.float32)
+        self._worked = True
+        return rounded(answers)
+
+    def _land(self, flight: _Flight) -> Array:
+        answers = flight.answers.result()
+        if not self._worked:
+            error = flight.rides[0].seat.failure
+            shape = ", ".join(map(str, self.model.input.shape))
+            raise ModelError(
+                f"the model raised {type(error).__name__} on all of its first batch: {error}; "
+                f"check that it takes a float32 batch of shape (n, {shape})"
+            ) from error
+        return answers
+
+    def _give_up(self) -> Iterator[SearchResult]:
+        """End the matches whose boards could not be rendered."""
+        while self._broken:
+            seat = self._broken.pop()
+            yield from self._resume(seat.match, None, seat.failure)
+
+    def _deliver(self, flight: _Flight, answers: Array) -> Iterator[SearchResult]:
+        """Hand the answers of one batch to their matches."""
+        if self._on_rows:
+            self._on_rows(self.rows)
+        for ride in flight.rides:
+            seat = ride.seat
+            seat.answers[ride.start : ride.start + ride.rows] = answers[ride.place : ride.place + ride.rows]
+            seat.answered += ride.rows
+            if seat.answered == len(seat.request.moves):
+                yield from self._resume(seat.match, seat.answers, seat.failure)

@@ -1,0 +1,76 @@
+"""What every reader opens: samples in a fixed order, read one at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from brittle.core.sample import InputSpec, Sample
+from brittle.data.options import DataOptions
+
+Arrays = tuple[NDArray[Any], NDArray[Any] | None]
+Source = str | Path | Arrays
+
+
+class Dataset(Protocol):
+    """Samples of one spec.
+
+    classes: names of the labels in their order, where the data knows them.
+    ids:     unique and stable, in the order of the audit.
+    sha256:  of ids, labels and file sizes, or of the arrays; another set has another one.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def spec(self) -> InputSpec: ...
+    @property
+    def classes(self) -> tuple[str, ...] | None: ...
+    @property
+    def ids(self) -> Sequence[str]: ...
+    @property
+    def sha256(self) -> str: ...
+
+    def open(self, id: str) -> Sample:
+        """Read one sample. Raises DataError, one line that names it, if it cannot be used."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the model takes and answers, as far as it is known.
+
+    shape: channel first, None where a side is free. classes: names. outputs: how many classes.
+    """
+
+    shape: tuple[int | None, ...] | None = None
+    classes: tuple[str, ...] | None = None
+    outputs: int | None = None
+
+    def takes(self, shape: tuple[int, ...]) -> bool:
+        """Whether the model takes inputs of this shape."""
+        if self.shape is None:
+            return True
+        return len(shape) == len(self.shape) and all(
+            side in (None, given) for side, given in zip(self.shape, shape, strict=True)
+        )
+
+    def __str__(self) -> str:
+        sides = self.shape or ()
+        return " x ".join("any" if side is None else str(side) for side in sides) or "any shape"
+
+
+class Reader(Protocol):
+    """A way to read samples from a kind of source; registered as a class without arguments."""
+
+    def fits(self, source: Source, options: DataOptions) -> bool:
+        """Whether this reader is the one for the source; looks, but opens no sample."""
+
+    def __call__(self, source: Source, wanted: Wanted, options: DataOptions) -> Dataset:
+        """Open a source that fits. Raises DataError if the samples do not fit the model."""
+
+
+def path_of(source: Source) -> Path | None:
+    """The path that a source is, or None for arrays."""
+    return Path(source).expanduser() if isinstance(source, str | Path) else None

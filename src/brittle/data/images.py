@@ -1,0 +1,186 @@
+"""Image files as samples: found, read upright, cropped and resized. Every reader of images builds on this."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from brittle.core.errors import DataError
+from brittle.core.sample import InputSpec, Sample
+from brittle.data.classes import check_label
+from brittle.data.dataset import Wanted
+from brittle.data.options import DataOptions
+
+AXES = ("channel", "height", "width")
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".ppm", ".pgm"})
+# Named, so that a file cannot reach Pillow's readers that start other programs.
+FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
+MOST_PIXELS = 89_000_000
+"""Greater images are refused as decompression bombs (Pillow warns from about here on)."""
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """Where one sample lies and what it shows; problem says why it cannot be used, if that is known."""
+
+    id: str
+    path: Path
+    label: int | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Image files as a Dataset. resize: whether other sizes are cropped and resized, or refused."""
+
+    name: str
+    spec: InputSpec
+    classes: tuple[str, ...] | None
+    ids: tuple[str, ...]
+    sha256: str
+    files: dict[str, ImageFile]
+    resize: bool
+    outputs: int | None
+
+    def open(self, id: str) -> Sample:
+        """Read one image: upright, cropped about its centre to the aspect of spec, resized (bilinear)."""
+        if id not in self.files:
+            raise DataError(f"no sample '{id}' in {self.name}")
+        file = self.files[id]
+        if file.problem:
+            raise DataError(f"{file.path}: {file.problem}")
+        check_label(file.label, self.outputs, str(file.path))
+        codes = read_codes(file.path, self.spec.shape, self.resize)
+        return Sample(id, self.spec.decode(codes), file.label, self.spec)
+
+
+def image_set(
+    name: str,
+    files: Iterable[ImageFile],
+    wanted: Wanted,
+    options: DataOptions,
+    classes: tuple[str, ...] | None = None,
+) -> ImageSet:
+    """A Dataset of these files in their order. Raises DataError if images do not fit the model."""
+    chosen = list(files)[: options.limit]
+    shape = wanted.shape if wanted.shape is not None else (None, None, None)
+    if len(shape) != 3 or shape[0] not in (None, 1, 3):
+        raise DataError(f"{name} holds images (1 or 3 x height x width), but the model takes {wanted}")
+    channels, stated = shape[0] or 3, options.size or shape[1:]
+    resize = None not in stated
+    height, width = stated if resize else _first_size(chosen)
+    spec = InputSpec(
+        (channels, int(height or 0), int(width or 0)), AXES, options.bounds or (0.0, 1.0), bits=8
+    )
+    if not wanted.takes(spec.shape):
+        fix = "leave --size out" if options.size else "pass --size HxW with a size that the model takes"
+        raise DataError(f"{name}: the model takes {wanted}, images would be {_times(spec.shape)}; {fix}")
+    by_id = {file.id: file for file in chosen}
+    return ImageSet(
+        name, spec, classes, tuple(by_id), _fingerprint(chosen), by_id, resize, outputs=wanted.outputs
+    )
+
+
+def is_image(path: Path) -> bool:
+    """Whether a path is a file called like an image and not hidden."""
+    return path.suffix.lower() in SUFFIXES and not is_hidden(path) and path.is_file()
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether a file or folder is one that users do not see."""
+    return path.name.startswith(".") or path.name == "__MACOSX"
+
+
+def find_images(folder: Path) -> Iterator[Path]:
+    """Every image below a folder, hidden ones left out, in no particular order."""
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not is_hidden(Path(name))]
+        yield from (path for name in names if is_image(path := Path(here, name)))
+
+
+def read_codes(path: Path, shape: tuple[int, ...], resize: bool) -> NDArray[np.uint8]:
+    """Pixels of an image, (channels, height, width). Raises DataError.
+
+    EXIF orientation is applied; transparency is laid over white, as a page would show it; 16-bit greys are
+    scaled to 8 bits; of an animation the first frame is read.
+    """
+    channels, height, width = shape
+    try:
+        with _open(path) as image:
+            upright = ImageOps.exif_transpose(image)
+            flat = _flat(upright, "L" if channels == 1 else "RGB")
+    except DataError:
+        raise
+    except Exception as error:  # damaged files make Pillow raise nearly anything
+        raise _unreadable(path, error) from error
+    if flat.size != (width, height):
+        if not resize:
+            raise DataError(
+                f"{path}: expected {height}x{width} as the first image, got {flat.height}x{flat.width}; "
+                f"pass --size HxW to bring all to one size"
+            )
+        flat = ImageOps.fit(flat, (width, height), Image.Resampling.BILINEAR)
+    pixels = np.asarray(flat, np.uint8).reshape(height, width, channels)
+    return np.ascontiguousarray(np.moveaxis(pixels, -1, 0))
+
+
+def _open(path: Path) -> Image.Image:
+    image = Image.open(path, formats=FORMATS)
+    if image.width * image.height > MOST_PIXELS:
+        image.close()
+        raise DataError(
+            f"{path}: {image.height}x{image.width} pixels are more than {MOST_PIXELS}; make it smaller"
+        )
+    return image
+
+
+def _flat(image: Image.Image, mode: str) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        return Image.fromarray(np.rint(np.asarray(image) / 257).astype(np.uint8)).convert(mode)
+    if image.mode in ("I", "F"):
+        raise ValueError("expected 8 or 16 bits a channel, got 32; convert it")
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA")).convert(mode)
+    return image.convert(mode)
+
+
+def _first_size(files: list[ImageFile]) -> tuple[int, int]:
+    """Height and width of the first image that opens, as it stands upright."""
+    for file in files:
+        try:
+            with _open(file.path) as image:
+                turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+                return (image.width, image.height) if turned else (image.height, image.width)
+        except Exception as error:  # read again, and reported, when this sample is opened
+            problem: Any = error
+    raise DataError(f"none of {len(files)} images can be read; {_unreadable(files[-1].path, problem)}")
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    if isinstance(error, DataError):
+        return error
+    if isinstance(error, FileNotFoundError):
+        return DataError(f"{path}: no such file; put it there or drop this sample")
+    reason = "not an image, or damaged" if isinstance(error, UnidentifiedImageError) else str(error)
+    reason = " ".join(reason.split()) or type(error).__name__
+    return DataError(f"{path}: cannot be read as an image: {reason}; replace or drop this sample")
+
+
+def _fingerprint(files: list[ImageFile]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        size = file.path.stat().st_size if file.path.is_file() else -1
+        line = f"{file.id}\0{file.label}\0{file.problem}\0{size}\n"
+        digest.update(line.encode(errors="surrogatepass"))
+    return digest.hexdigest()
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

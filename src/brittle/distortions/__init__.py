@@ -1,0 +1,45 @@
+"""Natural distortions, one a file. A new one is one file and one line below."""
+
+from typing import cast
+
+from brittle.core.canvas import Distortion
+from brittle.core.errors import UsageError
+from brittle.core.registry import Registry
+from brittle.core.sample import InputSpec
+from brittle.distortions.function import from_function
+
+DISTORTIONS = Registry(
+    "distortion",
+    "brittle.distortions",
+    {
+        "gaussian_noise": "brittle.distortions.gaussian_noise:GaussianNoise",
+        "gaussian_blur": "brittle.distortions.gaussian_blur:GaussianBlur",
+        "dead_pixels": "brittle.distortions.dead_pixels:DeadPixels",
+        "illumination": "brittle.distortions.illumination:Illumination",
+        "banding": "brittle.distortions.banding:Banding",
+        "motion_blur": "brittle.distortions.motion_blur:MotionBlur",
+        "jpeg": "brittle.distortions.jpeg:Jpeg",
+    },
+)
+
+
+def open_distortion(name: str) -> Distortion:
+    """The distortion of this name: built in, installed, or `my.module:thing` (a function or a class).
+
+    Its name is the one given here, so that a stored recipe opens it again. Raises UsageError.
+    """
+    found = DISTORTIONS.load(name)
+    if name in DISTORTIONS.builtin:
+        return cast(Distortion, found())
+    if isinstance(found, type):
+        try:
+            found = found()
+        except TypeError as error:
+            raise UsageError(f"{name}: expected a class that needs no arguments, but {error}") from error
+    return from_function(name, found)
+
+
+def suited(spec: InputSpec) -> tuple[str, ...]:
+    """Names of the built-in and installed distortions that inputs of this kind can wear."""
+    names = DISTORTIONS.names()
+    return tuple(name for name in names if set(open_distortion(name).needs) <= set(spec.axes))

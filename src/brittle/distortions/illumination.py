@@ -1,0 +1,46 @@
+"""Illumination: a soft-edged beam of light or a shadow over part of the scene."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from brittle.core.sample import Array, InputSpec
+from brittle.distortions.axes import IMAGE, length, placed
+
+GAMMA = 2.2
+
+
+@dataclass(frozen=True)
+class Illumination:
+    """More light (level above 0) or less (below 0) on a soft round spot.
+
+    Light multiplies: one stop doubles it, so a gamma-encoded value (2.2, near sRGB) grows by a factor of 1.37
+    and clips at the upper bound as a sensor does. Each draw has its own centre anywhere on the image, radius
+    (25 to 60 % of the width) and softness (scale of the logistic edge, 5 to 15 % of the width). Sources:
+    illumination in RLAB (Sarkar et al., CVPR workshops 2023); brightness in Hendrycks & Dietterich, ICLR
+    2019 (ImageNet-C).
+    """
+
+    name: str = "illumination"
+    needs: tuple[str, ...] = IMAGE
+    levels: tuple[float, ...] = (0.5, -0.5, 1.0, -1.0, 2.0, -2.0)
+    unit: str = "stops of light, below 0 darker"
+    varies: bool = True
+
+    def __call__(self, x: Array, spec: InputSpec, level: float, rng: np.random.Generator) -> Array:
+        """A copy of x under another light, clipped to the bounds."""
+        gain = np.exp2(np.float32(level / GAMMA) * _spot(spec, rng))
+        low = spec.bounds[0]
+        out: Array = (x - low) * placed(gain, IMAGE, spec) + low
+        return np.clip(out, *spec.bounds, out=out)
+
+
+def _spot(spec: InputSpec, rng: np.random.Generator) -> Array:
+    """How much of the light falls on each pixel, 0 to 1, shape (height, width)."""
+    height, width = (length(spec, axis) for axis in IMAGE)
+    y, x = rng.uniform(0, height), rng.uniform(0, width)
+    radius, softness = rng.uniform(0.25, 0.6) * width, rng.uniform(0.05, 0.15) * width
+    rows, columns = np.ogrid[:height, :width]
+    distance = np.hypot((rows - y).astype(np.float32), (columns - x).astype(np.float32))
+    return np.asarray(expit((radius - distance) / np.float32(softness)), np.float32)

@@ -1,0 +1,43 @@
+"""What a domain must offer."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from brittle.core.canvas import Colours, Layer
+from brittle.core.grid import Grid
+from brittle.core.sample import Array, InputSpec
+
+
+class Domain(Protocol):
+    """One kind of input; registered as a class without arguments. axes: those of its inputs, in order."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def axes(self) -> tuple[str, ...]: ...
+
+    def cell(self, spec: InputSpec) -> tuple[int, ...]:
+        """The cell to use where the user names none, in elements along each spatial axis."""
+
+    def parse_cell(self, text: str, spec: InputSpec) -> tuple[int, ...]:
+        """The cell that a user wrote. Raises UsageError."""
+
+    def suffix(self, spec: InputSpec) -> str:
+        """End of the name of a stored input's file."""
+
+    def to_bytes(self, x: Array, spec: InputSpec) -> bytes:
+        """An input as the contents of its file; exact for x as spec quantises it."""
+
+    def from_bytes(self, data: bytes, spec: InputSpec) -> Array:
+        """The inverse of to_bytes. Raises DataError if data are damaged or of another form."""
+
+    def picture(self, x: Array, spec: InputSpec) -> bytes:
+        """A PNG of an input, to look at."""
+
+    def change(self, x: Array, changed: Array, spec: InputSpec) -> bytes:
+        """A PNG of changed - x about mid-grey, amplified to its own greatest value."""
+
+    def cells_touched(
+        self, x: Array, grid: Grid, colours: Colours, spec: InputSpec, layers: Sequence[Layer] | None = None
+    ) -> bytes:
+        """A PNG of x, dimmed, its touched cells tinted: by colour, or by distortion if layers are given."""

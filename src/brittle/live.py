@@ -1,0 +1,34 @@
+"""The live display of an audit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from brittle.tasks import progress as audit
+
+LINE = "{done}/{total} samples, {flipped} flipped, {misclassified} already wrong{failed}, {rate} rows/s"
+
+
+@contextmanager
+def live_progress(console: Console) -> Iterator["audit.Watch"]:
+    """A bar while the audit runs; yields the watch for brittle.audit."""
+    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("opening model and data", total=1.0)
+
+        def watch(now: "audit.Progress") -> None:
+            line = LINE.format(
+                done=now.done,
+                total=now.total,
+                flipped=now.flipped,
+                misclassified=now.misclassified,
+                failed=f", {now.failed} failed" if now.failed else "",
+                rate=round(now.rows / now.seconds) if now.seconds else 0,
+            )
+            bar.update(task, completed=now.share, description=line)
+
+        yield watch

@@ -1,0 +1,75 @@
+"""Doors to a classifier: an ONNX file, a function, a torch module, an endpoint, the built-in model."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from brittle.core.errors import ModelError, UsageError, did_you_mean
+from brittle.core.registry import Registry
+from brittle.models.classes import read_classes
+from brittle.models.door import Door
+from brittle.models.layout import channels_first
+from brittle.models.options import DEFAULTS, ModelOptions
+
+MODELS = Registry(
+    "model",
+    "brittle.models",
+    {
+        "onnx": "brittle.models.onnx:open_onnx",
+        "function": "brittle.models.function:open_function",
+        "torch": "brittle.models.torch_module:open_torch",
+        "http": "brittle.models.http:open_http",
+        "efficientnet-lite0": "brittle.models.efficientnet_lite0:open_efficientnet_lite0",
+    },
+)
+
+KINDS = ("onnx", "function", "torch", "http")
+FORMS = "an .onnx file, package.module:function, an http(s):// address"
+
+
+def open_model(model: str | Path | Callable[..., Any], options: ModelOptions = DEFAULTS) -> Door:
+    """Open a model by file, address, name, `package.module:function`, or the object itself.
+
+    Raises ModelError if it cannot be opened, UsageError if the text names no model, MissingExtraError.
+    """
+    target = str(model) if isinstance(model, Path) else model
+    door: Door = MODELS.load(_kind(target))(target, options)
+    door = channels_first(door)
+    if options.classes is not None:
+        door = replace(door, classes=read_classes(options.classes))
+    if door.classes and door.outputs and len(door.classes) != door.outputs:
+        raise ModelError(
+            f"{door.name} answers {door.outputs} classes, but {len(door.classes)} names are given; "
+            "name each class once, in the model's order"
+        )
+    return door
+
+
+def _kind(model: Any) -> str:
+    """The registry name of the door that opens this model."""
+    if not isinstance(model, str):
+        torch = sys.modules.get("torch")
+        if torch is not None and isinstance(model, torch.nn.Module):
+            return "torch"
+        if callable(model):
+            return "function"
+        raise UsageError(f"expected a model as {FORMS} or a callable, got {type(model).__name__}")
+    if model.lower().startswith(("http://", "https://")):
+        return "http"
+    if model.lower().endswith(".onnx"):
+        return "onnx"
+    names = [name for name in MODELS.names() if name not in KINDS]
+    if model in names:
+        return model
+    if Path(model).exists():
+        raise UsageError(f"expected a model as {FORMS}, got '{model}'; export it to ONNX first")
+    if ":" in model:
+        return "function"
+    raise UsageError(
+        f"expected a model as {FORMS}, or a built-in name, got '{model}'; {did_you_mean(model, names)}"
+    )
+
+
+__all__ = ["MODELS", "Door", "ModelOptions", "open_model"]

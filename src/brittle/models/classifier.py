@@ -1,0 +1,112 @@
+"""A door as a Classifier: normalised inputs in, probabilities out, every row counted."""
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.classifier import check_answers
+from brittle.core.errors import DataError, ModelError, UsageError
+from brittle.core.sample import Array, InputSpec
+from brittle.models.door import Door
+from brittle.models.options import Output
+
+SLACK = 1e-3
+
+
+class ModelClassifier:
+    """Implements core's Classifier on a door.
+
+    door:  fitted to the inputs' shape. rows: how many inputs the model has been shown.
+    Raises DataError if the inputs do not fit the model, ModelError if the classes do not, UsageError if mean
+    or std do not fit the channels.
+    """
+
+    def __init__(self, door: Door, spec: InputSpec, classes: tuple[str, ...]) -> None:
+        _check_fit(door, spec, classes)
+        self.input, self.classes = spec, classes
+        self.door = door.fit(spec.shape) if door.fit else door
+        self.rows = 0
+        stated = door.settings.output
+        self._output: Output | None = None if stated == "auto" else stated
+        self._checked = False
+        self._mean = _per_channel(door.settings.mean, "mean", spec)
+        self._std = _per_channel(door.settings.std, "std", spec)
+
+    @property
+    def output(self) -> Output | None:
+        """What the model answers; None as long as that is neither stated nor detected."""
+        return self._output
+
+    @property
+    def output_source(self) -> Literal["stated", "detected"]:
+        """How output is known."""
+        return "detected" if self.door.settings.output == "auto" else "stated"
+
+    def __call__(self, x: Array) -> Array:
+        """(n, *input.shape) -> probabilities (n, classes); NaN answers stay NaN. x is not changed."""
+        self.rows += len(x)
+        answers = self.door.ask(self._normalised(x))
+        check_answers(answers, len(x), len(self.classes))
+        if not self._checked:
+            self._learn(answers)
+        return softmax(answers) if self._output == "logits" else answers.astype(np.float32)
+
+    def _normalised(self, x: Array) -> Array:
+        if self._mean is not None:
+            x = x - self._mean
+        return x if self._std is None else x / self._std
+
+    def _learn(self, answers: NDArray[Any]) -> None:
+        """Decide on, or check, the kind of answers by the first batch that has a usable row."""
+        usable = answers[np.isfinite(answers).all(axis=1)].astype(np.float64)
+        if not len(usable):
+            return
+        self._checked = True
+        within = bool(usable.min() >= -SLACK and usable.max() <= 1 + SLACK)
+        if self._output is None:
+            sums_to_one = bool((abs(usable.sum(axis=1) - 1) <= SLACK).all())
+            self._output = "probabilities" if within and sums_to_one else "logits"
+        elif self._output == "probabilities" and not within:
+            raise ModelError(
+                f"{self.door.name}: expected probabilities, as stated, got answers in "
+                f"[{usable.min():g}, {usable.max():g}]; state output 'logits'"
+            )
+
+
+def softmax(logits: NDArray[Any]) -> Array:
+    """Softmax over classes in float64, (n, classes) -> float32 of the same shape."""
+    numbers = logits.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        powers = np.exp(numbers - numbers.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+def _check_fit(door: Door, spec: InputSpec, classes: tuple[str, ...]) -> None:
+    wanted = door.shape
+    if wanted is not None and (
+        len(wanted) != len(spec.shape)
+        or any(want not in (None, size) for want, size in zip(wanted, spec.shape, strict=True))
+    ):
+        shape = ", ".join("any" if size is None else str(size) for size in wanted)
+        raise DataError(f"{door.name} takes inputs of shape ({shape}), but the samples have {spec.shape}")
+    if len(classes) < 2:
+        raise ModelError(f"{door.name}: expected at least 2 classes, got {len(classes)}")
+    if door.outputs is not None and door.outputs != len(classes):
+        raise ModelError(
+            f"{door.name} answers {door.outputs} classes, but {len(classes)} class names are given"
+        )
+
+
+def _per_channel(values: tuple[float, ...] | None, name: str, spec: InputSpec) -> Array | None:
+    """One value per channel, or one for all, in a shape that spreads over inputs."""
+    if values is None:
+        return None
+    axis = spec.axes.index("channel") if "channel" in spec.axes else None
+    channels = 1 if axis is None else spec.shape[axis]
+    if len(values) not in (1, channels):
+        raise UsageError(f"expected {name} as 1 number or {channels}, one per channel, got {len(values)}")
+    shape = [1] * len(spec.shape)
+    if axis is not None:
+        shape[axis] = len(values)
+    return np.array(values, np.float32).reshape(shape)

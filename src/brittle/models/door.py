@@ -1,0 +1,42 @@
+"""A door to a classifier: how to ask it, and what is known about it before asking."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from brittle.core.sample import Array
+from brittle.models.options import ModelOptions
+
+Ask = Callable[[Array], NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Door:
+    """An opened model.
+
+    name:    as the user wrote it.
+    ask:     inputs (n, *shape), channel first, -> raw answers (n, classes).
+    shape:   the input it wants, channel first, without batch axis; None entries are free, None says nothing.
+    classes: class names, if the model or the options know them.
+    outputs: number of classes, if known before asking.
+    sha256:  of the model file or weights; "" where there is none (an endpoint, code without a file).
+    local:   it may be asked for a measurement at no cost (False for an endpoint).
+    settings: the options in force.
+    bounds:  least and greatest input value, if the model states them.
+    note:    what the user should know about how the model is run.
+    fit:     a better door for inputs of one known shape, where there is one; may take seconds.
+    """
+
+    name: str
+    ask: Ask
+    shape: tuple[int | None, ...] | None
+    classes: tuple[str, ...] | None
+    outputs: int | None
+    sha256: str
+    local: bool
+    settings: ModelOptions
+    bounds: tuple[float, float] | None = None
+    note: str = ""
+    fit: Callable[[tuple[int, ...]], "Door"] | None = None

@@ -1,0 +1,54 @@
+"""A Python function as the model."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.errors import ModelError
+from brittle.core.sample import Array
+from brittle.models.door import Door
+from brittle.models.options import ModelOptions
+from brittle.models.torch_module import is_module, module_door
+from brittle.models.user_code import UserModel, load_user_model
+
+
+def open_function(model: str | Callable[..., Any], options: ModelOptions) -> Door:
+    """The door to a callable on a NumPy batch, or to what `package.module:function` names or makes.
+
+    A function without required parameters makes the model; a torch.nn.Module goes through the torch door.
+    What the function raises when asked is passed on. Raises UsageError or ModelError if it cannot be loaded.
+    """
+    user = load_user_model(model, options)
+    return module_door(user) if is_module(user.call) else _door(user)
+
+
+def _door(user: UserModel) -> Door:
+    def ask(x: Array) -> NDArray[Any]:
+        # A copy: user code may well normalise its input in place.
+        return as_answers(user.call(x.copy()), user.name)
+
+    return Door(
+        name=user.name,
+        ask=ask,
+        shape=user.shape,
+        classes=user.classes,
+        outputs=len(user.classes) if user.classes else None,
+        sha256=user.sha256,
+        local=True,
+        settings=user.settings,
+        bounds=user.bounds,
+    )
+
+
+def as_answers(answers: Any, name: str) -> NDArray[Any]:
+    """Arrays, lists or torch tensors as a NumPy array of float64. Raises ModelError for anything else."""
+    if hasattr(answers, "detach"):
+        answers = answers.detach().cpu().double().numpy()
+    try:
+        return np.asarray(answers, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"expected {name} to answer numbers of shape (n, classes), got {type(answers).__name__}: {error}"
+        ) from error

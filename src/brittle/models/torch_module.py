@@ -1,0 +1,104 @@
+"""A torch.nn.Module as the model: exported to ONNX on the CPU where that works, else used as it is."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from importlib.util import find_spec
+from typing import Any
+
+from numpy.typing import NDArray
+
+from brittle.core.errors import MissingExtraError, ModelError
+from brittle.core.sample import Array
+from brittle.models.door import Ask, Door
+from brittle.models.export import ExportError, export_onnx
+from brittle.models.onnx import load_graph, onnx_door
+from brittle.models.options import ModelOptions
+from brittle.models.user_code import UserModel, load_user_model
+
+
+def is_module(thing: Any) -> bool:
+    """Whether thing is a torch.nn.Module; torch is not imported to find out."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(thing, torch.nn.Module)
+
+
+def open_torch(model: str | Callable[..., Any], options: ModelOptions) -> Door:
+    """The door to a torch.nn.Module, or to one that `package.module:name` is or makes.
+
+    The module is put in eval mode; stated threads hold for all of torch.
+    Raises MissingExtraError, UsageError, ModelError.
+    """
+    if find_spec("torch") is None:
+        raise MissingExtraError("a torch module as the model", "torch")
+    user = load_user_model(model, options)
+    if not is_module(user.call):
+        raise ModelError(
+            f"expected {user.name} to be or to return a torch.nn.Module, got {type(user.call).__name__}"
+        )
+    return module_door(user)
+
+
+def module_door(user: UserModel) -> Door:
+    """The door to a module. Its ONNX export is made by `fit`, once the shape of the inputs is known."""
+    import torch  # noqa: PLC0415
+
+    module: Any = user.call
+    module.eval()
+    if user.settings.threads:
+        torch.set_num_threads(user.settings.threads)
+    door = Door(
+        name=user.name,
+        ask=_ask(module),
+        shape=user.shape,
+        classes=user.classes,
+        outputs=len(user.classes) if user.classes else None,
+        sha256=_weights_hash(module) or user.sha256,
+        local=True,
+        settings=user.settings,
+        bounds=user.bounds,
+    )
+    return replace(door, fit=lambda shape: _exported(door, module, shape)) if _plain(module) else door
+
+
+def _exported(door: Door, module: Any, shape: tuple[int, ...]) -> Door:
+    try:
+        graph = export_onnx(module, shape, door.settings)
+    except ExportError as error:
+        note = f"torch runs the module itself, as it cannot be exported to ONNX: {error}"
+        return replace(door, shape=shape, fit=None, note=note)
+    fast = onnx_door(door.name, load_graph(graph, door.name, door.settings), door.sha256, door.settings)
+    return replace(door, ask=fast.ask, shape=shape, outputs=fast.outputs, fit=None)
+
+
+def _ask(module: Any) -> Ask:
+    import torch  # noqa: PLC0415
+
+    def ask(x: Array) -> NDArray[Any]:
+        first = next(module.parameters(), torch.zeros(0))
+        with torch.inference_mode():
+            answers = module(torch.from_numpy(x.copy()).to(first.device, first.dtype))
+            answers = answers[0] if isinstance(answers, tuple) else answers
+            numbers: NDArray[Any] = answers.double().cpu().numpy()
+        return numbers
+
+    return ask
+
+
+def _plain(module: Any) -> bool:
+    """Whether all weights are float32 on the CPU, as the export takes them."""
+    import torch  # noqa: PLC0415
+
+    return all(p.device.type == "cpu" and p.dtype == torch.float32 for p in module.parameters())
+
+
+def _weights_hash(module: Any) -> str:
+    """SHA-256 over names and values of all weights, "" where there are none."""
+    import torch  # noqa: PLC0415
+
+    digest, weights = sha256(), module.state_dict()
+    for name, value in weights.items():
+        digest.update(f"{name} {tuple(value.shape)} {value.dtype}\n".encode())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest() if weights else ""

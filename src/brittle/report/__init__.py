@@ -1,0 +1,1 @@
+"""Reads a run and nothing else: pure numbers, tables, figures and one HTML page."""

@@ -1,0 +1,156 @@
+"""Where a summary comes from: curves, weakest classes, confusions and the distortions used."""
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.canvas import Layer
+from brittle.core.result import SearchResult, Status
+
+PLAYED = (Status.FLIPPED, Status.SURVIVED)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The share of played samples that had flipped at each value. at: sorted, one value for every flip."""
+
+    at: NDArray[np.float64]
+    played: int
+
+    def share(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share flipped at or below x, of the shape of x; 0 where nothing was played."""
+        flipped = np.searchsorted(self.at, x, side="right")
+        return np.asarray(flipped / max(1, self.played), np.float64)
+
+
+@dataclass(frozen=True)
+class Curves:
+    """ASR against queries to the first flip, and against the L2 distance of the closest one."""
+
+    queries: Curve
+    distance: Curve
+    budget: int
+
+
+def curves(results: Iterable[SearchResult], budget: int) -> Curves:
+    """Both curves of the played samples (flipped and survived)."""
+    played, queries, distances = 0, array("d"), array("d")
+    for result in results:
+        played += result.status in PLAYED
+        if result.status is Status.FLIPPED and result.first and result.closest:
+            queries.append(result.first.query)
+            distances.append(result.closest.l2)
+    return Curves(Curve(np.sort(queries), played), Curve(np.sort(distances), played), budget)
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """How one class held. played: samples of it that were right to begin with; asr: flipped / played."""
+
+    label: int
+    name: str
+    samples: int
+    played: int
+    flipped: int
+    l2: float
+
+    @property
+    def asr(self) -> float:
+        """Attack success rate within the class."""
+        return self.flipped / self.played
+
+
+@dataclass
+class _ClassTally:
+    samples: int = 0
+    played: int = 0
+    l2: list[float] = field(default_factory=list)
+
+
+def weakest_classes(
+    results: Iterable[SearchResult], classes: Sequence[str], most: int = 15
+) -> list[ClassRow]:
+    """Classes that flipped, the greatest ASR first and the least median L2 first among equals."""
+    tallies: defaultdict[int, _ClassTally] = defaultdict(_ClassTally)
+    for result in results:
+        label = own_class(result)
+        if label is None:
+            continue
+        tally = tallies[label]
+        tally.samples += 1
+        tally.played += result.status in PLAYED
+        if result.status is Status.FLIPPED and result.closest:
+            tally.l2.append(result.closest.l2)
+    rows = [
+        ClassRow(k, class_name(classes, k), t.samples, t.played, len(t.l2), float(np.median(t.l2)))
+        for k, t in tallies.items()
+        if t.l2
+    ]
+    return sorted(rows, key=lambda row: (-row.asr, row.l2, row.label))[:most]
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """How many samples of one class the model took for another after the closest flip."""
+
+    label: str
+    predicted: str
+    count: int
+
+
+def confusions(results: Iterable[SearchResult], classes: Sequence[str], most: int = 10) -> list[Confusion]:
+    """The commonest pairs of own class and class after the flip."""
+    pairs: Counter[tuple[int, int]] = Counter()
+    for result in results:
+        label = own_class(result)
+        if label is not None and result.status is Status.FLIPPED and result.closest:
+            pairs[label, result.closest.predicted] += 1
+    ordered = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
+    return [Confusion(class_name(classes, a), class_name(classes, b), n) for (a, b), n in ordered]
+
+
+@dataclass(frozen=True)
+class DistortionRow:
+    """How much the closest flips used one distortion. share: of all touched cells; flips: that used it."""
+
+    name: str
+    cells: int
+    share: float
+    flips: int
+
+
+def distortions_used(results: Iterable[SearchResult], palette: Sequence[Layer]) -> list[DistortionRow]:
+    """The distortions in the closest flips, most used first; empty where flips have no colours."""
+    cells: Counter[str] = Counter()
+    flips: Counter[str] = Counter()
+    for result in results:
+        if result.status is Status.FLIPPED and result.closest:
+            used = touched_cells(result.closest.colours, palette)
+            cells.update(used)
+            flips.update(used.keys())
+    return [
+        DistortionRow(name, n, n / cells.total(), flips[name])
+        for name, n in sorted(cells.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]
+
+
+def touched_cells(colours: Sequence[int] | None, palette: Sequence[Layer]) -> Counter[str]:
+    """How many cells of one flip wear each distortion."""
+    used = (k for k in colours or () if 0 < k <= len(palette))
+    return Counter(palette[k - 1].distortion for k in used)
+
+
+def own_class(result: SearchResult) -> int | None:
+    """The class that must flip: the label, or the model's own answer where there is none."""
+    return result.predicted if result.label is None else result.label
+
+
+def class_name(classes: Sequence[str], index: int | None) -> str:
+    """Name of a class; its number where the model has no name for it."""
+    if index is None:
+        return ""
+    return classes[index] if 0 <= index < len(classes) else str(index)

@@ -1,0 +1,106 @@
+"""The report: one HTML page that needs nothing but itself."""
+
+from itertools import islice
+from math import prod
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from brittle.core.result import SearchResult, Status
+from brittle.domains.tints import tints
+from brittle.report import panels, wording
+from brittle.report.breakdown import class_name, confusions, distortions_used, own_class, weakest_classes
+from brittle.report.gallery import gallery
+from brittle.report.summary import Summary, summarise
+from brittle.report.tables import summary_rows
+from brittle.store.run import Run
+
+MOST_ROWS = 2000
+MOST_FAILURES = 50
+
+
+def write_report(run: Run) -> Path:
+    """Write report.html into the run folder, from the run alone; a page that is there is replaced whole.
+
+    Raises RunError if the run is damaged, DiskError if the page cannot be written.
+    """
+    return run.write("report.html", render(run))
+
+
+def render(run: Run) -> str:
+    """The page as text; the same for the same run."""
+    environment = Environment(
+        loader=PackageLoader("brittle", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    words = (wording.number, wording.percent, wording.duration)
+    environment.filters |= {word.__name__: word for word in words} | {"link": quote}
+    return environment.get_template("report.html.j2").render(_contents(run))
+
+
+def summary_of(run: Run) -> Summary:
+    """The summary of a run, finished or not; seconds are those of all its sessions."""
+    settings = run.manifest.settings
+    return summarise(
+        run.results(),
+        search=wording.text_setting(settings, "search"),
+        budget=int(settings.get("budget") or 0),
+        seed=int(settings.get("seed") or 0),
+        seconds=float(sum(session.get("seconds") or 0 for session in run.sessions())),
+    )
+
+
+def _contents(run: Run) -> dict[str, Any]:
+    manifest, sessions, summary = run.manifest, run.sessions(), summary_of(run)
+    classes = manifest.model.get("classes", ())
+    labelled = any(result.label is not None for result in run.results())
+    palette = panels.palette_in_words(manifest)
+    failed = (result for result in run.results() if result.status is Status.FAILED)
+    return {
+        "manifest": manifest,
+        "summary": summary,
+        "labelled": labelled,
+        "verdict": wording.verdict(summary, palette, manifest.settings.get("max_l2"), labelled=labelled),
+        "facts": panels.facts(run, summary),
+        "tiles": panels.tiles(summary),
+        "summary_rows": summary_rows(summary),
+        "charts": panels.charts(run, summary),
+        "weakest": weakest_classes(run.results(), classes),
+        "confusions": confusions(run.results(), classes),
+        "distortions": distortions_used(run.results(), manifest.palette),
+        "groups": gallery(run, classes),
+        "survivors": panels.survivors(run),
+        "failures": list(islice(failed, MOST_FAILURES)),
+        "rows": [_row(result) for result in islice(run.results(), MOST_ROWS)],
+        "class_of": lambda index: class_name(classes, index),
+        "table_file": "results.csv" if (run.path / "results.csv").exists() else "results.jsonl",
+        "goal": panels.goal_in_words(manifest.settings),
+        "elements": prod(manifest.spec.shape),
+        "setup_rows": sum(session.get("setup_rows") or 0 for session in sessions),
+        "ledger_rows": sum(session.get("looked_up") or 0 for session in sessions),
+        "sessions": sessions,
+        "pairs": panels.pairs,
+        "tints": tints(manifest.palette),
+    }
+
+
+def _row(result: SearchResult) -> dict[str, Any]:
+    """One row of the table of all samples; curves and colours are let go."""
+    flip = result.closest
+    return {
+        "sample": result.sample,
+        "label": own_class(result),
+        "status": result.status.value,
+        "queries": result.queries,
+        "first_query": result.first.query if result.first else None,
+        "predicted": flip.predicted if flip else result.predicted,
+        "l2": flip.l2 if flip else None,
+        "linf": flip.linf if flip else None,
+        "l0": flip.l0 if flip else None,
+        "file": flip.file if flip else "",
+    }

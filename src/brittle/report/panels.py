@@ -1,0 +1,150 @@
+"""The parts of the page that are made in Python: facts, key numbers, charts, survivors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from brittle.core.result import Status
+from brittle.report import wording
+from brittle.report.breakdown import class_name, curves, own_class
+from brittle.report.figures import asr_against_distance, asr_against_queries, distance_histogram
+from brittle.report.summary import Summary
+from brittle.report.tables import SummaryRow
+from brittle.store.manifest import Manifest
+from brittle.store.run import Run
+
+MOST_SURVIVORS = 10
+MOST_NAMES = 12
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One figure of the page. svg: safe markup; alt: what a reader who cannot see it should know."""
+
+    title: str
+    svg: Markup
+    alt: str
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A sample that held. margin: how near it came to a flip, in nats, where that is known."""
+
+    sample: str
+    name: str
+    margin: float | None
+
+
+def facts(run: Run, summary: Summary) -> dict[str, str]:
+    """What was asked, for the top of the page; what was not asked is left out."""
+    manifest = run.manifest
+    settings, samples = manifest.settings, manifest.data.get("samples")
+    data = str(manifest.data.get("name", ""))
+    limit = settings.get("max_l2")
+    asked = {
+        "Data": f"{data} ({wording.number(samples)} samples)" if samples is not None else data,
+        "Search": summary.search,
+        "Budget": f"{summary.budget:,} queries a sample",
+        "Goal": wording.text_setting(settings, "goal"),
+        "Target": wording.text_setting(settings, "target"),
+        "Greatest L2": "" if limit is None else wording.number(limit),
+        "Cell": " × ".join(map(str, manifest.cell)),
+        "Seed": str(summary.seed),
+        "Finished": wording.moment(
+            max((str(session.get("finished") or "") for session in run.sessions()), default="")
+        ),
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def tiles(summary: Summary) -> list[SummaryRow]:
+    """The numbers to remember."""
+    if not summary.played:
+        return []
+    l2, queries = summary.distances["l2"], summary.queries
+    asr = f"95 % interval {wording.percent_interval(summary.asr_interval)}"
+    found = [
+        SummaryRow("Flipped (ASR)", wording.percent(summary.asr), asr),
+        SummaryRow("Median L2", wording.number(l2.median), wording.interval(l2.median_interval)),
+        SummaryRow(
+            "Median queries to a flip",
+            wording.number(queries.median),
+            wording.interval(queries.median_interval),
+        ),
+        SummaryRow("Queries in all", wording.number(summary.rows), f"in {wording.duration(summary.seconds)}"),
+    ]
+    return found if summary.flipped else [found[0], found[-1]]
+
+
+def goal_in_words(settings: Mapping[str, Any]) -> str:
+    """What counted as a flip."""
+    if settings.get("target") is not None:
+        return f"The class {settings['target']} becomes the top class."
+    k = int(settings.get("top_k") or 1)
+    return "The label is no longer the top class." if k == 1 else f"The label leaves the top {k} classes."
+
+
+def charts(run: Run, summary: Summary) -> list[Chart]:
+    """Two curves and a histogram; none where nothing was played."""
+    if not summary.played:
+        return []
+    found = curves(run.results(), summary.budget)
+    unit = run.manifest.spec.unit
+    asr, median = wording.percent(summary.asr), wording.number(summary.distances["l2"].median)
+    by_query = Chart(
+        "Flipped by query",
+        Markup(asr_against_queries(found.queries, summary.budget)),
+        f"Share of samples flipped against queries; it ends at {asr} after {summary.budget} queries.",
+    )
+    if not summary.flipped:
+        return [by_query]
+    by_distance = Chart(
+        "Flipped within a distance",
+        Markup(asr_against_distance(found.distance, unit)),
+        f"Share of samples with a flip within each L2 distance; half of the flips lie within {median}.",
+    )
+    histogram = Chart(
+        "How far the closest flips are",
+        Markup(distance_histogram(found.distance.at, unit)),
+        f"Histogram of the L2 distance of the closest flips; the median is {median}.",
+    )
+    return [by_query, by_distance, histogram]
+
+
+def survivors(run: Run) -> list[Survivor]:
+    """The samples that held, those that came nearest to a flip first."""
+    classes = run.manifest.model.get("classes", ())
+    held = [
+        Survivor(
+            result.sample,
+            class_name(classes, own_class(result)),
+            min((point.margin for point in result.curve), default=None),
+        )
+        for result in run.results()
+        if result.status is Status.SURVIVED
+    ]
+    held.sort(key=lambda one: (one.margin is None, one.margin or 0.0))
+    return held[:MOST_SURVIVORS]
+
+
+def pairs(record: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
+    """A nested record as lines of name and value; long lists are cut."""
+    found: list[tuple[str, str]] = []
+    for key, value in record.items():
+        full = f"{name} {key}".strip().replace("_", " ")
+        if isinstance(value, Mapping):
+            found += pairs(value, full)
+        elif isinstance(value, list | tuple):
+            more = f" … ({len(value):,} in all)" if len(value) > MOST_NAMES else ""
+            found.append((full, ", ".join(map(str, value[:MOST_NAMES])) + more))
+        elif value is not None:
+            found.append((full, str(value)))
+    return found
+
+
+def palette_in_words(manifest: Manifest) -> str:
+    """The kinds of distortion that could be used."""
+    names = list(dict.fromkeys(layer.distortion for layer in manifest.palette))
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} kinds of natural distortion"

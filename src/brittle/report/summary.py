@@ -1,0 +1,161 @@
+"""What a run found, as numbers: a pure function of its results."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from brittle.core.result import SearchResult, Status
+from brittle.core.seeds import generator
+from brittle.report.intervals import Interval, bootstrap, wilson
+
+DISTANCES = ("l2", "linf", "l0", "mean_absolute", "snr", "prd")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and median of some values, None where there are none; 95 % intervals of both where asked for."""
+
+    mean: float | None = None
+    median: float | None = None
+    interval: Interval | None = None
+    median_interval: Interval | None = None
+
+    @classmethod
+    def of(cls, values: Iterable[float], rng: np.random.Generator | None = None) -> "Spread":
+        """The spread of values; with a generator, also bootstrap intervals."""
+        row = np.asarray(array("d", values))
+        if not row.size:
+            return cls()
+        mean, median = float(row.mean()), float(np.median(row))
+        if rng is None:
+            return cls(mean, median)
+        return cls(mean, median, bootstrap(row, np.mean, rng), bootstrap(row, np.median, rng))
+
+    def to_dict(self, *, intervals: bool = False) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        out: dict[str, Any] = {"mean": self.mean, "median": self.median}
+        if intervals:
+            out["interval"] = self.interval and self.interval.to_list()
+            out["median_interval"] = self.median_interval and self.median_interval.to_list()
+        return out
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The numbers of one run.
+
+    rows:        all rows the model was shown for samples, misclassified and failed ones too.
+    queries:     to the first flip, over flips; queries_all: over flipped and survived, where a survivor
+                 counts the whole budget.
+    distances:   of the closest flip of each flipped sample, by the names in DISTANCES, in the input's units.
+    notes:       what the search says of itself (rounds ...), over flips.
+    """
+
+    samples: int
+    misclassified: int
+    flipped: int
+    survived: int
+    failed: int
+    rows: int
+    queries: Spread
+    queries_all: Spread
+    distances: Mapping[str, Spread]
+    search: str
+    budget: int
+    seed: int
+    seconds: float
+    notes: Mapping[str, Spread] = field(default_factory=dict)
+
+    @property
+    def played(self) -> int:
+        """Samples that were right to begin with and could be played."""
+        return self.flipped + self.survived
+
+    @property
+    def asr(self) -> float | None:
+        """Attack success rate: flipped / (flipped + survived)."""
+        return self.flipped / self.played if self.played else None
+
+    @property
+    def asr_interval(self) -> Interval | None:
+        """95 % Wilson interval of the ASR."""
+        return wilson(self.flipped, self.played)
+
+    @property
+    def rows_per_second(self) -> float | None:
+        """Rows shown a second of the whole command."""
+        return self.rows / self.seconds if self.seconds > 0 else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Contents of summary.json; null where there is nothing to average."""
+        queries = self.queries.to_dict(intervals=True)
+        every = {"mean_all": self.queries_all.mean, "median_all": self.queries_all.median}
+        out: dict[str, Any] = {
+            "samples": self.samples,
+            "misclassified": self.misclassified,
+            "flipped": self.flipped,
+            "survived": self.survived,
+            "failed": self.failed,
+            "asr": self.asr,
+            "asr_interval": self.asr_interval and self.asr_interval.to_list(),
+            "queries": {"total": self.rows, **queries, **every},
+        }
+        out |= {name: spread.to_dict(intervals=name == "l2") for name, spread in self.distances.items()}
+        if self.notes:
+            out["notes"] = {name: spread.to_dict() for name, spread in self.notes.items()}
+        out |= {"seconds": self.seconds, "rows_per_second": self.rows_per_second}
+        return out | {"search": self.search, "budget": self.budget, "seed": self.seed}
+
+
+def summarise(
+    results: Iterable[SearchResult], *, search: str, budget: int, seed: int, seconds: float
+) -> Summary:
+    """The summary of results, in one pass that keeps only numbers. seconds: of the whole command."""
+    counts: Counter[Status] = Counter()
+    rows = 0
+    first, every = array("d"), array("d")
+    distances = {name: array("d") for name in DISTANCES}
+    notes: dict[str, array[float]] = {}
+    for result in results:
+        counts[result.status] += 1
+        rows += result.queries
+        if result.status is Status.SURVIVED:
+            every.append(budget)
+        if result.status is Status.FLIPPED and result.first and result.closest:
+            first.append(result.first.query)
+            every.append(result.first.query)
+            for name, column in distances.items():
+                _append(column, getattr(result.closest, name))
+            for name, value in (result.notes or {}).items():
+                _append(notes.setdefault(name, array("d")), value)
+    rng = generator(seed, "bootstrap")
+    return Summary(
+        samples=counts.total(),
+        misclassified=counts[Status.MISCLASSIFIED],
+        flipped=counts[Status.FLIPPED],
+        survived=counts[Status.SURVIVED],
+        failed=counts[Status.FAILED],
+        rows=rows,
+        queries=Spread.of(first, rng),
+        queries_all=Spread.of(every),
+        distances={
+            name: Spread.of(column, rng if name == "l2" else None)
+            for name, column in distances.items()
+            if column or name not in ("snr", "prd")
+        },
+        search=search,
+        budget=budget,
+        seed=seed,
+        seconds=seconds,
+        notes={name: Spread.of(column) for name, column in sorted(notes.items()) if column},
+    )
+
+
+def _append(column: "array[float]", value: object) -> None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+        column.append(value)

@@ -1,0 +1,136 @@
+"""A run as plain rows: for the terminal, for results.csv and for Parquet."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from brittle.core.errors import MissingExtraError
+from brittle.core.result import Flip, SearchResult
+from brittle.report.breakdown import class_name
+from brittle.report.summary import Spread, Summary
+from brittle.report.wording import duration, interval, number, percent, percent_interval
+from brittle.store.files import clear_disk_errors
+
+FLIP_COLUMNS = ("query", "l2", "linf", "l0", "mean_absolute", "snr", "prd", "predicted", "predicted_name")
+COLUMNS = (
+    *("sample", "label", "label_name", "status", "search", "queries", "predicted", "predicted_name"),
+    *(f"first_{name}" for name in FLIP_COLUMNS),
+    *(f"closest_{name}" for name in FLIP_COLUMNS),
+    *("file", "seed", "message", "seconds"),
+)
+SPREADS = {
+    "l2": "L2",
+    "linf": "L∞",
+    "l0": "L0 (elements)",
+    "mean_absolute": "Mean absolute change",
+    "snr": "SNR (dB)",
+    "prd": "PRD (%)",
+}
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One line of the summary: a value or a median, and its mean; empty where there is none."""
+
+    name: str
+    value: str
+    interval: str = ""
+    mean: str = ""
+    mean_interval: str = ""
+
+
+def summary_rows(summary: Summary) -> list[SummaryRow]:
+    """The summary in the order in which people read it."""
+    return [
+        SummaryRow("Samples", number(summary.samples)),
+        SummaryRow("Already wrong", number(summary.misclassified)),
+        SummaryRow("Failed", number(summary.failed)),
+        SummaryRow("Flipped", number(summary.flipped)),
+        SummaryRow("Survived", number(summary.survived)),
+        SummaryRow("ASR", percent(summary.asr), percent_interval(summary.asr_interval)),
+        _spread_row("Queries to the first flip", summary.queries),
+        _spread_row("… a survivor counts the budget", summary.queries_all),
+        *(_spread_row(SPREADS[name], spread) for name, spread in summary.distances.items()),
+        *(_spread_row(name.replace("_", " ").capitalize(), found) for name, found in summary.notes.items()),
+        SummaryRow("Queries in all", number(summary.rows)),
+        SummaryRow("Time", duration(summary.seconds)),
+        SummaryRow("Rows per second", number(summary.rows_per_second)),
+    ]
+
+
+def _spread_row(name: str, spread: Spread) -> SummaryRow:
+    return SummaryRow(
+        name,
+        number(spread.median),
+        interval(spread.median_interval),
+        number(spread.mean),
+        interval(spread.interval),
+    )
+
+
+def summary_table(summary: Summary) -> Table:
+    """The summary for a terminal of 80 columns."""
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("Measure")
+    for name in ("Value or median", "95 % interval", "Mean"):
+        table.add_column(name, justify="right")
+    for row in summary_rows(summary):
+        cells = (row.name, row.value, row.interval, row.mean)
+        table.add_row(*cells, style="bold" if row.name == "ASR" else None)
+    return table
+
+
+def write_csv(results: Iterable[SearchResult], path: Path, classes: Sequence[str]) -> None:
+    """One flat row for each sample, empty where there is nothing. Raises DiskError."""
+    part = path.with_name(path.name + ".part")
+    with clear_disk_errors(path), part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(flat_rows(results, classes))
+    part.replace(path)
+
+
+def write_parquet(results: Iterable[SearchResult], path: Path, classes: Sequence[str]) -> None:
+    """The rows of results.csv with their types. Raises MissingExtraError without pyarrow, DiskError."""
+    try:
+        arrow = import_module("pyarrow")
+        parquet = import_module("pyarrow.parquet")
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            "a Parquet table (results.csv and results.jsonl are there)", "parquet"
+        ) from error
+    with clear_disk_errors(path):
+        parquet.write_table(arrow.Table.from_pylist(list(flat_rows(results, classes))), path)
+
+
+def flat_rows(results: Iterable[SearchResult], classes: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Results as flat records of COLUMNS; file is that of the closest flip."""
+    for result in results:
+        yield {
+            "sample": result.sample,
+            "label": result.label,
+            "label_name": class_name(classes, result.label),
+            "status": result.status.value,
+            "search": result.search,
+            "queries": result.queries,
+            "predicted": result.predicted,
+            "predicted_name": class_name(classes, result.predicted),
+            **_flip_columns("first", result.first, classes),
+            **_flip_columns("closest", result.closest, classes),
+            "file": result.closest.file if result.closest else None,
+            "seed": result.seed,
+            "message": result.message,
+            "seconds": result.seconds,
+        }
+
+
+def _flip_columns(which: str, flip: Flip | None, classes: Sequence[str]) -> dict[str, Any]:
+    row: dict[str, Any] = {f"{which}_{name}": getattr(flip, name, None) for name in FLIP_COLUMNS}
+    row[f"{which}_predicted_name"] = class_name(classes, flip.predicted) if flip else None
+    return row

@@ -1,0 +1,98 @@
+"""Numbers and findings in plain words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from brittle.report.intervals import Interval
+from brittle.report.summary import Summary
+
+NOTHING = "–"
+TIGHT = "\u00a0"  # a space that does not break
+
+
+def number(value: float | None) -> str:
+    """Three significant digits, thousands apart: 1,234 or 0.0510; whole numbers whole; a dash for nothing."""
+    if value is None:
+        return NOTHING
+    if float(value).is_integer() or abs(value) >= 99.95:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}"
+
+
+def percent(share: float | None) -> str:
+    """A share as 94.1 %; never 100 % (or 0 %) unless it is all (or nothing)."""
+    if share is None:
+        return NOTHING
+    if share in (0, 1):
+        return f"{100 * share:.0f}{TIGHT}%"
+    rounded = f"{100 * share:.1f}"
+    return {"100.0": f">{TIGHT}99.9", "0.0": f"<{TIGHT}0.1"}.get(rounded, rounded) + f"{TIGHT}%"
+
+
+def interval(found: Interval | None) -> str:
+    """An interval of numbers: 1.2 – 3.4."""
+    return f"{number(found.low)}{TIGHT}–{TIGHT}{number(found.high)}" if found else ""
+
+
+def percent_interval(found: Interval | None) -> str:
+    """An interval of shares: 73 – 99 %."""
+    return f"{100 * found.low:.0f}{TIGHT}–{TIGHT}{100 * found.high:.0f}{TIGHT}%" if found else ""
+
+
+def moment(stamp: str) -> str:
+    """An ISO time to the minute: 2026-11-22 11:04 UTC; any other text as it is."""
+    try:
+        time = datetime.fromisoformat(stamp)
+    except ValueError:
+        return stamp
+    return f"{time:%Y-%m-%d %H:%M} {time.tzname() or ''}".rstrip()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as 42.1 s, 3 min 20 s or 2 h 5 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = int(seconds) // 60
+    return f"{minutes} min {int(seconds) % 60} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def text_setting(settings: Mapping[str, Any], key: str) -> str:
+    """A setting as text, whether it is stored as a name, a list of names or a record with a name."""
+    value = settings.get(key)
+    if isinstance(value, Mapping):
+        value = value.get("name")
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def verdict(summary: Summary, palette: str, max_l2: float | None, *, labelled: bool) -> str:
+    """What the run found, in one to three sentences for a reader who has not seen the numbers."""
+    if not summary.samples:
+        return "This run holds no finished samples yet."
+    failed = f" {_samples(summary.failed)} could not be played." if summary.failed else ""
+    if not summary.played:
+        wrong = " All others were wrong before anything was changed." if summary.misclassified else ""
+        return f"No sample could be put to the test.{failed}{wrong}"
+    were_right = "could be played" if not labelled else "right to begin with"
+    verb = "" if not labelled else "was " if summary.played == 1 else "were "
+    opening = f"{summary.played:,} of {_samples(summary.samples)} {verb}{were_right}; "
+    limits = f"{summary.budget:,} queries each"
+    if max_l2 is not None:
+        limits += f" and an L2 of {number(max_l2)}"
+    sure = f"95{TIGHT}% interval {percent_interval(summary.asr_interval)}"
+    if not summary.flipped:
+        return f"{opening}none of these flipped within {limits} ({sure}).{failed}"
+    flips = "flips" if summary.flipped == 1 else "flip"
+    under = f" under {palette}" if palette else ""
+    l2, queries = number(summary.distances["l2"].median), number(summary.queries.median)
+    return (
+        f"{opening}{summary.flipped:,} of these ({percent(summary.asr)}, {sure}) {flips}{under} "
+        f"within {limits}, with a median L2 of {l2}; "
+        f"the first flip came after a median of {queries} queries.{failed}"
+    )
+
+
+def _samples(count: int) -> str:
+    return f"{count:,}{TIGHT}sample" + ("" if count == 1 else "s")

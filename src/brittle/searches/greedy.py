@@ -1,0 +1,84 @@
+"""HPE's published procedure without its agent, every row counted."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.canvas import Canvas, Colours
+from brittle.core.search import Game, Search
+
+
+@dataclass(frozen=True)
+class Greedy:
+    """Each round tries every cell, takes the best few, repeats; after the flip removes what is not needed.
+
+    Sarkar et al., "Robustness with Black-Box Adversarial Attack using Reinforcement Learning" (RLAB), 2023,
+    section 3, where a round is one step whatever it costs; `rounds` in the result's notes counts those, and
+    queries counts the rows. A cell is tried in one colour a round, drawn anew.
+
+    take: cells taken a round, as a share of all cells.
+    """
+
+    name: ClassVar[str] = "greedy"
+    board: ClassVar[str] = "cells"
+    take: float = 1 / 16
+
+    def __call__(self, game: Game[Canvas]) -> Search:
+        """Plays one sample, a whole sweep of the cells a request."""
+        canvas, goal = game.board, game.goal
+        colours = canvas.blank()
+        margin = float(goal.margin(game.clean[None])[0])
+        rounds = 0
+        while margin >= 0:
+            rounds += 1
+            game.notes["rounds"] = rounds
+            sweep = self._sweep(game, colours)
+            if not len(sweep):
+                return
+            margins = goal.margin((yield sweep))
+            best = self._join(game, colours, sweep, margins)
+            joint = float(goal.margin((yield best[None]))[0])
+            alone = int(margins.argmin())
+            if joint <= margins[alone]:
+                colours, margin = best, joint
+            elif margins[alone] < margin:
+                colours, margin = sweep[alone], float(margins[alone])
+            if margin >= 0 and not (colours == 0).any():
+                return
+        if game.terms.closest:
+            yield from self._clean_up(game, colours)
+
+    def _sweep(self, game: Game[Canvas], colours: Colours) -> Colours:
+        """One colouring for every untouched cell that the distance limit still allows, (k, cells)."""
+        canvas, limit = game.board, game.terms.max_l2
+        free = np.flatnonzero(colours == 0)
+        sweep = np.repeat(colours[None], len(free), axis=0)
+        sweep[np.arange(len(free)), free] = game.rng.integers(1, canvas.colours + 1, len(free))
+        if limit is not None:
+            sweep = sweep[[canvas.l2(move) <= limit for move in sweep]]
+        return sweep
+
+    def _join(
+        self, game: Game[Canvas], colours: Colours, sweep: Colours, margins: NDArray[np.float64]
+    ) -> Colours:
+        """The most harmful cells of a sweep together, as far as the distance limit allows."""
+        count = max(1, round(self.take * len(colours)))
+        limit = np.inf if game.terms.max_l2 is None else game.terms.max_l2
+        best = colours
+        for row in sweep[np.argsort(margins, kind="stable")[:count]]:
+            joined = np.where(row != colours, row, best)
+            if game.board.l2(joined) <= limit:
+                best = joined
+        return best
+
+    def _clean_up(self, game: Game[Canvas], colours: Colours) -> Search:
+        """Take cells away, the one that costs most distance first, while the decision stays flipped."""
+        canvas = game.board
+        cost = {int(c): canvas.squares(int(colours[c]))[c] for c in np.flatnonzero(colours)}
+        for cell in sorted(cost, key=lambda c: -cost[c]):
+            move = colours.copy()
+            move[cell] = 0
+            if game.goal.flipped((yield move[None]))[0]:
+                colours = move

@@ -1,0 +1,42 @@
+"""The flips folder: inputs kept exactly as the model was shown them."""
+
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from brittle.core.sample import Array, InputSpec
+from brittle.store.files import write_whole
+
+
+class Codec(Protocol):
+    """How a domain writes one input to a file and reads back exactly the same."""
+
+    def suffix(self, spec: InputSpec) -> str: ...
+    def to_bytes(self, x: Array, spec: InputSpec) -> bytes: ...
+    def from_bytes(self, data: bytes, spec: InputSpec) -> Array: ...
+
+
+class FlipArchive:
+    """Files flips/SAMPLE.NAME.SUFFIX of a run folder. Implements core.match.Archive."""
+
+    def __init__(self, folder: Path, codec: Codec, spec: InputSpec) -> None:
+        self.folder, self.codec, self.spec = folder, codec, spec
+
+    def write(self, sample: str, name: str, x: Array) -> str:
+        """Store one input; returns its path inside the run folder. Raises DiskError."""
+        file = f"flips/{file_name(sample)}.{name}{self.codec.suffix(self.spec)}"
+        write_whole(self.folder / file, self.codec.to_bytes(x, self.spec))
+        return file
+
+    def read(self, file: str) -> Array:
+        """The values of a stored input."""
+        return self.codec.from_bytes((self.folder / file).read_bytes(), self.spec)
+
+
+def file_name(sample: str) -> str:
+    """A file name for a sample id: its readable characters, and a digest where that is not the id itself."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", sample).strip("._")
+    if plain == sample and len(plain) <= 80:
+        return plain
+    return f"{plain[-80:]}-{sha256(sample.encode()).hexdigest()[:8]}"

@@ -1,0 +1,76 @@
+"""A ledger of answers, so that an expensive model is never asked the same thing twice."""
+
+import sqlite3
+import zlib
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from brittle.core.classifier import Classifier, check_answers, rounded
+from brittle.core.errors import DiskError
+from brittle.core.sample import Array, InputSpec
+
+
+class Ledger:
+    """A classifier that looks every row up before it asks the model, and writes down what it answers.
+
+    A search replays from it: same rows, same answers. Rows that are looked up still count as queries of their
+    sample; `found` and `asked` say how many were looked up and how many the model was shown.
+    """
+
+    def __init__(self, model: Classifier, path: Path) -> None:
+        self.model, self.found, self.asked = model, 0, 0
+        try:
+            self._db = sqlite3.connect(path, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("CREATE TABLE IF NOT EXISTS answers (input BLOB PRIMARY KEY, answer BLOB)")
+        except sqlite3.Error as error:
+            raise DiskError(
+                f"cannot open the ledger {path}: {error}; remove it or free some space"
+            ) from error
+
+    @property
+    def input(self) -> InputSpec:
+        """What the model takes."""
+        return self.model.input
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The model's class names."""
+        return self.model.classes
+
+    def __call__(self, x: Array) -> Array:
+        """Answers from the ledger where it has them, from the model (in one batch) for the rest."""
+        keys = [blake2b(row.tobytes(), digest_size=20).digest() for row in x]
+        known = [self._look_up(key) for key in keys]
+        fresh = {key: i for i, key in enumerate(keys) if known[i] is None}
+        if fresh:
+            answers = self.model(x[list(fresh.values())])
+            check_answers(answers, len(fresh), len(self.classes))
+            told = dict(zip(fresh, rounded(answers), strict=True))
+            self._write(told)
+            known = [told[k] if answer is None else answer for k, answer in zip(keys, known, strict=True)]
+        self.found += len(x) - len(fresh)
+        self.asked += len(fresh)
+        return np.stack([answer for answer in known if answer is not None])
+
+    def _look_up(self, key: bytes) -> Array | None:
+        row = self._db.execute("SELECT answer FROM answers WHERE input = ?", (key,)).fetchone()
+        return None if row is None else np.frombuffer(zlib.decompress(row[0]), np.float32)
+
+    def _write(self, told: dict[bytes, Array]) -> None:
+        rows = [
+            (key, zlib.compress(answer.tobytes(), 1))
+            for key, answer in told.items()
+            if np.isfinite(answer).all()
+        ]
+        try:
+            with self._db:
+                self._db.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", rows)
+        except sqlite3.Error as error:
+            raise DiskError(f"cannot write the ledger: {error}; free some space and run again") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

@@ -1,0 +1,167 @@
+"""A run is a folder that can be continued.
+
+run.json         what is asked: settings, model, data, cells, palette
+settings.yaml    the settings alone, for --config
+sessions.jsonl   every time the command ran: versions, machine, batch, rows, seconds
+results.jsonl    one line a sample, appended as it ends; in the order of the samples once all are done
+flips/           inputs that flip, and their originals
+answers.sqlite   every answer, with --keep-answers
+summary.json, results.csv, report.html   written when all samples are done
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from brittle.core.errors import RunError
+from brittle.core.result import SearchResult
+from brittle.store.files import append_line, clear_disk_errors, drop_half_line, write_whole
+from brittle.store.manifest import Manifest, differences
+
+
+class Run:
+    """One run folder. Open it to read, begin it to write; see the functions of the same names."""
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self.path, self.manifest = path, manifest
+        self._lock = FileLock(path / "lock")
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Run":
+        """A run that exists, for reading. Raises RunError."""
+        path = Path(path)
+        if not (path / "run.json").is_file():
+            raise RunError(f"expected a run folder with run.json, got {path}; brittle audit --out makes one")
+        return cls(path, Manifest.from_json((path / "run.json").read_text(encoding="utf-8")))
+
+    @classmethod
+    def begin(cls, path: str | Path, manifest: Manifest, settings: str) -> "Run":
+        """Start a run, or continue the same one; locked until closed. settings: text of settings.yaml.
+
+        Raises RunError if the folder holds something else, another command's run, or is in use.
+        """
+        path = Path(path)
+        foreign = path.exists() and not path.is_dir()
+        if not foreign and path.is_dir() and not (path / "run.json").exists():
+            foreign = any(
+                p.name not in ("lock", "settings.yaml") and p.suffix != ".part" for p in path.iterdir()
+            )
+        if foreign:
+            raise RunError(
+                f"expected a new or a run's folder, but {path} holds other files; choose another --out"
+            )
+        with clear_disk_errors(path):
+            path.mkdir(parents=True, exist_ok=True)
+        run = cls(path, manifest)
+        run._take()
+        try:
+            run._claim(settings)
+        except BaseException:
+            run.close()
+            raise
+        return run
+
+    def _take(self) -> None:
+        try:
+            with clear_disk_errors(self.path / "lock"):
+                self._lock.acquire(timeout=0)
+        except Timeout:
+            raise RunError(
+                f"{self.path} is in use by another brittle; wait for it or choose another --out"
+            ) from None
+
+    def _claim(self, settings: str) -> None:
+        if (self.path / "run.json").exists():
+            old = Run.open(self.path).manifest
+            found = differences(old, self.manifest)
+            if found:
+                raise RunError(
+                    f"{self.path} belongs to a different command: {'; '.join(found)}; choose another --out"
+                )
+            drop_half_line(self.path / "results.jsonl")
+            drop_half_line(self.path / "sessions.jsonl")
+        else:
+            write_whole(self.path / "settings.yaml", settings)
+            write_whole(self.path / "run.json", self.manifest.to_json())
+
+    def close(self) -> None:
+        """Let others continue this run."""
+        self._lock.release()
+
+    def results(self) -> Iterator[SearchResult]:
+        """Every finished sample, read line by line. Raises RunError at a damaged one."""
+        for number, line in enumerate(_lines(self.path / "results.jsonl"), 1):
+            try:
+                yield SearchResult.from_dict(json.loads(line))
+            except (ValueError, KeyError, TypeError) as error:
+                raise RunError(
+                    f"line {number} of {self.path / 'results.jsonl'} is damaged ({error}); "
+                    "remove that line and run the same command again"
+                ) from error
+
+    def append(self, result: SearchResult) -> None:
+        """Store one finished sample. Raises DiskError."""
+        append_line(self.path / "results.jsonl", _json(result.to_dict()))
+
+    def finish(self, order: Sequence[str]) -> None:
+        """Put the lines of results.jsonl into the order of the samples, one line each."""
+        place = {name: i for i, name in enumerate(order)}
+        lines: dict[int, str] = {}
+        for line in _lines(self.path / "results.jsonl"):
+            lines[place[json.loads(line)["sample"]]] = line
+        write_whole(self.path / "results.jsonl", "".join(f"{lines[i]}\n" for i in sorted(lines)))
+
+    def log(self, session: dict[str, Any]) -> None:
+        """Add to sessions.jsonl; lines of one `session` number are read as one."""
+        append_line(self.path / "sessions.jsonl", _json(session))
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Every time the command ran on this folder: versions, machine, batch, rows, seconds."""
+        merged: dict[int, dict[str, Any]] = {}
+        for line in _lines(self.path / "sessions.jsonl"):
+            entry = json.loads(line)
+            merged.setdefault(entry["session"], {}).update(entry)
+        return [merged[n] for n in sorted(merged)]
+
+    def summary(self) -> dict[str, Any]:
+        """Contents of summary.json. Raises RunError if the run has not finished."""
+        path = self.path / "summary.json"
+        if not path.exists():
+            raise RunError(f"{self.path} has not finished; run the same audit command again to finish it")
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return content
+
+    def write(self, file: str, data: bytes | str) -> Path:
+        """Write one file of the run at once. Raises DiskError."""
+        write_whole(self.path / file, data)
+        return self.path / file
+
+    def read(self, file: str) -> bytes:
+        """One file of the run. Raises RunError if it is missing."""
+        try:
+            return (self.path / file).read_bytes()
+        except OSError as error:
+            raise RunError(
+                f"{self.path / file} cannot be read: {error.strerror}; the run is incomplete"
+            ) from error
+
+    def original(self, result: SearchResult) -> str:
+        """The file of the untouched input of a flipped sample."""
+        if result.first is None:
+            raise RunError(f"{result.sample} did not flip, so its original is not kept in the run")
+        return result.first.file.replace(".first.", ".original.")
+
+
+def _lines(path: Path) -> Iterator[str]:
+    if path.exists():
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                if line.endswith("\n") and line.strip():
+                    yield line.rstrip("\n")
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,156 @@
+"""Audit a classifier: play every sample, keep what flips, sum it up."""
+
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from time import perf_counter
+from typing import Any
+
+from brittle.core.errors import DataError, UsageError
+from brittle.models.batch import best_batch
+from brittle.store.run import Run
+from brittle.tasks.opening import Opened, open_audit
+from brittle.tasks.playing import Shown, play_samples
+from brittle.tasks.progress import Progress, Watch
+from brittle.tasks.report import write_tables
+from brittle.tasks.settings import AuditSettings
+from brittle.tasks.workers import play_in_processes
+
+HEARTBEAT = 10.0  # seconds between two notes of the time spent, so that a killed command's time counts too
+BATCH_UNMEASURED = 16
+
+
+def audit(model: Any = None, data: Any = None, *, watch: Watch | None = None, **settings: Any) -> Run:
+    """Find out how little distortion flips each decision of a classifier.
+
+    model:    a path, address or name as on the command line, a function on a NumPy batch, or a torch module.
+    data:     a path or name as on the command line, or arrays (x, y) with y None where there are no labels.
+    watch:    called with a Progress while the audit runs.
+    settings: the fields of AuditSettings.
+
+    The same call again finishes what is missing. Raises BrittleError with one line for the user.
+    """
+    names = {"model": model, "data": data}
+    texts = {k: _name(v, k) for k, v in names.items() if v is not None}
+    chosen = AuditSettings.build({**settings, **texts})
+    objects = {k: v for k, v in names.items() if v is not None and texts[k] != str(v)}
+    if objects and chosen.workers > 1:
+        raise UsageError(f"expected a {' and a '.join(objects)} by name for workers > 1, got Python objects")
+    opened = open_audit(chosen, **objects)
+    run = Run.begin(chosen.folder(), opened.manifest(), chosen.to_text())
+    try:
+        _finish_samples(opened, run, watch or (lambda _: None))
+        write_tables(run)
+    finally:
+        run.close()
+    return run
+
+
+def _name(thing: Any, kind: str) -> str:
+    """How settings call a model or data: its text, or a name for a Python object."""
+    if isinstance(thing, str | os.PathLike):
+        return os.fspath(thing) if isinstance(thing, os.PathLike) else thing
+    if kind == "data":
+        return "arrays"
+    return str(getattr(thing, "__qualname__", type(thing).__qualname__))
+
+
+def _finish_samples(opened: Opened, run: Run, watch: Watch) -> None:
+    """Play every sample that has no result yet."""
+    progress = Progress(len(opened.dataset.ids), opened.settings.budget)
+    done = set()
+    for result in run.results():
+        done.add(result.sample)
+        progress = progress.after(result, fresh=False)
+    missing = [name for name in opened.dataset.ids if name not in done]
+    watch(progress)
+    if not missing:
+        return
+    session = _Session(run, opened, progress, watch)
+    try:
+        session.play(missing)
+    finally:
+        session.close()
+    run.finish(opened.dataset.ids)
+
+
+class _Session:
+    """One time the command runs: its batch size, its progress, its line in sessions.jsonl."""
+
+    def __init__(self, run: Run, opened: Opened, progress: Progress, watch: Watch) -> None:
+        self.run, self.opened, self.progress, self.watch = run, opened, progress, watch
+        self.number = len(run.sessions()) + 1
+        self.start, self.noted, self.shown = perf_counter(), 0.0, Shown()
+        self.batch, setup_rows = _batch(opened)
+        run.log({"session": self.number, **_environment(), "batch": self.batch, "setup_rows": setup_rows})
+
+    def play(self, names: Sequence[str]) -> None:
+        """Play these samples, in this process or in several, and store each as it ends."""
+        opened = self.opened
+        if opened.settings.workers > 1:
+            results = play_in_processes(opened.settings, names, self.run.path, self.batch, self._note)
+        else:
+            results = play_samples(opened, names, self.run.path, self.batch, self._note)
+        for result in results:
+            self.run.append(result)
+            self._tell(self.progress.after(result))
+
+    def _note(self, shown: Shown) -> None:
+        """After every batch: tell the watcher, and now and then the run folder."""
+        self.shown = shown
+        if self._seconds() - self.noted > HEARTBEAT:
+            self.noted = self._seconds()
+            self.run.log({"session": self.number, "seconds": self.noted, "rows": shown.rows})
+        self._tell(self.progress)
+
+    def _tell(self, progress: Progress) -> None:
+        self.progress = replace(progress, rows=self.shown.rows, seconds=self._seconds())
+        self.watch(self.progress)
+
+    def _seconds(self) -> float:
+        return round(perf_counter() - self.start, 3)
+
+    def close(self) -> None:
+        """Write down how this time ended."""
+        end = {"finished": _now(), "seconds": self._seconds(), "rows": self.shown.rows}
+        if self.opened.model.output:
+            end["output"] = f"{self.opened.model.output}, {self.opened.model.output_source}"
+        if self.opened.settings.keep_answers:
+            end["looked_up"] = self.shown.looked_up
+        self.run.log({"session": self.number, **end})
+
+
+def _batch(opened: Opened) -> tuple[int, int]:
+    """The batch size, and the rows it took to choose it."""
+    settings = opened.settings
+    if settings.batch:
+        return settings.batch, opened.setup_rows
+    if not opened.door.local:
+        return BATCH_UNMEASURED, opened.setup_rows
+    for name in opened.dataset.ids:
+        try:
+            choice = best_batch(opened.model, opened.dataset.open(name).x)
+        except DataError:
+            continue
+        return choice.batch, choice.rows + opened.setup_rows
+    return BATCH_UNMEASURED, opened.setup_rows
+
+
+def _environment() -> dict[str, Any]:
+    """What the numbers were measured with."""
+    versions = {"python": platform.python_version()}
+    for package in ("brittle", "numpy", "onnxruntime", "pillow", "scipy", "torch"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
+    return {"started": _now(), "versions": versions, "machine": machine, "command": sys.argv[1:]}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

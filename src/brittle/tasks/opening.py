@@ -1,0 +1,147 @@
+"""Open a model and data, check that they fit, and agree on the rules of the game."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from brittle.core.canvas import Canvas, Palette
+from brittle.core.errors import UsageError, did_you_mean
+from brittle.core.grid import Grid
+from brittle.core.match import Archive, Rules
+from brittle.core.sample import InputSpec, Sample
+from brittle.core.search import Board, InputBoard, SearchFactory, Terms
+from brittle.data import Dataset, open_data
+from brittle.distortions import open_distortion, suited
+from brittle.domains import Domain, domain_of
+from brittle.models import Door, open_model
+from brittle.models.classifier import ModelClassifier
+from brittle.searches import open_search
+from brittle.store.manifest import Manifest
+from brittle.tasks.settings import AuditSettings
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model and data that fit each other. setup_rows: rows the model was shown to find that out."""
+
+    settings: AuditSettings
+    door: Door
+    model: ModelClassifier
+    dataset: Dataset
+    domain: Domain
+    grid: Grid
+    palette: Palette
+    search: SearchFactory[Any]
+    target: int | None
+    setup_rows: int
+
+    @property
+    def terms(self) -> Terms:
+        """What ends a search."""
+        closest = self.settings.goal == "closest"
+        return Terms(self.settings.budget, self.settings.max_l2, closest)
+
+    def rules(self, archive: Archive) -> Rules:
+        """What all matches of this audit share."""
+        board = partial(make_board, self.search.board, self.grid, self.palette, self.settings.seed)
+        return Rules(
+            self.search, board, self.terms, archive, self.target, self.settings.top_k, self.settings.seed
+        )
+
+    def manifest(self) -> Manifest:
+        """What is asked, for the run folder."""
+        return Manifest(
+            settings=self.settings.question(),
+            model={
+                "name": self.door.name,
+                "sha256": self.door.sha256,
+                "classes": list(self.model.classes),
+            },
+            data={
+                "name": self.dataset.name,
+                "samples": len(self.dataset.ids),
+                "sha256": self.dataset.sha256,
+            },
+            spec=self.dataset.spec,
+            cell=self.grid.cell,
+            palette=self.palette.layers,
+        )
+
+
+def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> Opened:
+    """Open what the settings name; model and data may be given as Python objects instead.
+
+    Raises ModelError, DataError or UsageError, each with one line.
+    """
+    door = open_model(settings.model if model is None else model, settings.model_options)
+    dataset = open_data(
+        settings.data if data is None else data,
+        door.shape,
+        door.classes,
+        door.outputs,
+        settings.data_options,
+    )
+    spec = dataset.spec
+    door = door.fit(spec.shape) if door.fit else door
+    setup_rows = 0
+    if door.classes is None and door.outputs is None:
+        setup_rows = 1
+    classifier = ModelClassifier(door, spec, _class_names(door, dataset))
+    domain = domain_of(spec)
+    cell = domain.parse_cell(settings.cell, spec) if settings.cell else domain.cell(spec)
+    return Opened(
+        settings=settings,
+        door=door,
+        model=classifier,
+        dataset=dataset,
+        domain=domain,
+        grid=Grid(spec, cell),
+        palette=open_palette(settings.distortions, settings.draws, spec),
+        search=open_search(settings.search, **settings.search_settings),
+        target=None if settings.target is None else _class_index(settings.target, classifier.classes),
+        setup_rows=setup_rows,
+    )
+
+
+def open_palette(names: Sequence[str], draws: int, spec: InputSpec) -> Palette:
+    """The palette of these distortions, or of all that suit the input. Raises UsageError."""
+    palette = Palette(tuple(open_distortion(name) for name in names or suited(spec)), draws)
+    palette.check(spec)
+    if not palette.layers:
+        raise UsageError(
+            f"no distortion suits an input of {', '.join(spec.axes)}; name one with --distortion"
+        )
+    return palette
+
+
+def make_board(kind: str, grid: Grid, palette: Palette, seed: int, sample: Sample) -> Board:
+    """The board a search plays on: "cells" or "input"."""
+    return Canvas(sample, grid, palette, seed) if kind == "cells" else InputBoard(sample)
+
+
+def _class_names(door: Door, dataset: Dataset) -> tuple[str, ...]:
+    """The model's class names, the data's if they are as many, else numbers."""
+    outputs = door.outputs or (len(door.classes) if door.classes else None)
+    if outputs is None:
+        low, high = dataset.spec.bounds
+        middle = np.full((1, *dataset.spec.shape), (low + high) / 2, np.float32)
+        outputs = np.atleast_2d(np.asarray(door.ask(middle))).shape[1]
+    for names in (door.classes, dataset.classes):
+        if names and len(names) == outputs:
+            return names
+    return tuple(map(str, range(outputs)))
+
+
+def _class_index(name: str, classes: tuple[str, ...]) -> int:
+    """A class by its index or its name. Raises UsageError."""
+    if name.isdecimal() and int(name) < len(classes):
+        return int(name)
+    if name.isdecimal():
+        raise UsageError(f"expected a class of 0 to {len(classes) - 1}, got {name}")
+    lowered = [c.lower() for c in classes]
+    if name.lower() in lowered:
+        return lowered.index(name.lower())
+    raise UsageError(f"the model has no class '{name}'; {did_you_mean(name, classes[:2000])}")

@@ -1,0 +1,45 @@
+"""Play samples of an opened audit in this process."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from brittle.core.classifier import Classifier
+from brittle.core.match import Match, play
+from brittle.core.referee import Referee
+from brittle.core.result import SearchResult
+from brittle.store.archive import FlipArchive
+from brittle.store.ledger import Ledger
+from brittle.tasks.opening import Opened
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Rows asked for so far, and how many of those were looked up instead of shown to the model."""
+
+    rows: int = 0
+    looked_up: int = 0
+
+
+OnShown = Callable[[Shown], None]
+
+
+def play_samples(
+    opened: Opened, names: Sequence[str], folder: Path, batch: int, on_shown: OnShown
+) -> Iterator[SearchResult]:
+    """Results in the order in which samples end; flips go into the run folder."""
+    ledger = Ledger(opened.model, folder / "answers.sqlite") if opened.settings.keep_answers else None
+    model: Classifier = ledger or opened.model
+    rules = opened.rules(FlipArchive(folder, opened.domain, opened.dataset.spec))
+
+    def match(name: str) -> Match:
+        return play(name, lambda: opened.dataset.open(name), rules)
+
+    def on_rows(rows: int) -> None:
+        on_shown(Shown(rows, ledger.found if ledger else 0))
+
+    try:
+        yield from Referee(model, batch, on_rows).play(match(name) for name in names)
+    finally:
+        if ledger:
+            ledger.close()

@@ -1,0 +1,22 @@
+"""Write what a run says again, from the run alone."""
+
+import json
+from pathlib import Path
+
+from brittle.report.html import summary_of, write_report
+from brittle.report.tables import write_csv
+from brittle.store.run import Run
+
+
+def report(folder: str | Path) -> Path:
+    """Write summary.json, results.csv and report.html again. Raises RunError, DiskError."""
+    run = Run.open(folder)
+    write_tables(run)
+    return run.path / "report.html"
+
+
+def write_tables(run: Run) -> None:
+    """Everything that is derived from a run's results."""
+    run.write("summary.json", json.dumps(summary_of(run).to_dict(), indent=1) + "\n")
+    write_csv(run.results(), run.path / "results.csv", run.manifest.model["classes"])
+    write_report(run)

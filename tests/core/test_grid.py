@@ -1,0 +1,67 @@
+"""Laws of the cut: cells tile the input, and values go there and back."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brittle.core.errors import UsageError
+from brittle.core.grid import Grid
+from brittle.core.sample import InputSpec
+
+AXES = {1: ("time",), 2: ("height", "width"), 3: ("frame", "height", "width")}
+
+
+@st.composite
+def grids(draw: st.DrawFn) -> Grid:
+    """Signals, images and videos of any size, cut anyhow."""
+    sizes = draw(st.lists(st.integers(1, 9), min_size=1, max_size=3))
+    channels = draw(st.integers(1, 3))
+    first = draw(st.booleans())
+    axes, shape = AXES[len(sizes)], tuple(sizes)
+    place = 0 if first else 1 if len(sizes) > 1 else 0
+    axes = (*axes[:place], "channel", *axes[place:])
+    shape = (*shape[:place], channels, *shape[place:])
+    cell = tuple(draw(st.integers(1, size)) for size in sizes)
+    return Grid(InputSpec(shape, axes), cell)
+
+
+@given(grids())
+def test_cells_tile_the_input_exactly_once(grid: Grid) -> None:
+    seen = np.zeros(grid.spec.shape, int)
+    for cell in range(grid.cells):
+        seen[grid.where(cell)] += 1
+    assert (seen == 1).all()
+
+
+@given(grids())
+def test_spread_writes_each_cells_value_on_its_elements(grid: Grid) -> None:
+    field = np.broadcast_to(grid.spread(np.arange(grid.cells)), grid.spec.shape)
+    for cell in range(grid.cells):
+        assert (field[grid.where(cell)] == cell).all()
+
+
+@given(grids(), st.integers(0, 2**32 - 1))
+def test_totals_of_cells_add_up_to_the_whole(grid: Grid, seed: int) -> None:
+    x = np.random.default_rng(seed).normal(size=grid.spec.shape)
+    totals = grid.total(x)
+    assert totals.shape == (grid.cells,)
+    assert np.isclose(totals.sum(), x.sum())
+    assert np.isclose(totals[grid.cells - 1], x[grid.where(grid.cells - 1)].sum())
+
+
+@given(grids(), st.data(), st.integers(1, 12))
+def test_a_block_holds_its_centre_and_no_cell_twice(grid: Grid, data: st.DataObject, side: int) -> None:
+    centre = data.draw(st.integers(0, grid.cells - 1))
+    block = grid.block(centre, side)
+    assert centre in block
+    assert len(set(block.tolist())) == len(block) <= side ** len(grid.counts)
+    assert block.min() >= 0 and block.max() < grid.cells
+
+
+def test_a_cell_larger_than_the_input_is_refused() -> None:
+    spec = InputSpec((3, 8, 8), ("channel", "height", "width"))
+    with pytest.raises(UsageError, match="cell of 1 to 8 along width, got 9"):
+        Grid(spec, (4, 9))
+    with pytest.raises(UsageError, match="height x width"):
+        Grid(spec, (4,))

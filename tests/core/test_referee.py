@@ -1,0 +1,270 @@
+"""The referee's promises: every row counted, never one too many, the same for any batch size."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brittle.core.errors import DataError, ModelError
+from brittle.core.match import Rules, play
+from brittle.core.referee import Referee
+from brittle.core.result import SearchResult, Status
+from brittle.core.sample import Array, Sample
+from brittle.core.search import Game, InputBoard, Search, Terms
+from brittle.searches.greedy import Greedy
+from brittle.searches.random import Random
+from tiny import SPEC, MemoryArchive, TinyModel, tiny_canvas, tiny_rules, tiny_samples
+
+
+@dataclass(frozen=True)
+class Wild:
+    """Inputs at random, any number a request, for ever."""
+
+    name: str = "wild"
+    board: str = "input"
+    most: int = 9
+
+    def __call__(self, game: Game[InputBoard]) -> Search:
+        while True:
+            count = int(game.rng.integers(1, self.most + 1))
+            reach = game.rng.uniform(0, 1, (count, 1, 1, 1))
+            yield game.sample.x + reach * game.rng.normal(size=(count, *SPEC.shape))
+
+
+def referee_results(
+    search: Any,
+    batch: int,
+    count: int = 8,
+    model: Any = None,
+    samples: Any = None,
+    board: Callable[[Sample], Any] | None = None,
+    **terms: Any,
+) -> tuple[list[SearchResult], Referee, MemoryArchive]:
+    model = model or TinyModel()
+    archive = MemoryArchive()
+    rules = tiny_rules(search, archive, **terms)
+    if search.board == "input":
+        rules = replace(rules, board=InputBoard)
+    if board:
+        rules = replace(rules, board=board)
+    samples = samples or tiny_samples(count, TinyModel())
+    referee = Referee(model, batch)
+    results = list(referee.play(play(s.id, lambda s=s: s, rules) for s in samples))  # type: ignore[misc]
+    return sorted(results, key=lambda r: r.sample), referee, archive
+
+
+def plain(result: SearchResult) -> dict[str, Any]:
+    """A result without its times."""
+    return {k: v for k, v in result.to_dict().items() if k not in ("seconds", "started", "finished")}
+
+
+searches = st.sampled_from([Wild(), Wild(most=40), Random(), Greedy()])
+
+
+@given(searches, st.integers(1, 20), st.integers(3, 70), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_count_is_the_rows_the_model_saw_and_never_above_the_budget(
+    search: Any, batch: int, budget: int, closest: bool
+) -> None:
+    model = TinyModel()
+    results, referee, _ = referee_results(search, batch, model=model, budget=budget, closest=closest)
+    assert sum(r.queries for r in results) == model.rows == referee.rows
+    assert all(1 <= r.queries <= budget for r in results)
+    assert max(model.batches) <= batch
+
+
+@given(searches, st.sampled_from([1, 2, 7, 32]), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_results_do_not_depend_on_the_batch_size(search: Any, batch: int, closest: bool) -> None:
+    one, _, _ = referee_results(search, 16, closest=closest)
+    other, _, _ = referee_results(search, batch, closest=closest)
+    assert [plain(r) for r in one] == [plain(r) for r in other]
+
+
+@given(searches, st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_every_flip_holds_when_its_file_is_asked_alone(search: Any, closest: bool) -> None:
+    results, _, archive = referee_results(search, 16, closest=closest, budget=300)
+    samples = {s.id: s for s in tiny_samples(8, TinyModel())}
+    flipped = [r for r in results if r.status is Status.FLIPPED]
+    assert flipped
+    for result in flipped:
+        first, last = result.first, result.closest
+        assert first and last and last.l2 <= first.l2 and first.query <= result.queries
+        for flip in (first, last):
+            x = archive.read(flip.file)
+            assert TinyModel()(x[None])[0].argmax() == flip.predicted != result.label
+            assert flip.l2 == pytest.approx(np.linalg.norm(x - samples[result.sample].x), abs=1e-5)
+
+
+def test_the_samples_of_the_caller_stay_untouched() -> None:
+    samples = tiny_samples(6, TinyModel())
+    before = [s.x.copy() for s in samples]
+    for search in (Wild(), Random(), Greedy()):
+        referee_results(search, 4, samples=samples)
+    assert all(np.array_equal(b, s.x) for b, s in zip(before, samples, strict=True))
+
+
+def test_the_first_flip_ends_a_search_that_was_asked_for_the_first() -> None:
+    results, _, _ = referee_results(Wild(most=1), 8, closest=False)
+    for result in results:
+        if result.first:
+            assert result.queries == result.first.query + 1  # the row that verified it
+
+
+def test_no_flip_is_farther_than_the_limit() -> None:
+    free, _, _ = referee_results(Wild(), 8)
+    limit = float(np.median([r.closest.l2 for r in free if r.closest]))
+    bound, _, _ = referee_results(Wild(), 8, max_l2=limit)
+    flips = [f for r in bound for f in (r.first, r.closest) if f]
+    assert flips and max(f.l2 for f in flips) <= limit + 1e-6
+    assert len(flips) < sum(2 for r in free if r.first)
+
+
+def test_the_curve_only_improves() -> None:
+    results, _, _ = referee_results(Wild(), 8)
+    for result in results:
+        queries = [p.query for p in result.curve]
+        distances = [p.l2 for p in result.curve if p.l2 is not None]
+        assert queries == sorted(queries)
+        assert distances == sorted(distances, reverse=True)
+        if result.closest:
+            assert distances[-1] == pytest.approx(result.closest.l2, abs=1e-5)
+
+
+def test_a_wrong_sample_costs_one_query_and_is_not_played() -> None:
+    samples = [
+        replace(s, label=(s.label or 0) + 1 if s.label != 2 else 0) for s in tiny_samples(5, TinyModel())
+    ]
+    results, referee, _ = referee_results(Random(), 4, samples=samples)
+    assert {r.status for r in results} == {Status.MISCLASSIFIED}
+    assert referee.rows == 5 and all(r.queries == 1 for r in results)
+
+
+def test_without_labels_the_models_own_answer_must_flip() -> None:
+    labelled, _, _ = referee_results(Random(), 4)
+    bare, _, _ = referee_results(Random(), 4, samples=tiny_samples(8))
+    assert [r.status for r in labelled] == [r.status for r in bare]
+    assert all(r.label is None and r.predicted is not None for r in bare)
+
+
+@dataclass
+class Fickle(TinyModel):
+    """Answers the flips of batches otherwise than when asked alone."""
+
+    def __call__(self, x: Array) -> Array:
+        out = super().__call__(x)
+        return out if len(x) > 1 else np.tile(np.float32([0.2, 0.2, 0.6]), (1, 1))
+
+
+def test_a_flip_that_does_not_survive_alone_is_none_and_the_search_goes_on() -> None:
+    samples = [s for s in tiny_samples(20, TinyModel()) if s.label == 2][:5]
+    model = Fickle()
+    results, _, _ = referee_results(Wild(most=1), 8, model=model, samples=samples, budget=50)
+    honest, _, _ = referee_results(Wild(most=1), 8, samples=samples, budget=50)
+    assert any(r.status is Status.FLIPPED for r in honest)
+    for result in results:
+        assert result.status is Status.SURVIVED and result.first is None
+        assert result.queries >= 49 or result.queries == 50
+    assert sum(r.queries for r in results) == model.rows
+
+
+@dataclass
+class Sick(TinyModel):
+    """Fails on what the marked samples show it."""
+
+    how: str = "nan"
+
+    def __call__(self, x: Array) -> Array:
+        out = super().__call__(x)
+        ill = x[:, 0, 0, 0] > 0.5
+        if self.how == "raise" and ill.any():
+            raise RuntimeError("cannot take this input")
+        out[ill] = np.nan
+        return out
+
+
+@pytest.mark.parametrize("how", ["nan", "raise"])
+def test_a_sample_that_the_model_fails_on_is_one_failed_row(how: str) -> None:
+    samples = [replace(s, x=_marked(s.x, i == 2)) for i, s in enumerate(tiny_samples(6))]
+    still = replace(Wild(most=1))
+    results, _, _ = referee_results(still, 4, model=Sick(how=how), samples=samples, budget=3)
+    status = {r.sample: r.status for r in results}
+    assert status["s2"] is Status.FAILED
+    failed = next(r for r in results if r.sample == "s2")
+    assert ("NaN" in failed.message) if how == "nan" else ("cannot take this input" in failed.message)
+    clean = [r for r in results if r.queries > 0 and r.predicted is not None]
+    assert {r.sample for r in clean} == {"s0", "s1", "s3", "s4", "s5"}
+
+
+def _marked(x: Array, ill: bool) -> Array:
+    out = x.copy()
+    out[0, 0, 0] = 1.0 if ill else 0.0
+    return out
+
+
+def test_a_model_that_always_raises_ends_the_run_with_its_words() -> None:
+    class Dead(TinyModel):
+        def __call__(self, x: Array) -> Array:
+            raise KeyError("weights")
+
+    with pytest.raises(ModelError, match="raised KeyError on all of its first batch.*weights"):
+        referee_results(Random(), 4, model=Dead())
+
+
+def test_another_number_of_classes_ends_the_run() -> None:
+    class Wide(TinyModel):
+        def __call__(self, x: Array) -> Array:
+            return np.full((len(x), 4), 0.25, np.float32)
+
+    with pytest.raises(ModelError, match=r"expected answers of shape .*3 classes, got \(\d+, 4\)"):
+        referee_results(Random(), 4, model=Wide())
+
+
+def test_a_board_that_fails_takes_only_its_own_sample_down() -> None:
+    def board(sample: Sample) -> Any:
+        canvas = tiny_canvas(sample)
+        if sample.id == "s1":
+            canvas.render = _fail  # type: ignore[method-assign]
+        return canvas
+
+    results, referee, _ = referee_results(Greedy(), 4, board=board)
+    failed = [r for r in results if r.status is Status.FAILED]
+    assert [r.sample for r in failed] == ["s1"] and "out of paint" in failed[0].message
+    assert sum(r.queries for r in results) == referee.rows
+
+
+def test_all_boards_failing_still_plays_every_sample() -> None:
+    def board(sample: Sample) -> Any:
+        canvas = tiny_canvas(sample)
+        canvas.render = _fail  # type: ignore[method-assign]
+        return canvas
+
+    results, _, _ = referee_results(Random(), 2, count=11, board=board)
+    assert len(results) == 11 and {r.status for r in results} == {Status.FAILED}
+
+
+def _fail(move: Any, out: Array) -> None:
+    raise RuntimeError("out of paint")
+
+
+def test_unreadable_data_and_failing_searches_are_failed_rows() -> None:
+    class Confused(Wild):
+        def __call__(self, game: Game[InputBoard]) -> Search:
+            raise ZeroDivisionError("no idea")
+            yield
+
+    def missing() -> Sample:
+        raise DataError("cat.png: truncated")
+
+    rules = Rules(Confused(), InputBoard, Terms(9), MemoryArchive())
+    sample = tiny_samples(1, TinyModel())[0]
+    matches = [play("gone", missing, rules), play("here", lambda: sample, rules)]
+    results = {r.sample: r for r in Referee(TinyModel(), 4).play(matches)}
+    assert results["gone"].message == "cat.png: truncated" and results["gone"].queries == 0
+    assert results["here"].message == "ZeroDivisionError: no idea" and results["here"].queries == 1
+    assert {r.status for r in results.values()} == {Status.FAILED}

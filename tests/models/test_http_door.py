@@ -1,0 +1,240 @@
+"""The HTTP door against a real server on this machine."""
+
+import io
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import numpy as np
+import pytest
+
+from brittle.core.errors import ModelError, UsageError
+from brittle.models import Door, ModelOptions, open_model
+from brittle.models.http import Endpoint, Pace
+
+X = np.random.default_rng(4).random((2, 3, 2, 2), dtype=np.float32)
+MEANS = X.mean(axis=(2, 3))
+SECRET = "s3cr3t-t0ken"
+
+
+@dataclass
+class Served:
+    """What the server is to answer (the last reply again and again), and the requests it saw."""
+
+    address: str = ""
+    replies: list[dict[str, Any]] = field(default_factory=lambda: [{}])
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+
+def means(body: bytes, kind: str) -> Any:
+    x = np.load(io.BytesIO(body)) if kind == "application/x-npy" else np.array(json.loads(body)["inputs"])
+    return x.mean(axis=(2, 3))
+
+
+@pytest.fixture
+def server() -> Iterator[Served]:
+    served = Served()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kind = self.headers["Content-Type"]
+            served.requests.append({"headers": dict(self.headers), "kind": kind})
+            reply = served.replies.pop(0) if len(served.replies) > 1 else served.replies[0]
+            if "delay" in reply:
+                time.sleep(reply["delay"])
+            data = reply.get("body") or json.dumps({reply.get("key", "outputs"): means(body, kind).tolist()})
+            data = reply["make"](body, kind) if "make" in reply else data
+            self.send_response(reply.get("status", 200))
+            for name, value in reply.get("headers", {"Content-Type": "application/json"}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(data if isinstance(data, bytes) else data.encode())
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        http.daemon_threads = True
+        served.address = f"http://127.0.0.1:{http.server_port}/classify"
+        threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
+        yield served
+        http.shutdown()
+
+
+def npy(body: bytes, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, means(body, kind))
+    return buffer.getvalue()
+
+
+def door(server: Served, **options: Any) -> Door:
+    return open_model(server.address, ModelOptions(**{"retries": 0, "timeout": 5, **options}))
+
+
+@pytest.mark.parametrize("key", ["probabilities", "logits", "outputs", "predictions"])
+def test_json_under_every_key(server: Served, key: str) -> None:
+    server.replies = [{"key": key}]
+    np.testing.assert_allclose(door(server).ask(X), MEANS, rtol=1e-6)
+    assert server.requests[0]["kind"] == "application/json"
+
+
+def test_a_bare_list_with_a_null(server: Served) -> None:
+    server.replies = [{"body": "[[0.5, 0.5], [null, 1]]"}]
+    np.testing.assert_array_equal(door(server).ask(X), [[0.5, 0.5], [np.nan, 1]])
+
+
+def test_npy_both_ways(server: Served) -> None:
+    server.replies = [{"make": npy, "headers": {"Content-Type": "application/x-npy"}}]
+    np.testing.assert_allclose(door(server, body="npy").ask(X), MEANS, rtol=1e-6)
+    assert server.requests[0]["kind"] == "application/x-npy"
+
+
+def test_json_may_answer_npy(server: Served) -> None:
+    np.testing.assert_allclose(door(server, body="npy").ask(X), MEANS, rtol=1e-6)
+
+
+def test_pickles_are_never_read(server: Served) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    server.replies = [{"body": buffer.getvalue(), "headers": {"Content-Type": "application/x-npy"}}]
+    with pytest.raises(ModelError, match="expected an npy array"):
+        door(server).ask(X)
+
+
+def test_what_an_endpoint_says_about_itself(server: Served) -> None:
+    opened = door(server)
+    assert (opened.name, opened.local, opened.sha256, opened.shape) == (server.address, False, "", None)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_endpoint_is_asked_again(server: Served, status: int) -> None:
+    server.replies = [{"status": status}, {}]
+    np.testing.assert_allclose(door(server, retries=2).ask(X), MEANS, rtol=1e-6)
+    assert len(server.requests) == 2
+
+
+def test_retry_after_and_back_off_are_waited_for(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", waits.append)
+    busy = {"status": 429, "headers": {"Retry-After": "7"}}
+    server.replies = [busy, {"status": 503}, {"status": 503}, {}]
+    door(server, retries=3).ask(X)
+    assert waits[0] == 7
+    assert 0 < waits[1] < waits[2]
+
+
+def test_an_endpoint_that_stays_busy(server: Served) -> None:
+    server.replies = [{"status": 503}]
+    with pytest.raises(ModelError, match=r"expected status 200, got 503.*run the same command again"):
+        door(server, retries=1).ask(X)
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(("status", "advice"), [(401, "header"), (413, "smaller batch"), (404, "check")])
+def test_refusals_say_what_to_do(server: Served, status: int, advice: str) -> None:
+    server.replies = [{"status": status, "body": f"you sent {SECRET}"}]
+    with pytest.raises(ModelError, match=f"got {status}.*{advice}") as caught:
+        door(server, retries=3).ask(X)
+    assert SECRET not in str(caught.value)
+    assert len(server.requests) == 1
+
+
+def test_a_slow_endpoint(server: Served) -> None:
+    server.replies = [{"delay": 0.5}]
+    with pytest.raises(ModelError, match=r"no answer within 0\.05 s.*run the same command again"):
+        door(server, timeout=0.05).ask(X)
+
+
+def test_an_endpoint_that_is_down() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(ModelError, match=r"no connection.*attempts: 1.*run the same command again") as caught:
+        open_model(f"http://127.0.0.1:{port}/classify?key=s3cr3t", ModelOptions(retries=0)).ask(X)
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ["{", "3", '{"answer": [[1]]}', "[[1, 2], [3]]", '[["cat"]]', "<html>"])
+def test_bad_json(server: Served, body: str) -> None:
+    server.replies = [{"body": body}]
+    with pytest.raises(ModelError, match="expected a JSON list of rows") as caught:
+        door(server).ask(X)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_redirect_is_not_followed(server: Served) -> None:
+    server.replies = [{"status": 307, "headers": {"Location": "/elsewhere"}}, {}]
+    with pytest.raises(ModelError, match="got 307; give the address it redirects to"):
+        door(server, retries=3).ask(X)
+    assert len(server.requests) == 1
+
+
+def test_the_header_comes_from_the_environment_each_time(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRITTLE_TOKEN", SECRET)
+    opened = door(server, header="X-Key=BRITTLE_TOKEN")
+    opened.ask(X)
+    monkeypatch.setenv("BRITTLE_TOKEN", "another")
+    opened.ask(X)
+    assert [r["headers"]["X-Key"] for r in server.requests] == [SECRET, "another"]
+    assert SECRET not in repr(opened) + opened.settings.model_dump_json()
+
+
+def test_the_secret_is_in_no_error(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.replies = [{"status": 500, "body": SECRET}]
+    for value in (SECRET, f"{SECRET}\nX-Other: 1", f"{SECRET}ä"):
+        monkeypatch.setenv("BRITTLE_TOKEN", value)
+        with pytest.raises((ModelError, UsageError)) as caught:
+            door(server, header="X-Key=BRITTLE_TOKEN").ask(X)
+        assert SECRET not in f"{caught.value!r} {caught.value.__cause__!r}"
+
+
+def test_a_missing_variable_is_named(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BRITTLE_TOKEN", raising=False)
+    with pytest.raises(UsageError, match=r"\$BRITTLE_TOKEN, which is not set"):
+        door(server, header="X-Key=BRITTLE_TOKEN")
+
+
+@pytest.mark.parametrize("address", ["https://me:s3cr3t@host/x", "http://", "http://[bad"])
+def test_addresses_that_are_refused(address: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_model(address)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_errors_do_not_show_the_query() -> None:
+    endpoint = Endpoint("https://host:81/a/b?key=s3cr3t", ModelOptions())
+    assert endpoint.shown == "https://host:81/a/b"
+
+
+def test_requests_are_paced(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, waits = [100.0], []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        clock[0] += seconds
+
+    monkeypatch.setattr("brittle.models.http.time.sleep", sleep)
+    monkeypatch.setattr("brittle.models.http.time.monotonic", lambda: clock[0])
+    pace = Pace(4)
+    for _ in range(3):
+        pace.wait()
+    clock[0] += 0.1
+    pace.wait()
+    assert waits == pytest.approx([0.25, 0.25, 0.15])
+
+
+def test_every_request_is_paced(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr(Pace, "wait", lambda self: calls.append(self.gap))
+    opened = door(server, rate=5)
+    opened.ask(X)
+    opened.ask(X)
+    assert calls == [0.2, 0.2]

@@ -1,0 +1,94 @@
+"""ONNX files of every form that is taken, and of those that are not."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brittle.core.errors import ModelError
+from brittle.models import ModelOptions, open_model
+
+MakeOnnx = Callable[..., str]
+X = np.random.default_rng(1).random((5, 3, 4, 4), dtype=np.float32)
+MEANS = X.mean(axis=(2, 3))
+
+
+def test_what_a_graph_says_about_itself(channel_means: MakeOnnx) -> None:
+    net = channel_means()
+    door = open_model(net)
+    assert (door.name, door.shape, door.outputs, door.classes) == (net, (3, 4, 4), 3, None)
+    assert door.sha256 == sha256(Path(net).read_bytes()).hexdigest()
+    assert door.local
+    np.testing.assert_allclose(door.ask(X), MEANS, rtol=1e-5)
+
+
+def test_free_sizes_are_none(channel_means: MakeOnnx) -> None:
+    assert open_model(channel_means(shape=(3, "h", "w"))).shape == (3, None, None)
+
+
+@pytest.mark.parametrize("dtype", ["FLOAT16", "DOUBLE"])
+def test_other_floats_are_cast(channel_means: MakeOnnx, dtype: str) -> None:
+    np.testing.assert_allclose(open_model(channel_means(dtype=dtype)).ask(X), MEANS, rtol=3e-3)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 8])
+def test_a_fixed_batch_is_asked_in_chunks(channel_means: MakeOnnx, batch: int) -> None:
+    np.testing.assert_allclose(open_model(channel_means(batch=batch)).ask(X), MEANS, rtol=1e-5)
+
+
+def test_channels_last_is_seen_and_hidden(channel_means: MakeOnnx) -> None:
+    door = open_model(channel_means(shape=(4, 4, 3), channel_axis=3))
+    assert door.shape == (3, 4, 4)
+    np.testing.assert_allclose(door.ask(X), MEANS, rtol=1e-5)
+
+
+def test_a_signal_with_one_channel_last(channel_means: MakeOnnx) -> None:
+    assert open_model(channel_means(shape=(100, 1), channel_axis=2)).shape == (1, 100)
+
+
+def test_stated_channels_first_is_believed(channel_means: MakeOnnx) -> None:
+    options = ModelOptions(layout="channels_first")
+    assert open_model(channel_means(shape=(4, 4, 3)), options).shape == (4, 4, 3)
+
+
+def test_external_weights_count_in_the_hash(channel_means: MakeOnnx) -> None:
+    net = channel_means()
+    alone = open_model(net).sha256
+    Path(net + ".data").write_bytes(b"weights")
+    assert open_model(net).sha256 != alone
+
+
+def test_a_damaged_file_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "net.onnx"
+    file.write_bytes(b"\x08\x09 not a graph")
+    with pytest.raises(ModelError, match="is no ONNX file") as caught:
+        open_model(file)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_inputs_are_refused(channel_means: MakeOnnx) -> None:
+    with pytest.raises(ModelError, match=r"expected a graph with one input, got 2 \(x0, x1\)"):
+        open_model(channel_means(inputs=2))
+
+
+def test_an_integer_input_is_refused(one_node: MakeOnnx) -> None:
+    net = one_node("Cast", ["n", 3], ["n", 3], dtype="UINT8", answers_dtype="FLOAT", to=1)
+    with pytest.raises(ModelError, match=r"expected a float input, got tensor\(uint8\)"):
+        open_model(net)
+
+
+def test_an_input_without_further_axes_is_refused(one_node: MakeOnnx) -> None:
+    with pytest.raises(ModelError, match="expected an input with a batch axis and at least one more"):
+        open_model(one_node("Relu", ["n"], ["n"]))
+
+
+def test_an_output_of_another_rank_is_refused(one_node: MakeOnnx) -> None:
+    with pytest.raises(ModelError, match=r"expected a float output of shape \(n, classes\)"):
+        open_model(one_node("Relu", ["n", 3, 4, 4], ["n", 3, 4, 4]))
+
+
+def test_inputs_of_a_wrong_shape_are_a_model_error(channel_means: MakeOnnx) -> None:
+    with pytest.raises(ModelError, match=r"cannot answer inputs of shape \(2, 3, 5, 5\)"):
+        open_model(channel_means()).ask(np.zeros((2, 3, 5, 5), np.float32))

@@ -1,0 +1,114 @@
+"""The numbers of a run, against a hand-computed example and against laws."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report_cases import BUDGET, ended, flipped
+
+from brittle.core.result import SearchResult, Status
+from brittle.report.intervals import bootstrap, wilson
+from brittle.report.summary import Summary, summarise
+
+
+def of(results: list[SearchResult], seconds: float = 2.0) -> Summary:
+    return summarise(results, search="random", budget=BUDGET, seed=0, seconds=seconds)
+
+
+EXAMPLE = [
+    flipped("a", first=10, l2=1.0),
+    flipped("b", first=20, l2=3.0, queries=60),
+    flipped("c", first=60, l2=2.0),
+    ended("d", Status.SURVIVED, queries=99),
+    ended("e", Status.MISCLASSIFIED, queries=1),
+    ended("f", Status.FAILED, queries=4, message="truncated"),
+]
+
+
+def test_hand_computed_example() -> None:
+    found = of(EXAMPLE).to_dict()
+    counts = {key: found[key] for key in ("samples", "misclassified", "flipped", "survived", "failed")}
+    assert counts == {"samples": 6, "misclassified": 1, "flipped": 3, "survived": 1, "failed": 1}
+    assert found["asr"] == 0.75
+    queries = found["queries"]
+    assert queries["total"] == 100 + 60 + 100 + 99 + 1 + 4
+    assert (queries["mean"], queries["median"]) == (30, 20)
+    # The survivor showed 99 rows and counts its whole budget of 100.
+    assert (queries["mean_all"], queries["median_all"]) == (190 / 4, 40)
+    assert (found["l2"]["mean"], found["l2"]["median"]) == (2.0, 2.0)
+    assert found["linf"] == {"mean": 1.0, "median": 1.0}
+    assert found["l0"] == {"mean": 20, "median": 20}
+    assert found["mean_absolute"]["mean"] == pytest.approx(0.02)
+    assert found["notes"] == {"rounds": {"mean": 3.0, "median": 3.0}}
+    assert found["rows_per_second"] == 364 / 2.0
+    assert (found["search"], found["budget"], found["seed"], found["seconds"]) == ("random", 100, 0, 2.0)
+    assert "snr" not in found
+
+
+def test_nothing_to_average_is_null_and_still_json() -> None:
+    for results in ([], [ended("a", Status.FAILED)], [ended("a", Status.MISCLASSIFIED)]):
+        found = json.loads(json.dumps(of(results, seconds=0.0).to_dict(), allow_nan=False))
+        assert found["asr"] is found["asr_interval"] is found["rows_per_second"] is None
+        assert found["queries"]["mean"] is found["queries"]["mean_all"] is None
+        assert found["l2"] == {"mean": None, "median": None, "interval": None, "median_interval": None}
+
+
+def test_survivors_alone_count_their_budget() -> None:
+    found = of([ended("a", Status.SURVIVED, queries=100)])
+    assert found.asr == 0.0
+    assert found.queries.mean is None
+    assert found.queries_all.mean == BUDGET
+
+
+def test_wilson_agrees_with_its_published_values() -> None:
+    # Newcombe 1998, Statistics in Medicine 17:857, table I, method 3.
+    for hits, trials, low, high in [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611)]:
+        found = wilson(hits, trials)
+        assert found is not None
+        assert found.to_list() == pytest.approx([low, high], abs=5e-5)
+
+
+@given(st.lists(st.sampled_from(list(Status)), max_size=40))
+def test_counts_add_up_and_asr_lies_in_its_interval(statuses: list[Status]) -> None:
+    results = [
+        flipped(str(i), first=2 + i, l2=1.0 + i) if status is Status.FLIPPED else ended(str(i), status)
+        for i, status in enumerate(statuses)
+    ]
+    found = of(results)
+    assert found.samples == len(statuses)
+    assert found.misclassified + found.flipped + found.survived + found.failed == found.samples
+    assert found.rows == sum(result.queries for result in results)
+    if found.played:
+        asr, interval = found.asr, found.asr_interval
+        assert asr is not None and interval is not None
+        assert 0 <= interval.low <= asr <= interval.high <= 1
+
+
+@given(st.lists(st.floats(0.01, 100), min_size=2, max_size=30), st.integers(0, 3))
+def test_bootstrap_stays_within_the_values_and_is_the_same_again(values: list[float], seed: int) -> None:
+    row = np.array(values)
+    first, again = (bootstrap(row, np.mean, np.random.default_rng(seed)) for _ in range(2))
+    assert first is not None
+    assert first == again
+    slack = 1e-9 * row.max()
+    assert row.min() - slack <= first.low <= first.high <= row.max() + slack
+
+
+def test_bootstrap_covers_the_true_mean_about_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    hits = 0
+    for _ in range(100):
+        found = bootstrap(rng.normal(5, 1, 50), np.mean, rng)
+        assert found is not None
+        hits += found.low <= 5 <= found.high
+    assert 88 <= hits <= 100
+
+
+def test_one_value_has_no_interval() -> None:
+    assert of([flipped("a", first=10, l2=1.0)]).distances["l2"].interval is None
+
+
+def test_results_are_taken_one_at_a_time() -> None:
+    assert of(result for result in EXAMPLE) == of(EXAMPLE)  # type: ignore[arg-type]
