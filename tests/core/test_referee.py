@@ -212,7 +212,7 @@ def test_a_model_that_always_raises_ends_the_run_with_its_words() -> None:
         def __call__(self, x: Array) -> Array:
             raise KeyError("weights")
 
-    with pytest.raises(ModelError, match="raised KeyError on all of its first batch.*weights"):
+    with pytest.raises(ModelError, match=r"raised KeyError on all of its first batch.*weights"):
         referee_results(Random(), 4, model=Dead())
 
 

@@ -1,111 +1,35 @@
-"""Small made-up runs: real run folders, real pictures, results written by hand."""
+"""Small run folders for the report's tests."""
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from brittle.core import distance
-from brittle.core.canvas import Layer
-from brittle.core.result import Flip, Point, SearchResult, Status
-from brittle.core.sample import Array, InputSpec
-from brittle.domains import domain_of
-from brittle.store.manifest import Manifest
+from brittle.core.result import SearchResult
 from brittle.store.run import Run
+from report.made_up import MakeRun, manifest, write_files
 
-SPEC = InputSpec((3, 16, 16), ("channel", "height", "width"), bits=8)
-PALETTE = (Layer("noise", 0.1, 0), Layer("noise", 0.2, 0), Layer("blur", 1.0, 0))
-CLASSES = ("cat", "dog", "<b>emu</b>")
-BUDGET = 100
-
-MakeRun = Callable[[Iterable[SearchResult]], Run]
-
-
-def flip(query: int, l2: float, predicted: int = 1, file: str = "flips/a.closest.png") -> Flip:
-    """A flip with the numbers that matter here; one noise cell, two blur cells."""
-    return Flip(
-        query=query,
-        l2=l2,
-        linf=l2 / 2,
-        l0=int(10 * l2),
-        mean_absolute=l2 / 100,
-        predicted=predicted,
-        top=((predicted, 0.7), (0, 0.2), (2, 0.1)),
-        file=file,
-        colours=(1, 3, 3, 0, *[0] * 12),
-    )
-
-
-def flipped(
-    sample: str, first: int, l2: float, *, label: int | None = 0, predicted: int = 1, queries: int = BUDGET
-) -> SearchResult:
-    """A sample that flipped first at a distance of 2 * l2, and closest at l2."""
-    return SearchResult(
-        sample=sample,
-        label=label,
-        status=Status.FLIPPED,
-        search="random",
-        queries=queries,
-        predicted=0,
-        top=((0, 0.9), (1, 0.08), (2, 0.02)),
-        first=flip(first, 2 * l2, predicted, f"flips/{sample}.first.png"),
-        closest=flip(first + 1, l2, predicted, f"flips/{sample}.closest.png"),
-        curve=(Point(1, 2.0, None), Point(first, -0.1, 2 * l2)),
-        notes={"rounds": 3},
-    )
-
-
-def ended(sample: str, status: Status, *, queries: int = 1, message: str = "") -> SearchResult:
-    """A sample without a flip."""
-    return SearchResult(sample, 0, status, "random", queries, predicted=0, message=message)
+WITH_FILES = 40
 
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> Iterator[MakeRun]:
-    """Makes a run folder that holds these results, and the files of those that flipped."""
+    """Makes a run folder that holds these results, and the files of the first flips among them."""
     made: list[Run] = []
 
     def make(results: Iterable[SearchResult]) -> Run:
-        run = Run.begin(tmp_path / f"run{len(made)}", _manifest(), "budget: 100\n")
+        run = Run.begin(tmp_path / f"run{len(made)}", manifest(), "budget: 100\n")
         made.append(run)
         run.log({"session": 1, "seconds": 2.5, "setup_rows": 7, "versions": {"python": "3.11"}})
         lines = []
-        for result in results:
-            if result.first and result.closest and len(lines) < 40:
-                _write_files(run, result)
-            lines.append(result)
-        for result in lines:
-            run.append(result)
+        for place, result in enumerate(results):
+            if result.first and place < WITH_FILES:
+                write_files(run, result)
+            lines.append(json.dumps(result.to_dict()))
+        run.write("results.jsonl", "".join(f"{line}\n" for line in lines))
         return run
 
     yield make
     for run in made:
         run.close()
-
-
-def _manifest() -> Manifest:
-    return Manifest(
-        settings={"search": "random", "budget": BUDGET, "seed": 0, "goal": "closest", "max_l2": None},
-        model={"name": "tiny", "sha256": "ab" * 32, "classes": list(CLASSES)},
-        data={"name": "made-up", "samples": 5, "sha256": "cd" * 32},
-        spec=SPEC,
-        cell=(4, 4),
-        palette=PALETTE,
-    )
-
-
-def _write_files(run: Run, result: SearchResult) -> None:
-    assert result.first and result.closest
-    domain = domain_of(SPEC)
-    x = SPEC.decode(np.random.default_rng(0).integers(0, 255, SPEC.shape).astype(np.uint8))
-    run.write(run.original(result), domain.to_bytes(x, SPEC))
-    for found in (result.first, result.closest):
-        run.write(found.file, domain.to_bytes(_changed(x), SPEC))
-
-
-def _changed(x: Array) -> Array:
-    y = x.copy()
-    y[:, :4, :4] = 0
-    assert distance.l2(x, y) > 0
-    return y

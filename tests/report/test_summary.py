@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_cases import BUDGET, ended, flipped
 
 from brittle.core.result import SearchResult, Status
 from brittle.report.intervals import bootstrap, wilson
 from brittle.report.summary import Summary, summarise
+from report.made_up import BUDGET, ended, flipped
 
 
 def of(results: list[SearchResult], seconds: float = 2.0) -> Summary:

@@ -33,8 +33,8 @@ class FunctionDistortion:
 def from_function(name: str, function: Any) -> FunctionDistortion:
     """Any callable (x, spec, level, rng) -> x' as a distortion.
 
-    It may carry the attributes levels, needs, unit and varies. Raises UsageError if it cannot take four arguments or
-    an attribute makes no sense.
+    It may carry the attributes levels, needs, unit and varies. Raises UsageError if it cannot take four
+    arguments or an attribute makes no sense.
     """
     expected = f"{name}: expected a function (x, spec, level, rng) -> x'"
     if not callable(function):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Any
 
 from markupsafe import Markup
@@ -116,7 +117,7 @@ def charts(run: Run, summary: Summary) -> list[Chart]:
 def survivors(run: Run) -> list[Survivor]:
     """The samples that held, those that came nearest to a flip first."""
     classes = run.manifest.model.get("classes", ())
-    held = [
+    held = (
         Survivor(
             result.sample,
             class_name(classes, own_class(result)),
@@ -124,9 +125,8 @@ def survivors(run: Run) -> list[Survivor]:
         )
         for result in run.results()
         if result.status is Status.SURVIVED
-    ]
-    held.sort(key=lambda one: (one.margin is None, one.margin or 0.0))
-    return held[:MOST_SURVIVORS]
+    )
+    return nsmallest(MOST_SURVIVORS, held, key=lambda one: (one.margin is None, one.margin or 0.0))
 
 
 def pairs(record: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
