@@ -59,6 +59,17 @@ def test_a_block_holds_its_centre_and_no_cell_twice(grid: Grid, data: st.DataObj
     assert block.min() >= 0 and block.max() < grid.cells
 
 
+@given(grids(), st.data())
+def test_boxes_cover_exactly_their_cells(grid: Grid, data: st.DataObject) -> None:
+    cells = data.draw(st.lists(st.integers(0, grid.cells - 1), min_size=1, unique=True))
+    seen, wanted = np.zeros(grid.spec.shape, int), np.zeros(grid.spec.shape, int)
+    for where in grid.boxes(np.array(cells)):
+        seen[where] += 1
+    for cell in cells:
+        wanted[grid.where(cell)] += 1
+    assert np.array_equal(seen, wanted)
+
+
 def test_a_cell_larger_than_the_input_is_refused() -> None:
     spec = InputSpec((3, 8, 8), ("channel", "height", "width"))
     with pytest.raises(UsageError, match="cell of 1 to 8 along width, got 9"):

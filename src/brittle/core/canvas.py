@@ -104,8 +104,8 @@ def distort(distortion: Distortion, sample: Sample, level: float, draw: int, see
 class Canvas:
     """One sample under a palette: colours (one integer per cell) -> input.
 
-    Layers are drawn when first used and kept quantised. Rendering copies only the cells that differ
-    from the colours rendered last. Implements Board.
+    Layers are drawn when first used and kept quantised. Rendering copies a base and paints only the cells
+    that differ from it; the base follows a search that keeps what it tried. Implements Board.
     """
 
     def __init__(self, sample: Sample, grid: Grid, palette: Palette, seed: int) -> None:
@@ -113,10 +113,11 @@ class Canvas:
         self.layers = palette.layers
         self.distortion_of: Mapping[str, Distortion] = {d.name: d for d in palette.distortions}
         self._codes: dict[int, Codes] = {0: sample.spec.encode(sample.x)}
-        self._squares: dict[int, NDArray[np.float64]] = {0: np.zeros(grid.cells)}
-        self._cells = [grid.where(cell) for cell in range(grid.cells)]
-        self._shown = self.blank()
-        self._codes_shown = self._codes[0].copy()
+        self._squares = np.full((len(self.layers) + 1, grid.cells), np.nan)
+        self._squares[0] = 0
+        self._every_cell = np.arange(grid.cells)
+        self._base = self._last = self.blank()
+        self._x_base = sample.spec.decode(self._codes[0])
 
     @property
     def colours(self) -> int:
@@ -137,23 +138,40 @@ class Canvas:
 
     def squares(self, colour: int) -> NDArray[np.float64]:
         """What each cell would add to the squared L2 distance under one colour, shape (cells,)."""
-        if colour not in self._squares:
-            difference = self.sample.spec.decode(self.layer(colour)) - self.sample.x
-            self._squares[colour] = self.grid.total(difference * difference)
-        return self._squares[colour]
+        squares: NDArray[np.float64] = self._squares[colour]
+        if np.isnan(squares[0]):
+            difference = self.sample.spec.decode(self.layer(colour))
+            difference -= self.sample.x
+            squares[:] = self.grid.total(np.square(difference, out=difference))
+        return squares
 
     def l2(self, colours: Colours) -> float:
         """L2 distance of a colouring from the untouched input, without rendering it."""
-        used = [int(k) for k in np.unique(colours)]
-        return float(np.sqrt(sum(self.squares(k)[colours == k].sum() for k in used)))
+        squares = self._squares[colours, self._every_cell]
+        if np.isnan(squares).any():
+            for colour in np.unique(colours[np.isnan(squares)]):
+                self.squares(int(colour))
+            squares = self._squares[colours, self._every_cell]
+        return float(np.sqrt(squares.sum()))
 
     def render(self, move: Codes, out: Array) -> None:
         """Write the input that these colours stand for into out."""
-        for cell in np.flatnonzero(move != self._shown):
-            where = self._cells[cell]
-            self._codes_shown[where] = self.layer(int(move[cell]))[where]
-        self._shown = np.array(move, np.int16)
-        self.sample.spec.decode(self._codes_shown, out)
+        fresh = move != self._base
+        if np.count_nonzero(move != self._last) < np.count_nonzero(fresh):
+            self._paint(self._x_base, self._last, self._last != self._base)
+            self._base = self._last
+            fresh = move != self._base
+        np.copyto(out, self._x_base)
+        self._paint(out, move, fresh)
+        self._last = np.array(move, np.int16)
+
+    def _paint(self, x: Array, colours: Codes, cells: NDArray[np.bool_]) -> None:
+        """Write the layers of these cells into x; cells of one colour that fill a box at once."""
+        painted = np.flatnonzero(cells)
+        for colour in np.unique(colours[painted]):
+            layer = self.layer(int(colour))
+            for where in self.grid.boxes(painted[colours[painted] == colour]):
+                self.sample.spec.decode(layer[where], x[where])
 
     def recipe(self, move: Codes) -> list[int] | None:
         """The colours as plain data."""

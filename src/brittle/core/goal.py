@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from brittle.core.sample import Array
 
-TINY = np.float32(1e-30)
+
+def _log(p: Array) -> NDArray[np.float64]:
+    return np.log(np.maximum(p, 1e-30), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,15 @@ class Goal:
 
         It is the log-odds to the deciding rival: logarithms also tell saturated answers apart.
         """
-        logs = np.log(np.maximum(answers, TINY), dtype=np.float64)
-        if self.target is not None:
-            others = np.delete(logs, self.target, axis=1).max(axis=1)
-            return np.asarray(others - logs[:, self.target])
-        others = np.delete(logs, self.label, axis=1)
-        rival = np.partition(others, -self.k, axis=1)[:, -self.k]
-        return np.asarray(logs[:, self.label] - rival)
+        own = self.label if self.target is None else self.target
+        others = np.array(answers)
+        others[:, own] = -1
+        if self.k == 1 or self.target is not None:
+            rival = others.max(axis=1)
+        else:
+            rival = np.partition(others, -self.k, axis=1)[:, -self.k]
+        odds = _log(answers[:, own]) - _log(rival)
+        return odds if self.target is None else -odds
 
     def flipped(self, answers: Array) -> NDArray[np.bool_]:
         """Whether each answer is a flip, (n, classes) -> (n,). A tie is not one."""

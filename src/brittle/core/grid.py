@@ -42,6 +42,10 @@ class Grid:
         """How many cells there are."""
         return prod(self.counts)
 
+    @cached_property
+    def _numbers(self) -> NDArray[np.intp]:
+        return np.arange(self.cells).reshape(self.counts)
+
     def where(self, cell: int) -> tuple[slice, ...]:
         """The elements of one cell, as an index into an input."""
         index = [slice(None)] * len(self.spec.shape)
@@ -49,6 +53,17 @@ class Grid:
         for axis, place, side in zip(self.spec.spatial, places, self.cell, strict=True):
             index[axis] = slice(int(place) * side, (int(place) + 1) * side)
         return tuple(index)
+
+    def boxes(self, cells: NDArray[np.intp]) -> list[tuple[slice, ...]]:
+        """The elements of several cells: one index if they fill a box, else one for each cell."""
+        places = np.unravel_index(cells, self.counts)
+        low, high = [int(p.min()) for p in places], [int(p.max()) + 1 for p in places]
+        if prod(b - a for a, b in zip(low, high, strict=True)) != len(cells):
+            return [self.where(int(cell)) for cell in cells]
+        index = [slice(None)] * len(self.spec.shape)
+        for axis, a, b, side in zip(self.spec.spatial, low, high, self.cell, strict=True):
+            index[axis] = slice(a * side, b * side)
+        return [tuple(index)]
 
     def spread(self, values: NDArray[Any]) -> NDArray[Any]:
         """One value per cell -> one per element, of spec.shape with the channel axis of length 1."""
@@ -61,17 +76,14 @@ class Grid:
 
     def total(self, x: NDArray[Any]) -> NDArray[np.float64]:
         """The sum of x over each cell (channels included), shape (cells,)."""
-        out: NDArray[np.float64] = np.asarray(x, np.float64)
-        for axis, side in zip(self.spec.spatial, self.cell, strict=True):
+        channels = tuple(i for i in range(x.ndim) if i not in self.spec.spatial)
+        out = np.asarray(x.sum(axis=channels, dtype=np.float64))
+        for axis, side in enumerate(self.cell):
             out = np.add.reduceat(out, np.arange(0, out.shape[axis], side), axis=axis)
-        channels = tuple(i for i in range(out.ndim) if i not in self.spec.spatial)
-        return np.asarray(out.sum(axis=channels)).reshape(-1)
+        return out.reshape(-1)
 
     def block(self, centre: int, side: int) -> NDArray[np.intp]:
         """Cells of a box of about `side` cells along every axis around a cell, cut off at the edges."""
-        places = np.unravel_index(centre, self.counts)
-        ranges = []
-        for place, count in zip(places, self.counts, strict=True):
-            start = int(place) - (side - 1) // 2
-            ranges.append(np.arange(max(0, start), min(count, start + side)))
-        return np.ravel_multi_index(np.meshgrid(*ranges, indexing="ij"), self.counts).reshape(-1)
+        starts = [int(place) - (side - 1) // 2 for place in np.unravel_index(centre, self.counts)]
+        box = tuple(slice(max(0, start), start + side) for start in starts)
+        return self._numbers[box].reshape(-1)

@@ -17,6 +17,8 @@ from brittle.core.match import Match, Request
 from brittle.core.result import SearchResult
 from brittle.core.sample import Array
 
+FLIGHTS = 2  # one batch with the model, one ready behind it
+
 
 @dataclass
 class _Seat:
@@ -67,7 +69,7 @@ class Referee:
         self.model, self.batch, self._on_rows = model, batch, on_rows
         self.rows = 0
         self._classes = len(model.classes)
-        self._buffers = [np.empty((batch, *model.input.shape), np.float32) for _ in range(2)]
+        self._buffers = [np.empty((batch, *model.input.shape), np.float32) for _ in range(FLIGHTS)]
         self._queue: deque[_Seat] = deque()
         self._seated = 0
         self._waiting = 0
@@ -75,31 +77,31 @@ class Referee:
         self._worked = False
 
     def play(self, matches: Iterable[Match]) -> Iterator[SearchResult]:
-        """Results in the order in which matches end. At most two batches' worth of matches are open.
+        """Results in the order in which matches end. At most FLIGHTS batches' worth of matches are open.
 
         Raises ModelError if the model cannot be reached, or fails on everything it is shown.
         """
         source = iter(matches)
-        flight: _Flight | None = None
+        flights: deque[_Flight] = deque()
         with ThreadPoolExecutor(1, "model") as thread:
             try:
                 while True:
                     yield from self._open(source)
                     if not self._seated:
                         return
-                    following = self._draw(flight.rows if flight else 0)
-                    landed = flight and (flight, self._land(flight))
-                    flight = self._launch(following, thread) if following else None
-                    if landed:
-                        yield from self._deliver(*landed)
+                    while len(flights) < FLIGHTS and (rides := self._draw(flights)):
+                        flights.append(self._launch(rides, thread))
                     yield from self._give_up()
+                    if flights:
+                        flight = flights.popleft()
+                        yield from self._deliver(flight, self._land(flight))
             finally:
                 for seat in self._queue:
                     seat.match.close()
 
     def _open(self, source: Iterator[Match]) -> Iterator[SearchResult]:
         """Seat new matches while there is room."""
-        while self._seated < 2 * self.batch:
+        while self._seated < FLIGHTS * self.batch:
             match = next(source, None)
             if match is None:
                 return
@@ -123,9 +125,10 @@ class Referee:
         self._queue.append(_Seat(match, request, np.empty((rows, self._classes), np.float32)))
         self._waiting += rows
 
-    def _draw(self, flying: int) -> list[_Ride]:
-        """Render the next batch: half of all rows in play if they do not fill two batches."""
-        room = min(self.batch, max(1, ceil((self._waiting + flying) / 2)))
+    def _draw(self, flights: Iterable[_Flight]) -> list[_Ride]:
+        """Render the next batch: its share of the rows in play if they do not fill all flights."""
+        flying = sum(flight.rows for flight in flights)
+        room = min(self.batch, max(1, ceil((self._waiting + flying) / FLIGHTS)))
         buffer, rides, place = self._buffers[0], list[_Ride](), 0
         while self._queue and place < room:
             seat = self._queue[0]
@@ -162,7 +165,7 @@ class Referee:
     def _launch(self, rides: list[_Ride], thread: ThreadPoolExecutor) -> _Flight:
         rows = sum(ride.rows for ride in rides)
         x = self._buffers[0][:rows]
-        self._buffers.reverse()
+        self._buffers.append(self._buffers.pop(0))
         self.rows += rows
         return _Flight(tuple(rides), rows, thread.submit(self._ask, x, rides))
 

@@ -59,8 +59,10 @@ class InputSpec:
         if self.bits is None:
             return np.clip(x, *self.bounds).astype(np.float32, copy=False)
         top = 2**self.bits - 1
-        scaled = (x.astype(np.float64, copy=False) - self.bounds[0]) * (top / self.span)
-        codes: Codes = np.clip(np.rint(scaled), 0, top).astype(self.code_type)
+        exact = np.float32 if self.bits <= 16 else np.float64
+        scaled = np.subtract(x, self.bounds[0], dtype=exact)
+        scaled *= top / self.span
+        codes: Codes = np.clip(np.rint(scaled, out=scaled), 0, top, out=scaled).astype(self.code_type)
         return codes
 
     def decode(self, codes: Codes, out: Array | None = None) -> Array:
@@ -69,11 +71,14 @@ class InputSpec:
         if self.bits is None:
             np.copyto(values, codes)
             return values
-        scale = np.float32(self.span / (2**self.bits - 1))
+        top, low = 2**self.bits - 1, np.float32(self.bounds[0])
+        scale = np.float32(self.span / top)
         np.multiply(codes, scale, out=values, dtype=np.float32, casting="unsafe")
-        if self.bounds[0]:
-            values += np.float32(self.bounds[0])
-        return np.clip(values, *self.bounds, out=values)
+        if low:
+            values += low
+        if np.float32(top) * scale + low > self.bounds[1]:  # only where float32 rounds the last value up
+            np.minimum(values, np.float32(self.bounds[1]), out=values)
+        return values
 
     def check(self, x: NDArray[Any], name: str) -> None:
         """Raise DataError unless x has this shape, is finite and lies within the bounds."""

@@ -14,6 +14,12 @@ Arrays = tuple[NDArray[Any], NDArray[Any] | None]
 Source = str | Path | Arrays
 
 
+def evenly(count: int, limit: int | None) -> list[int]:
+    """Which of `count` samples a limit leaves: all, or `limit` of them at even distances."""
+    kept = count if limit is None else min(limit, count)
+    return [i * count // kept for i in range(kept)]
+
+
 class Dataset(Protocol):
     """Samples of one spec.
 

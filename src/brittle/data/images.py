@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from brittle.core.errors import DataError
 from brittle.core.sample import InputSpec, Sample
 from brittle.data.classes import check_label
-from brittle.data.dataset import Wanted
+from brittle.data.dataset import Wanted, evenly
 from brittle.data.options import DataOptions
 
 AXES = ("channel", "height", "width")
@@ -68,7 +68,8 @@ def image_set(
     classes: tuple[str, ...] | None = None,
 ) -> ImageSet:
     """A Dataset of these files in their order. Raises DataError if images do not fit the model."""
-    chosen = list(files)[: options.limit]
+    every = list(files)
+    chosen = [every[i] for i in evenly(len(every), options.limit)]
     shape = wanted.shape if wanted.shape is not None else (None, None, None)
     if len(shape) != 3 or shape[0] not in (None, 1, 3):
         raise DataError(f"{name} holds images (1 or 3 x height x width), but the model takes {wanted}")

@@ -68,6 +68,10 @@ class Image:
                 f"expected a stored {self.suffix(spec)[1:]} image, got damaged data: {reason}"
             ) from error
 
+    def companions(self, name: str, spec: InputSpec) -> dict[str, str]:
+        """None: an image file says all itself."""
+        return {}
+
     def picture(self, x: Array, spec: InputSpec) -> bytes:
         """PNG in grey or RGB (the mean of any other number of channels), large enough to see."""
         return _png(_enlarged(_pixels((x - spec.bounds[0]) / spec.span)))
@@ -138,7 +142,7 @@ def _png(pixels: NDArray[np.generic]) -> bytes:
     """(height, width, 1 or 3) uint8 as a PNG."""
     out = io.BytesIO()
     Pillow.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)).save(
-        out, "PNG"
+        out, "PNG", compress_level=2
     )
     return out.getvalue()
 

@@ -83,6 +83,8 @@ def load_graph(source: str | bytes, name: str, options: ModelOptions) -> Graph:
     settings.intra_op_num_threads = options.threads or usable_cpus()
     settings.inter_op_num_threads = 1
     settings.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    # A spinning engine keeps the core on which the next candidates are drawn: audits run 5 % slower with it.
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     settings.log_severity_level = 4  # what goes wrong is raised as well
     known = ort.get_available_providers()
     try:

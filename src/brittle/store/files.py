@@ -44,8 +44,10 @@ def append_line(path: Path, line: str) -> None:
 
 def drop_half_line(path: Path) -> None:
     """Cut off a last line that a killed process left without its end."""
-    if not path.exists():
+    if not path.is_file():
         return
-    data = path.read_bytes()
-    if data and not data.endswith(b"\n"):
-        write_whole(path, data[: data.rfind(b"\n") + 1])
+    with clear_disk_errors(path), path.open("rb+") as file:
+        whole = 0
+        for line in file:
+            whole += len(line) if line.endswith(b"\n") else 0
+        file.truncate(whole)

@@ -10,6 +10,7 @@ summary.json, results.csv, report.html   written when all samples are done
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,13 +66,14 @@ class Run:
         return run
 
     def _take(self) -> None:
-        try:
-            with clear_disk_errors(self.path / "lock"):
+        lock = self.path / "lock"
+        with clear_disk_errors(lock):
+            try:
                 self._lock.acquire(timeout=0)
-        except Timeout:
-            raise RunError(
-                f"{self.path} is in use by another brittle; wait for it or choose another --out"
-            ) from None
+            except Timeout:
+                raise RunError(
+                    f"{self.path} is in use by another brittle; wait for it or choose another --out"
+                ) from None
 
     def _claim(self, settings: str) -> None:
         if (self.path / "run.json").exists():
@@ -152,7 +154,7 @@ class Run:
         """The file of the untouched input of a flipped sample."""
         if result.first is None:
             raise RunError(f"{result.sample} did not flip, so its original is not kept in the run")
-        return result.first.file.replace(".first.", ".original.")
+        return re.sub(r"([.-])first(\.\w+)$", r"\1original\2", result.first.file)
 
 
 def _lines(path: Path) -> Iterator[str]:

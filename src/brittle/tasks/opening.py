@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from brittle.core.canvas import Canvas, Palette
-from brittle.core.errors import UsageError, did_you_mean
+from brittle.core.errors import BrittleError, ModelError, UsageError, did_you_mean
 from brittle.core.grid import Grid
 from brittle.core.match import Archive, Rules
 from brittle.core.sample import InputSpec, Sample
@@ -86,10 +86,9 @@ def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> 
     )
     spec = dataset.spec
     door = door.fit(spec.shape) if door.fit else door
-    setup_rows = 0
-    if door.classes is None and door.outputs is None:
-        setup_rows = 1
-    classifier = ModelClassifier(door, spec, _class_names(door, dataset))
+    outputs = door.outputs or len(door.classes or ())
+    probed = 0 if outputs else 1
+    classifier = ModelClassifier(door, spec, _class_names(door, dataset, outputs or _probe(door, spec)))
     domain = domain_of(spec)
     cell = domain.parse_cell(settings.cell, spec) if settings.cell else domain.cell(spec)
     return Opened(
@@ -102,7 +101,7 @@ def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> 
         palette=open_palette(settings.distortions, settings.draws, spec),
         search=open_search(settings.search, **settings.search_settings),
         target=None if settings.target is None else _class_index(settings.target, classifier.classes),
-        setup_rows=setup_rows,
+        setup_rows=probed,
     )
 
 
@@ -122,13 +121,27 @@ def make_board(kind: str, grid: Grid, palette: Palette, seed: int, sample: Sampl
     return Canvas(sample, grid, palette, seed) if kind == "cells" else InputBoard(sample)
 
 
-def _class_names(door: Door, dataset: Dataset) -> tuple[str, ...]:
+def _probe(door: Door, spec: InputSpec) -> int:
+    """How many classes a model answers that does not say so: one row, all of the middle value."""
+    middle = np.full((1, *spec.shape), sum(spec.bounds) / 2, np.float32)
+    try:
+        answers = np.asarray(door.ask(middle))
+    except BrittleError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"{door.name} raised {type(error).__name__}: {error}; check that it takes a float32 batch of shape "
+            f"(n, {', '.join(map(str, spec.shape))})"
+        ) from error
+    if answers.ndim != 2:
+        raise ModelError(
+            f"{door.name}: expected answers of shape (1, classes) to one row, got {answers.shape}"
+        )
+    return int(answers.shape[1])
+
+
+def _class_names(door: Door, dataset: Dataset, outputs: int) -> tuple[str, ...]:
     """The model's class names, the data's if they are as many, else numbers."""
-    outputs = door.outputs or (len(door.classes) if door.classes else None)
-    if outputs is None:
-        low, high = dataset.spec.bounds
-        middle = np.full((1, *dataset.spec.shape), (low + high) / 2, np.float32)
-        outputs = np.atleast_2d(np.asarray(door.ask(middle))).shape[1]
     for names in (door.classes, dataset.classes):
         if names and len(names) == outputs:
             return names

@@ -8,7 +8,7 @@ from brittle.report.tables import write_csv
 from brittle.store.run import Run
 
 
-def report(folder: str | Path) -> Path:
+def rewrite_report(folder: str | Path) -> Path:
     """Write summary.json, results.csv and report.html again. Raises RunError, DiskError."""
     run = Run.open(folder)
     write_tables(run)

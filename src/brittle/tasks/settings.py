@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import tomli_w
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.data.options import DataOptions
@@ -16,6 +16,8 @@ from brittle.models.options import ModelOptions
 
 # How a run is carried out, not what it asks: free to change when the run is continued.
 FREE = {"batch", "workers", "keep_answers", "out"}
+OWN_DATA = {"ecg": "ecg5000"}
+"""What a built-in model is audited on where no data are named."""
 FREE_OF_MODEL = {"threads", "timeout", "retries", "rate", "header"}
 
 
@@ -29,8 +31,10 @@ class AuditSettings(BaseModel):
     search: str = Field("random", description="how flips are looked for")
     search_settings: dict[str, Any] = Field({}, description="settings of the search")
     distortions: tuple[str, ...] = Field((), description="the palette; empty means all that suit the input")
-    draws: int = Field(2, ge=1, le=100, description="random draws of every distortion in the palette")
-    cell: str | None = Field(None, description="size of a cell, e.g. 8x8; default about 1/14 of each side")
+    draws: int = Field(1, ge=1, le=100, description="random draws of every distortion in the palette")
+    cell: str | None = Field(
+        None, description="size of a cell, e.g. 8x8, or 10ms of a signal; default 1/14 of each side, 33 ms"
+    )
     budget: int = Field(1000, ge=3, description="most rows the model is shown for one sample, all included")
     max_l2: float | None = Field(None, gt=0, description="greatest L2 distance that a flip may have")
     target: str | None = Field(None, description="class (name or index) that must be reached")
@@ -43,6 +47,13 @@ class AuditSettings(BaseModel):
     workers: int = Field(1, ge=1, le=256, description="processes that share the samples")
     keep_answers: bool = Field(False, description="keep every answer, never ask the same thing twice")
     out: str | None = Field(None, description="run folder; default runs/MODEL-DATA-DIGEST")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_data(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("data") is None and values.get("model") in OWN_DATA:
+            return {**values, "data": OWN_DATA[values["model"]]}
+        return values
 
     @classmethod
     def build(cls, values: Mapping[str, Any]) -> "AuditSettings":

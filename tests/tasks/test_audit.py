@@ -1,0 +1,221 @@
+"""Whole audits: what a run holds, that it can be continued, and that it is the same every time."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import brittle
+from brittle.core.result import Status
+
+TIMES = ("seconds", "started", "finished")
+SUMMARY_KEYS = (
+    *("samples", "misclassified", "flipped", "survived", "failed", "asr", "queries", "l2", "linf", "l0"),
+    *("seconds", "rows_per_second", "search", "budget", "seed"),
+)
+
+
+def lines(run: Path) -> list[dict[str, Any]]:
+    """results.jsonl without its times."""
+    rows = [json.loads(line) for line in (run / "results.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in row.items() if k not in TIMES} for row in rows]
+
+
+def flips(run: Path) -> dict[str, bytes]:
+    """Every file of the flips folder that a result names."""
+    named = [f["file"] for row in lines(run) for f in (row["first"], row["closest"]) if f]
+    return {name: (run / name).read_bytes() for name in named}
+
+
+def command(digits: Path, out: Path, model: str = "victims:digits", *more: str) -> list[str]:
+    """The same command line as the calls below."""
+    fixed = ("--budget", "120", "--out", str(out))
+    return [sys.executable, "-m", "brittle", "audit", model, str(digits / "digits.npz"), *fixed, *more]
+
+
+def test_a_run_holds_what_was_asked_and_what_was_found(digits: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    run = brittle.audit(digits / "digits.onnx", digits / "digits.npz", budget=150, out=str(out), batch=16)
+    summary = run.summary()
+    assert all(key in summary for key in SUMMARY_KEYS)
+    assert {"total", "mean", "median", "mean_all", "median_all"} <= set(summary["queries"])
+    results = list(run.results())
+    assert [r.sample for r in results] == sorted(r.sample for r in results)
+    assert summary["samples"] == len(results) == 60
+    assert summary["flipped"] >= 15 and summary["survived"] >= 1
+    assert summary["queries"]["total"] == sum(r.queries for r in results)
+    assert summary["asr"] == summary["flipped"] / (summary["flipped"] + summary["survived"])
+    for result in results:
+        if result.status is Status.FLIPPED:
+            assert result.first and result.closest and result.closest.l2 <= result.first.l2
+            assert (out / result.closest.file).read_bytes().startswith(b"\x89PNG")
+            assert (out / run.original(result)).exists()
+    page = (out / "report.html").read_text()
+    assert "digits.onnx" in page
+    assert len((out / "results.csv").read_text().splitlines()) == 61
+    assert run.sessions()[0]["rows"] == summary["queries"]["total"]
+
+
+def test_the_same_command_again_asks_nothing(digits: Path, tmp_path: Path) -> None:
+    again = [
+        brittle.audit("victims:digits", digits / "digits.npz", budget=40, out=str(tmp_path / "r"), batch=8)
+        for _ in range(2)
+        if sys.path.append(str(digits)) is None
+    ]
+    assert len(again[1].sessions()) == 1
+
+
+@pytest.mark.parametrize("search", ["random", "greedy"])
+def test_batch_size_and_processes_change_nothing(digits: Path, tmp_path: Path, search: str) -> None:
+    ways = {"1": ("--batch", "1"), "7": ("--batch", "7"), "32": ("--batch", "32")}
+    if search == "random":
+        ways["two processes"] = ("--workers", "2", "--batch", "7")
+    for name, options in ways.items():
+        out = tmp_path / name
+        subprocess.run(
+            [*command(digits, out, "victims:digits"), "--search", search, *options],
+            cwd=digits,
+            check=True,
+            capture_output=True,
+        )
+    first, *others = (tmp_path / name for name in ways)
+    for other in others:
+        assert lines(first) == lines(other)
+        assert flips(first) == flips(other)
+
+
+def test_a_killed_audit_is_finished_by_the_same_command(digits: Path, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    subprocess.run(
+        command(digits, whole, "victims:slow", "--batch", "4"), cwd=digits, check=True, capture_output=True
+    )
+    kills = 0
+    while not (killed / "summary.json").exists():
+        assert kills < 40
+        process = subprocess.Popen(
+            command(digits, killed, "victims:slow", "--batch", "4"),
+            cwd=digits,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        target = len(_results(killed)) + 12  # let it finish some more samples, then strike in the middle
+        while process.poll() is None and len(_results(killed)) < min(target, 60):
+            time.sleep(0.02)
+        if process.poll() is None and kills < 3:
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.wait()
+    assert kills >= 2
+    assert lines(whole) == lines(killed)
+    assert flips(whole) == flips(killed)
+
+
+def _results(run: Path) -> list[str]:
+    path = run / "results.jsonl"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def test_a_half_written_line_is_played_again(digits: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    call = {"budget": 40, "out": str(out), "batch": 8}
+    brittle.audit(digits / "digits.onnx", digits / "digits.npz", **call)
+    before = lines(out)
+    text = (out / "results.jsonl").read_text()
+    (out / "results.jsonl").write_text(text[: len(text) * 2 // 3])
+    (out / "summary.json").unlink()
+    brittle.audit(digits / "digits.onnx", digits / "digits.npz", **call)
+    assert lines(out) == before
+
+
+def test_a_ledger_answers_what_was_asked_before(digits: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    call: dict[str, Any] = {"budget": 60, "out": str(out), "batch": 8, "keep_answers": True}
+    sys.path.append(str(digits))
+    brittle.audit("victims:digits", digits / "digits.npz", **call)
+    before = lines(out)
+    (out / "results.jsonl").write_text("")
+    run = brittle.audit("victims:digits", digits / "digits.npz", **call)
+    assert lines(out) == before
+    last = run.sessions()[-1]
+    assert last["looked_up"] == last["rows"] == sum(row["queries"] for row in before)
+
+
+def test_a_different_command_is_refused_with_the_difference(digits: Path, tmp_path: Path) -> None:
+    data = (np.load(digits / "digits.npz")["x"][:4], None)
+    brittle.audit(digits / "digits.onnx", data, budget=20, out=str(tmp_path / "r"))
+    with pytest.raises(brittle.BrittleError, match=r"different command: settings.budget was 20, now 30"):
+        brittle.audit(digits / "digits.onnx", data, budget=30, out=str(tmp_path / "r"))
+
+
+def test_settings_read_back_what_they_write(tmp_path: Path) -> None:
+    settings = brittle.AuditSettings.build(
+        {"budget": 77, "max_l2": 2.5, "distortions": ("jpeg",), "target": "3"}
+    )
+    for suffix in (".yaml", ".toml"):
+        path = tmp_path / f"settings{suffix}"
+        path.write_text(settings.to_text(suffix))
+        assert brittle.AuditSettings.build(brittle.AuditSettings.read(path)) == settings
+
+
+def test_targeted_and_limited_flips_keep_their_terms(digits: Path, tmp_path: Path) -> None:
+    run = brittle.audit(
+        digits / "digits.onnx",
+        digits / "digits.npz",
+        target="8",
+        max_l2=3.0,
+        budget=200,
+        out=str(tmp_path / "r"),
+    )
+    flipped = [r for r in run.results() if r.status is Status.FLIPPED]
+    assert flipped
+    for result in flipped:
+        assert result.closest and result.closest.predicted == 8
+        assert result.first and result.first.l2 <= 3.0
+    already = [r for r in run.results() if r.label == 8 and r.status is Status.FAILED]
+    assert already and "target class already" in already[0].message
+
+
+def test_a_function_and_arrays_of_python_are_audited(digits: Path, tmp_path: Path) -> None:
+    archive = np.load(digits / "weights.npz")
+    coef, intercept = archive["coef"], archive["intercept"]
+
+    def model(x: np.ndarray) -> np.ndarray:
+        return np.asarray(x.reshape(len(x), -1) @ coef.T + intercept)
+
+    seen: list[float] = []
+    x = np.load(digits / "digits.npz")["x"][:6]
+    run = brittle.audit(
+        model, (x, None), budget=50, out=str(tmp_path / "r"), watch=lambda p: seen.append(p.share)
+    )
+    assert run.summary()["flipped"] + run.summary()["survived"] == 6
+    assert seen == sorted(seen) and seen[-1] == 1.0
+
+
+def test_verification_holds_and_finds_what_was_tampered_with(digits: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    run = brittle.audit(digits / "digits.onnx", digits / "digits.npz", budget=60, out=str(out))
+    good = brittle.verify(out)
+    assert good.checks and not good.broken and good.same_model
+    victim = next(r for r in run.results() if r.closest)
+    assert victim.closest
+    (out / victim.closest.file).write_bytes((out / run.original(victim)).read_bytes())
+    bad = brittle.verify(out, digits / "digits.onnx")
+    assert {check.file for check in bad.broken} == {victim.closest.file}
+
+
+def test_the_report_comes_from_the_run_alone(digits: Path, tmp_path: Path) -> None:
+    out = tmp_path / "moved"
+    brittle.audit(digits / "digits.onnx", digits / "digits.npz", budget=30, out=str(tmp_path / "r"))
+    (tmp_path / "r").rename(out)
+    before = (out / "report.html").read_text()
+    for name in ("report.html", "results.csv", "summary.json"):
+        (out / name).unlink()
+    brittle.rewrite_report(out)
+    assert (out / "report.html").read_text() == before

@@ -1,0 +1,233 @@
+"""The command line as a user meets it: good input gives a table, bad input one line and an exit code."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from brittle.cli import cli
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(a) for a in arguments], catch_exceptions=False)
+
+
+def refused(code: int, *words: str, command: tuple[object, ...]) -> None:
+    """The command ends with this exit code and one line that has these words."""
+    result = run(*command)
+    assert result.exit_code == code, result.output
+    lines = [line for line in result.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("error:") and "Traceback" not in result.output
+    for word in words:
+        assert word in lines[0], lines[0]
+
+
+@pytest.fixture
+def victim(digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A model and data; the working folder is empty, with victims.py to import."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(digits))
+    return digits / "digits.onnx", digits / "digits.npz"
+
+
+def test_audit_shows_a_table_and_the_report(victim: tuple[Path, Path], tmp_path: Path) -> None:
+    result = run("audit", *victim, "--budget", 60, "--limit", 12, "--out", tmp_path / "r")
+    assert result.exit_code == 0, result.output
+    for word in ("Samples", "Already wrong", "Flipped", "ASR", "Queries", "L2", "Rows per second"):
+        assert word in result.stdout
+    assert str(tmp_path / "r" / "report.html") in result.stdout
+    assert run("verify", tmp_path / "r", victim[0]).exit_code == 0
+    assert run("report", tmp_path / "r").exit_code == 0
+
+
+def test_the_same_command_finds_its_folder_again(victim: tuple[Path, Path], tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run("audit", *victim, "--budget", 9, "--limit", 3).exit_code == 0
+    assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def test_a_config_file_is_overruled_by_options(victim: tuple[Path, Path], tmp_path: Path) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text('budget = 30\nsearch = "greedy"\n[data_options]\nlimit = 2\n')
+    assert run("audit", *victim, "--config", config, "--budget", 12, "--out", "r").exit_code == 0
+    settings = json.loads((tmp_path / "r" / "run.json").read_text())["settings"]
+    assert (settings["budget"], settings["search"], settings["data_options"]["limit"]) == (12, "greedy", 2)
+
+
+def test_list_names_every_kind_with_a_line() -> None:
+    result = run("list")
+    assert result.exit_code == 0
+    for name in (
+        "gaussian_noise",
+        "jpeg",
+        "random",
+        "greedy",
+        "onnx",
+        "http",
+        "efficientnet-lite0",
+        "image",
+        "npz",
+    ):
+        row = next(line for line in result.stdout.splitlines() if line.split()[:1] == [name])
+        assert len(row.split()) > 3
+
+
+def test_a_broken_flip_makes_verify_exit_with_1(victim: tuple[Path, Path], tmp_path: Path) -> None:
+    run("audit", *victim, "--budget", 60, "--out", "r")
+    rows = [json.loads(line) for line in (tmp_path / "r" / "results.jsonl").read_text().splitlines()]
+    file = next(row["closest"]["file"] for row in rows if row["closest"])
+    Image.new("L", (8, 8)).save(tmp_path / "r" / file)
+    result = run("verify", "r")
+    assert result.exit_code == 1
+    assert "does not hold" in result.stdout and file in result.stdout
+
+
+BAD = {
+    "no such model file": (4, ("nowhere.onnx",), ("nowhere.onnx", "DATA")),
+    "unknown model": (2, ("efficientnet-lite0",), ("efficientnet-lite", "DATA")),
+    "no such data": (3, ("nowhere",), ("MODEL", "nowhere")),
+    "unknown search": (2, ("greedy",), ("MODEL", "DATA", "--search", "gredy")),
+    "unknown distortion": (2, ("gaussian_blur",), ("MODEL", "DATA", "--distortion", "gausian_blur")),
+    "no such function": (2, ("digits",), ("victims:digitz", "DATA")),
+    "a budget too small": (2, ("budget",), ("MODEL", "DATA", "--budget", "2")),
+    "a cell too large": (2, ("cell", "9"), ("MODEL", "DATA", "--cell", "9x9")),
+    "a cell that is none": (2, ("cell", "big"), ("MODEL", "DATA", "--cell", "big")),
+    "unknown target": (2, ("class",), ("MODEL", "DATA", "--target", "eleven")),
+    "target out of range": (2, ("0 to 9", "77"), ("MODEL", "DATA", "--target", "77")),
+    "missing config": (2, ("none.yaml",), ("MODEL", "DATA", "--config", "none.yaml")),
+    "model raises": (4, ("RuntimeError", "no weights"), ("victims:broken", "DATA")),
+    "one class only": (4, ("class",), ("victims:narrow", "DATA")),
+    "endpoint down": (4, ("127.0.0.1",), ("http://127.0.0.1:9/", "DATA", "--retries", "0", "--timeout", "1")),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line_and_an_exit_code(name: str, victim: tuple[Path, Path]) -> None:
+    code, words, arguments = BAD[name]
+    named = {"MODEL": str(victim[0]), "DATA": str(victim[1])}
+    refused(code, *words, command=("audit", *(named.get(a, a) for a in arguments), "--limit", "4"))
+
+
+def test_bad_settings_files_are_one_line(victim: tuple[Path, Path], tmp_path: Path) -> None:
+    texts = {"a.yaml": "budget: [", "b.toml": "budget = ", "c.yaml": "- 1", "d.yaml": "bugdet: 3"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+        words = ("did you mean 'budget'",) if name == "d.yaml" else (name,)
+        refused(2, *words, command=("audit", *victim, "--config", tmp_path / name))
+
+
+def test_foreign_half_written_and_busy_folders(victim: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.txt").write_text("mine")
+    refused(5, "other files", "--out", command=("audit", *victim, "--out", "photos"))
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "run.json").write_text('{"format": 1, "settings"')
+    refused(5, "run.json", command=("audit", *victim, "--out", "half"))
+    refused(5, "run.json", command=("report", "nothing"))
+    refused(5, "run.json", command=("verify", "photos"))
+    assert run("audit", *victim, "--limit", 3, "--budget", 9, "--out", "r").exit_code == 0
+    refused(5, "budget was 9, now 10", command=("audit", *victim, "--limit", 3, "--budget", 10, "--out", "r"))
+    (tmp_path / "file").write_text("")
+    refused(5, "--out", command=("audit", *victim, "--out", "file"))
+
+
+def test_a_folder_in_use_is_refused(victim: tuple[Path, Path], digits: Path, tmp_path: Path) -> None:
+    out = ("--out", str(tmp_path / "r"), "--batch", "1")
+    slow = subprocess.Popen(
+        [sys.executable, "-m", "brittle", "audit", "victims:slow", str(victim[1]), *out],
+        cwd=digits,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not (tmp_path / "r" / "run.json").exists():
+            assert slow.poll() is None
+        refused(5, "in use", command=("audit", "victims:slow", victim[1], *out))
+    finally:
+        slow.kill()
+        slow.wait()
+
+
+def test_interrupting_keeps_what_is_finished(digits: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    options = ("--batch", "4", "--budget", "30", "--out", str(out))
+    slow = subprocess.Popen(
+        [sys.executable, "-m", "brittle", "audit", "victims:slow", "digits.npz", *options],
+        cwd=digits,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    results = out / "results.jsonl"
+    while not results.exists() or len(results.read_text().splitlines()) < 5:
+        assert slow.poll() is None
+    slow.send_signal(signal.SIGINT)
+    _, errors = slow.communicate(timeout=60)
+    assert slow.returncode == 130 and "same command continues" in errors and "Traceback" not in errors
+    assert len(results.read_text().splitlines()) >= 5
+
+
+def test_one_bad_sample_is_a_failed_row(victim: tuple[Path, Path], digits: Path, tmp_path: Path) -> None:
+    for label in range(3):
+        folder = tmp_path / "data" / str(label)
+        folder.mkdir(parents=True)
+        Image.fromarray(np.full((8, 8), 80 * label, np.uint8)).save(folder / "ok.png")
+    whole = (tmp_path / "data" / "0" / "ok.png").read_bytes()
+    (tmp_path / "data" / "0" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "data" / "1" / "text.png").write_text("not an image")
+    assert run("audit", victim[0], "data", "--budget", 9, "--out", "r").exit_code == 0
+    rows = {
+        r["sample"]: r for r in map(json.loads, (tmp_path / "r" / "results.jsonl").read_text().splitlines())
+    }
+    failed = {name for name, row in rows.items() if row["status"] == "failed"}
+    assert failed == {"0/cut.png", "1/text.png"} and len(rows) == 5
+    assert all("png" in rows[name]["message"] for name in failed)
+
+
+def test_nan_answers_fail_their_samples_alone(victim: tuple[Path, Path], tmp_path: Path) -> None:
+    x = np.load(victim[1])["x"][:10].copy()
+    x[:, 0, 3, 3] = 0
+    x[4, 0, 3, 3] = 255
+    np.savez(tmp_path / "x.npz", x=x)
+    assert (
+        run("audit", "victims:half", "x.npz", "--budget", 9, "--distortion", "jpeg", "--out", "r").exit_code
+        == 0
+    )
+    rows = [json.loads(line) for line in (tmp_path / "r" / "results.jsonl").read_text().splitlines()]
+    assert rows[4]["status"] == "failed" and "NaN" in rows[4]["message"]
+    assert sum(row["status"] != "failed" for row in rows) >= 5
+
+
+def test_nothing_playable_is_an_error(victim: tuple[Path, Path], tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", x=np.full((3, 1, 8, 8), np.nan, np.float32), y=[1, 2, 3])
+    command = ("audit", victim[0], "x.npz", "--bounds", "0,1", "--out", "r")
+    result = run(*command)
+    assert result.exit_code == 3 and "no sample could be played" in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line_and_keeps_what_is_finished(
+    victim: tuple[Path, Path], tmp_path: Path
+) -> None:
+    command = ("audit", *victim, "--limit", 4, "--budget", 9, "--out", "r")
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "summary.json.part").symlink_to("/dev/full")
+    refused(7, "No space left", "same command", command=command)
+    assert len((tmp_path / "r" / "results.jsonl").read_text().splitlines()) == 4
+    (tmp_path / "r" / "summary.json.part").unlink()
+    assert run(*command).exit_code == 0
+
+
+def test_help_and_import_load_neither_torch_nor_matplotlib() -> None:
+    heavy = ("torch", "matplotlib", "scipy", "onnxruntime", "pydantic")
+    code = f"import sys, brittle, brittle.cli; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert run("--help").exit_code == 0
