@@ -2,8 +2,8 @@
 
     python benchmarks/throughput.py [--samples 32] [--budget 300] [--repeats 3] [--search random]
 
-The bare model (EfficientNet-Lite0 in onnxruntime) is asked batch after batch at each of several batch sizes; the
-best counts. The audit of the same model runs in turn with it, so that a busy machine slows both.
+The bare model (EfficientNet-Lite0 in onnxruntime) is asked batch after batch at each of several batch sizes;
+the best counts. The audit of the same model runs in turn with it, so that a busy machine slows both.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 import brittle
 from brittle.core.sample import Array
@@ -21,14 +22,14 @@ from brittle.models import open_model
 BATCHES = (1, 4, 8, 16, 32)
 
 
-def photos(count: int) -> Array:
+def photos(count: int) -> NDArray[np.uint8]:
     """The built-in photos, then their mirror images, as 8-bit codes (n, 3, 224, 224)."""
     data = open_data("photos", (3, 224, 224))
     x = np.stack([data.spec.encode(data.open(name).x) for name in data.ids])
     both = np.concatenate([x, x[..., ::-1]])
     if count > len(both):
         raise SystemExit(f"expected at most {len(both)} samples, got {count}")
-    return both[:count]
+    return both[:count].astype(np.uint8)
 
 
 def bare_rate(ask: object, x: Array, batch: int, seconds: float) -> float:
@@ -41,10 +42,12 @@ def bare_rate(ask: object, x: Array, batch: int, seconds: float) -> float:
     return rows / (perf_counter() - start)
 
 
-def audit_rate(x: Array, budget: int, batch: int, search: str) -> float:
+def audit_rate(x: NDArray[np.uint8], budget: int, batch: int, search: str) -> float:
     """Rows per second of a whole audit, from opening the samples to the last result."""
     with tempfile.TemporaryDirectory() as folder:
-        run = brittle.audit("efficientnet-lite0", (x, None), budget=budget, batch=batch, search=search, out=folder)
+        run = brittle.audit(
+            "efficientnet-lite0", (x, None), budget=budget, batch=batch, search=search, out=folder
+        )
         sessions = run.sessions()
     return float(sum(s["rows"] for s in sessions) / sum(s["seconds"] for s in sessions))
 
@@ -58,7 +61,7 @@ def main() -> None:
     parser.add_argument("--search", default="random")
     args = parser.parse_args()
     codes = photos(args.samples)
-    x = codes.astype(np.float32) / 255
+    x = codes.astype(np.float32) / np.float32(255)
     ask = open_model("efficientnet-lite0").ask
     rates = {batch: bare_rate(ask, x, batch, 2.0) for batch in BATCHES}
     best = max(rates, key=lambda batch: rates[batch])

@@ -64,17 +64,17 @@ def test_a_run_holds_what_was_asked_and_what_was_found(digits: Path, tmp_path: P
 
 
 def test_the_same_command_again_asks_nothing(digits: Path, tmp_path: Path) -> None:
-    again = [
-        brittle.audit("victims:digits", digits / "digits.npz", budget=40, out=str(tmp_path / "r"), batch=8)
-        for _ in range(2)
-        if sys.path.append(str(digits)) is None
-    ]
-    assert len(again[1].sessions()) == 1
+    sys.path.append(str(digits))
+    for _ in range(2):
+        run = brittle.audit(
+            "victims:digits", digits / "digits.npz", budget=40, out=str(tmp_path / "r"), batch=8
+        )
+    assert len(run.sessions()) == 1
 
 
 @pytest.mark.parametrize("search", ["random", "greedy"])
 def test_batch_size_and_processes_change_nothing(digits: Path, tmp_path: Path, search: str) -> None:
-    ways = {"1": ("--batch", "1"), "7": ("--batch", "7"), "32": ("--batch", "32")}
+    ways: dict[str, tuple[str, ...]] = {"1": ("--batch", "1"), "7": ("--batch", "7"), "32": ("--batch", "32")}
     if search == "random":
         ways["two processes"] = ("--workers", "2", "--batch", "7")
     for name, options in ways.items():
@@ -94,13 +94,16 @@ def test_batch_size_and_processes_change_nothing(digits: Path, tmp_path: Path, s
 def test_a_killed_audit_is_finished_by_the_same_command(digits: Path, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     subprocess.run(
-        command(digits, whole, "victims:slow", "--batch", "4"), cwd=digits, check=True, capture_output=True
+        command(digits, whole, "victims:slow", "--batch", "8", "--budget", "40"),
+        cwd=digits,
+        check=True,
+        capture_output=True,
     )
     kills = 0
     while not (killed / "summary.json").exists():
         assert kills < 40
         process = subprocess.Popen(
-            command(digits, killed, "victims:slow", "--batch", "4"),
+            command(digits, killed, "victims:slow", "--batch", "8", "--budget", "40"),
             cwd=digits,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -124,7 +127,7 @@ def _results(run: Path) -> list[str]:
 
 def test_a_half_written_line_is_played_again(digits: Path, tmp_path: Path) -> None:
     out = tmp_path / "r"
-    call = {"budget": 40, "out": str(out), "batch": 8}
+    call: dict[str, Any] = {"budget": 40, "out": str(out), "batch": 8}
     brittle.audit(digits / "digits.onnx", digits / "digits.npz", **call)
     before = lines(out)
     text = (out / "results.jsonl").read_text()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ class Verification:
         return tuple(check for check in self.checks if not check.holds)
 
 
-def verify(folder: str, model: Any = None) -> Verification:
+def verify(folder: str | Path, model: Any = None) -> Verification:
     """Read every flip of a run back from its file, replay it from its recipe, and ask the model for it alone.
 
     model: as for audit; default the run's own. The untouched originals are asked too. Raises BrittleError.
