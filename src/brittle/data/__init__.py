@@ -1,4 +1,4 @@
-"""Readers of samples: class folders, labels.csv, bare images, .npz or arrays, and the built-in photos."""
+"""Readers of samples: images in folders, records of signals, .npz or arrays, and the built-in sets."""
 
 from pathlib import Path
 
@@ -15,6 +15,9 @@ DATA = Registry(
     "brittle.data",
     {
         "photos": "brittle.data.photos:Photos",
+        "ecg5000": "brittle.data.ecg5000:Ecg5000",
+        "wfdb": "brittle.data.wfdb:Wfdb",
+        "tables": "brittle.data.tables:Tables",
         "labels": "brittle.data.labels:Labels",
         "folder": "brittle.data.folder:Folder",
         "images": "brittle.data.loose:Images",
@@ -24,8 +27,8 @@ DATA = Registry(
 
 DEFAULTS = DataOptions()
 EXPECTED = (
-    "expected a folder of class subfolders, a folder with labels.csv, image files, "
-    "an .npz with x and y, or 'photos'"
+    "expected a folder of class subfolders, a folder with labels.csv, image files, WFDB records (.hea), "
+    "csv tables of signals, an .npz with x and y, 'photos' or 'ecg5000'"
 )
 
 
@@ -38,7 +41,7 @@ def open_data(
 ) -> Dataset:
     """Open samples for a model; no sample is read before it is asked for.
 
-    data:    a path, arrays (x, y) with y or None, or "photos" (a folder of that name is "./photos").
+    data:    a path, arrays (x, y) with y or None, or "photos", "ecg5000" (a folder so called is "./photos").
     wanted:  the model's input shape, channel first, None where a side is free.
     classes: the model's class names. outputs: how many classes it answers.
     Raises DataError if nothing there can be read or it does not fit the model.

@@ -1,7 +1,7 @@
 """Arrays as samples: how they are arranged, what their values mean, one row at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from brittle.core.sample import InputSpec, Sample
 from brittle.data.classes import Naming, check_label, naming
 from brittle.data.dataset import Wanted
 from brittle.data.options import DataOptions
+from brittle.data.signals import BOUNDS, check_lead, resampled
 
 AXES = {2: ("channel", "time"), 3: ("channel", "height", "width")}
 CHUNK = 2**18
@@ -49,20 +50,37 @@ class ArraySet:
         if codes.dtype.kind == "f":
             with np.errstate(over="ignore"):
                 values = codes.astype(np.float32)
+            if self.spec.rate is not None:
+                for lead in values:
+                    check_lead(lead, self.spec.rate, where)
             self.spec.check(values, where)
             codes = self.spec.encode(values)
         return Sample(id, self.spec.decode(codes), label, self.spec)
 
 
 def array_set(
-    name: str, x: NDArray[Any], y: NDArray[Any] | None, sha256: str, wanted: Wanted, options: DataOptions
+    name: str,
+    x: NDArray[Any],
+    y: NDArray[Any] | None,
+    sha256: str,
+    wanted: Wanted,
+    options: DataOptions,
+    rate: float | None = None,
+    unit: str = "mV",
 ) -> ArraySet:
-    """A Dataset of the rows of x (n, ...), labelled by y (n,). Raises DataError if they do not fit."""
+    """A Dataset of the rows of x (n, ...), labelled by y (n,). rate, unit: of signals.
+
+    Raises DataError if they do not fit.
+    """
     if x.dtype not in (np.uint8, np.uint16) and x.dtype.kind != "f":
         raise DataError(f"{name}: expected x of uint8 (0 to 255) or floats, got {x.dtype}; convert it")
     if x.ndim < 2 or not x.size:
         raise DataError(f"{name}: expected samples in x, got shape {x.shape}")
     labels = None if y is None else _label_texts(name, y, len(x))
+    wants_signals = wanted.shape is not None and len(wanted.shape) == 2
+    if wants_signals and rate is not None and options.sampling_rate not in (None, rate):
+        x = resampled(x, rate, float(options.sampling_rate or rate))
+        name += f" (resampled from {rate:g} to {options.sampling_rate:g} Hz)"
     x = _arranged(name, x, wanted)
     if options.size not in (None, x.shape[2:]):
         raise DataError(f"{name}: arrays are not resized; leave --size out or resize x, now {x.shape[1:]}")
@@ -70,6 +88,9 @@ def array_set(
     count = len(x) if options.limit is None else min(options.limit, len(x))
     ids = tuple(f"{row:06d}" for row in range(count))
     spec = _spec(name, x, options.bounds)
+    if "time" in spec.axes:
+        leads = options.leads or ()
+        spec = replace(spec, rate=options.sampling_rate or rate, unit=unit, channels=leads)
     return ArraySet(name, spec, names.classes, ids, sha256, x, labels, names, wanted.outputs)
 
 
@@ -84,7 +105,7 @@ def _label_texts(name: str, y: NDArray[Any], rows: int) -> tuple[str, ...]:
 def _arranged(name: str, x: NDArray[Any], wanted: Wanted) -> NDArray[Any]:
     """A view of x with the channel axis second, as the model takes it."""
     axes = 3 if wanted.shape is None else len(wanted.shape)
-    if axes == 3 and x.ndim == 3:
+    if axes in AXES and x.ndim == axes:
         x = x[:, None]
     if axes in AXES and x.ndim == axes + 1:
         ways = [x, np.moveaxis(x, -1, 1)]
@@ -100,8 +121,10 @@ def _spec(name: str, x: NDArray[Any], bounds: tuple[float, float] | None) -> Inp
     shape, axes = x.shape[1:], AXES[x.ndim - 1]
     if x.dtype.kind == "u":
         return InputSpec(shape, axes, bounds or (0.0, 1.0), bits=8 * x.dtype.itemsize)
+    if "time" in axes:
+        return InputSpec(shape, axes, bounds or _signal_bounds(x))
     spec = InputSpec(shape, axes, bounds or _bounds(name, x))
-    if "time" not in axes and _is_eight_bit(x, spec):
+    if _is_eight_bit(x, spec):
         return InputSpec(shape, axes, spec.bounds, bits=8)
     return spec
 
@@ -116,6 +139,15 @@ def _bounds(name: str, x: NDArray[Any]) -> tuple[float, float]:
         f"{name}: expected values in [0, 1] or [0, 255], got [{low:g}, {high:g}]; "
         f"state the least and greatest possible value (bounds)"
     )
+
+
+def _signal_bounds(x: NDArray[Any]) -> tuple[float, float]:
+    """The usual bounds of an ECG, doubled until all values fit."""
+    low, high = BOUNDS
+    for values in _finite(x):
+        while values.min() < low or values.max() > high:
+            low, high = 2 * low, 2 * high
+    return low, high
 
 
 def _is_eight_bit(x: NDArray[Any], spec: InputSpec) -> bool:

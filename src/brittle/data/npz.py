@@ -22,7 +22,7 @@ DAMAGED = (
 
 
 class Npz:
-    """An .npz with x (n, ...) and, if labelled, y (n,), or such arrays; pickled objects are never loaded."""
+    """An .npz with x (n, ...) and, if labelled, y (n,), for signals rate (Hz), or such arrays; no pickles."""
 
     def fits(self, source: Source, options: DataOptions) -> bool:
         """Whether it is a pair of arrays or a file called .npz."""
@@ -35,19 +35,20 @@ class Npz:
         """Open them. uint8 and uint16 are codes, scaled to the bounds; floats are values.
 
         Floats of images that are all whole 255ths of their bounds count as 8-bit. (n, height, width) is grey
-        unless the model takes 2 axes, channel and time; a channel axis that stands last is moved.
+        unless the model takes 2 axes, channel and time; a channel axis that stands last is moved. Signals are
+        in mV and resampled where rate and a stated sampling rate differ.
         """
         if isinstance(source, tuple):
             x, y = np.asarray(source[0]), None if source[1] is None else np.asarray(source[1])
             return array_set("arrays", x, y, _hash_arrays(x, y), wanted, options)
         path = Path(source).expanduser()
-        x, y = _load(path)
+        x, y, rate = _load(path)
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return array_set(path.stem, x, y, sha256, wanted, options)
+        return array_set(path.stem, x, y, sha256, wanted, options, rate)
 
 
-def _load(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None]:
+def _load(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None, float | None]:
     try:
         arrays = np.load(path, allow_pickle=False)
         if not isinstance(arrays, np.lib.npyio.NpzFile):
@@ -56,7 +57,8 @@ def _load(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None]:
             if "x" not in arrays.files:
                 has = ", ".join(arrays.files) or "none"
                 raise DataError(f"'{path}': expected an array x (and y, the labels), got {has}")
-            return arrays["x"], arrays["y"] if "y" in arrays.files else None
+            rate = float(arrays["rate"]) if "rate" in arrays.files else None
+            return arrays["x"], arrays["y"] if "y" in arrays.files else None, rate
     except DAMAGED as error:
         raise DataError(_unreadable(path, error)) from error
 

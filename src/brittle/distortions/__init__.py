@@ -19,6 +19,12 @@ DISTORTIONS = Registry(
         "banding": "brittle.distortions.banding:Banding",
         "motion_blur": "brittle.distortions.motion_blur:MotionBlur",
         "jpeg": "brittle.distortions.jpeg:Jpeg",
+        "motion_artefact": "brittle.distortions.motion_artefact:MotionArtefact",
+        "detached_device": "brittle.distortions.detached_device:DetachedDevice",
+        "baseline_wander": "brittle.distortions.baseline_wander:BaselineWander",
+        "muscle_noise": "brittle.distortions.muscle_noise:MuscleNoise",
+        "powerline": "brittle.distortions.powerline:Powerline",
+        "electrode_pop": "brittle.distortions.electrode_pop:ElectrodePop",
     },
 )
 

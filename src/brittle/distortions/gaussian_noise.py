@@ -1,22 +1,23 @@
-"""Gaussian noise: what a sensor adds in low light, or an amplifier to a signal."""
+"""Gaussian noise: what a camera's sensor adds in low light."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from brittle.core.sample import Array, InputSpec
+from brittle.distortions.axes import IMAGE
 
 
 @dataclass(frozen=True)
 class GaussianNoise:
     """Independent Gaussian noise on every value.
 
-    Works on inputs with any axes. Source: Hendrycks & Dietterich, ICLR 2019 (ImageNet-C), whose severities
+    Source: Hendrycks & Dietterich, ICLR 2019 (ImageNet-C), whose severities
     are 0.08 to 0.38 on ImageNet and 0.04 to 0.10 on CIFAR-10.
     """
 
     name: str = "gaussian_noise"
-    needs: tuple[str, ...] = ()
+    needs: tuple[str, ...] = IMAGE
     levels: tuple[float, ...] = (0.03, 0.06, 0.1)
     unit: str = "standard deviation, share of the range"
     varies: bool = True

@@ -7,7 +7,11 @@ from brittle.domains.domain import Domain
 
 __all__ = ["DOMAINS", "Domain", "domain_of"]
 
-DOMAINS = Registry("domain", "brittle.domains", {"image": "brittle.domains.image:Image"})
+DOMAINS = Registry(
+    "domain",
+    "brittle.domains",
+    {"image": "brittle.domains.image:Image", "ecg": "brittle.domains.ecg:Ecg"},
+)
 
 
 def domain_of(spec: InputSpec) -> Domain:

@@ -31,6 +31,9 @@ class Domain(Protocol):
     def from_bytes(self, data: bytes, spec: InputSpec) -> Array:
         """The inverse of to_bytes. Raises DataError if data are damaged or of another form."""
 
+    def companions(self, name: str, spec: InputSpec) -> dict[str, str]:
+        """Text files that other programs need beside the stored input `name`: suffix -> content."""
+
     def picture(self, x: Array, spec: InputSpec) -> bytes:
         """A PNG of an input, to look at."""
 

@@ -1,4 +1,4 @@
-"""Doors to a classifier: an ONNX file, a function, a torch module, an endpoint, the built-in model."""
+"""Doors to a classifier: an ONNX file, a function, a torch module, an endpoint, the built-in models."""
 
 import sys
 from collections.abc import Callable
@@ -22,6 +22,7 @@ MODELS = Registry(
         "torch": "brittle.models.torch_module:open_torch",
         "http": "brittle.models.http:open_http",
         "efficientnet-lite0": "brittle.models.efficientnet_lite0:open_efficientnet_lite0",
+        "ecg": "brittle.models.ecg:open_ecg",
     },
 )
 

@@ -104,7 +104,7 @@ def _show(run: Run, result: SearchResult, classes: Sequence[str]) -> Shown:
     pictures: tuple[Picture, ...] = ()
     trouble = ""
     try:
-        pictures = _pictures(run, result, flip)
+        pictures = pictures_of(run, result, flip)
     except (BrittleError, OSError, ValueError) as error:
         trouble = f"its pictures cannot be shown: {error}"
     own = own_class(result)
@@ -128,7 +128,8 @@ def _bars(
     return tuple(Bar(class_name(classes, k), p, roles.get(k, "")) for k, p in top)
 
 
-def _pictures(run: Run, result: SearchResult, flip: Flip) -> tuple[Picture, ...]:
+def pictures_of(run: Run, result: SearchResult, flip: Flip) -> tuple[Picture, ...]:
+    """Original, flip, amplified change, and the cells touched where there are any. Raises RunError."""
     spec = run.manifest.spec
     domain = domain_of(spec)
     original = run.original(result)

@@ -43,7 +43,7 @@ def facts(run: Run, summary: Summary) -> dict[str, str]:
     manifest = run.manifest
     settings, samples = manifest.settings, manifest.data.get("samples")
     data = str(manifest.data.get("name", ""))
-    limit = settings.get("max_l2")
+    limit, spec = settings.get("max_l2"), manifest.spec
     asked = {
         "Data": f"{data} ({wording.number(samples)} samples)" if samples is not None else data,
         "Search": summary.search,
@@ -51,6 +51,8 @@ def facts(run: Run, summary: Summary) -> dict[str, str]:
         "Goal": wording.text_setting(settings, "goal"),
         "Target": wording.text_setting(settings, "target"),
         "Greatest L2": "" if limit is None else wording.number(limit),
+        "Leads": ", ".join(spec.channels),
+        "Rate": "" if spec.rate is None else f"{spec.rate:g} a second",
         "Cell": " × ".join(map(str, manifest.cell)),
         "Seed": str(summary.seed),
         "Finished": wording.moment(

@@ -1,5 +1,6 @@
 """HPE's published procedure without its agent, every row counted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,23 +19,31 @@ class Greedy:
     section 3, where a round is one step whatever it costs; `rounds` in the result's notes counts those, and
     queries counts the rows. A cell is tried in one colour a round, drawn anew.
 
-    take: cells taken a round, as a share of all cells.
+    take:   cells taken a round, as a share of all cells.
+    blocks: sides, in cells, of the blocks that are tried as one: (1,) every cell by itself; (1, 2, 5) also
+            blocks of 2 and of 5 cells a side, as HPE does for segments of mixed length.
     """
 
     name: ClassVar[str] = "greedy"
     board: ClassVar[str] = "cells"
     take: float = 1 / 16
+    blocks: tuple[int, ...] = (1,)
+
+    def __post_init__(self) -> None:
+        if not self.blocks or min(self.blocks) < 1:
+            raise ValueError(f"expected blocks of 1 cell or more, got {self.blocks}")
 
     def __call__(self, game: Game[Canvas]) -> Search:
         """Plays one sample, a whole sweep of the cells a request."""
         canvas, goal = game.board, game.goal
         colours = canvas.blank()
+        tiles = [tile for side in self.blocks for tile in _tiles(canvas.grid.counts, side)]
         margin = float(goal.margin(game.clean[None])[0])
         rounds = 0
         while margin >= 0:
             rounds += 1
             game.notes["rounds"] = rounds
-            sweep = self._sweep(game, colours)
+            sweep = self._sweep(game, colours, tiles)
             if not len(sweep):
                 return
             margins = goal.margin((yield sweep))
@@ -50,12 +59,15 @@ class Greedy:
         if game.terms.closest:
             yield from self._clean_up(game, colours)
 
-    def _sweep(self, game: Game[Canvas], colours: Colours) -> Colours:
-        """One colouring for every untouched cell that the distance limit still allows, (k, cells)."""
+    def _sweep(self, game: Game[Canvas], colours: Colours, tiles: Sequence[NDArray[np.intp]]) -> Colours:
+        """One colouring for every tile that the distance limit still allows, its untouched cells painted."""
         canvas, limit = game.board, game.terms.max_l2
-        free = np.flatnonzero(colours == 0)
+        free = [left for tile in tiles if len(left := tile[colours[tile] == 0])]
         sweep = np.repeat(colours[None], len(free), axis=0)
-        sweep[np.arange(len(free)), free] = game.rng.integers(1, canvas.colours + 1, len(free))
+        for row, tile, colour in zip(
+            sweep, free, game.rng.integers(1, canvas.colours + 1, len(free)), strict=True
+        ):
+            row[tile] = colour
         if limit is not None:
             sweep = sweep[[canvas.l2(move) <= limit for move in sweep]]
         return sweep
@@ -67,7 +79,9 @@ class Greedy:
         count = max(1, round(self.take * len(colours)))
         limit = np.inf if game.terms.max_l2 is None else game.terms.max_l2
         best = colours
-        for row in sweep[np.argsort(margins, kind="stable")[:count]]:
+        for row in sweep[np.argsort(margins, kind="stable")]:
+            if np.count_nonzero(best != colours) >= count:
+                break
             joined = np.where(row != colours, row, best)
             if game.board.l2(joined) <= limit:
                 best = joined
@@ -82,3 +96,11 @@ class Greedy:
             move[cell] = 0
             if game.goal.flipped((yield move[None]))[0]:
                 colours = move
+
+
+def _tiles(counts: tuple[int, ...], side: int) -> list[NDArray[np.intp]]:
+    """All cells in blocks of `side` cells along every axis, smaller at the far ends."""
+    places = np.indices(counts) // side
+    keys = np.ravel_multi_index(tuple(places), tuple(-(-count // side) for count in counts)).reshape(-1)
+    order = np.argsort(keys, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)

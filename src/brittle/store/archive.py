@@ -15,18 +15,22 @@ class Codec(Protocol):
     def suffix(self, spec: InputSpec) -> str: ...
     def to_bytes(self, x: Array, spec: InputSpec) -> bytes: ...
     def from_bytes(self, data: bytes, spec: InputSpec) -> Array: ...
+    def companions(self, name: str, spec: InputSpec) -> dict[str, str]: ...
 
 
 class FlipArchive:
-    """Files flips/SAMPLE.NAME.SUFFIX of a run folder. Implements core.match.Archive."""
+    """Files flips/SAMPLE-NAME.SUFFIX of a run folder. Implements core.match.Archive."""
 
     def __init__(self, folder: Path, codec: Codec, spec: InputSpec) -> None:
         self.folder, self.codec, self.spec = folder, codec, spec
 
     def write(self, sample: str, name: str, x: Array) -> str:
         """Store one input; returns its path inside the run folder. Raises DiskError."""
-        file = f"flips/{file_name(sample)}.{name}{self.codec.suffix(self.spec)}"
+        stem = f"{file_name(sample)}-{name}"  # no further dot: WFDB allows one
+        file = f"flips/{stem}{self.codec.suffix(self.spec)}"
         write_whole(self.folder / file, self.codec.to_bytes(x, self.spec))
+        for suffix, text in self.codec.companions(stem, self.spec).items():
+            write_whole(self.folder / f"flips/{stem}{suffix}", text)
         return file
 
     def read(self, file: str) -> Array:

@@ -110,11 +110,19 @@ class Run:
 
     def finish(self, order: Sequence[str]) -> None:
         """Put the lines of results.jsonl into the order of the samples, one line each."""
-        place = {name: i for i, name in enumerate(order)}
-        lines: dict[int, str] = {}
-        for line in _lines(self.path / "results.jsonl"):
-            lines[place[json.loads(line)["sample"]]] = line
-        write_whole(self.path / "results.jsonl", "".join(f"{lines[i]}\n" for i in sorted(lines)))
+        path, place = self.path / "results.jsonl", {name: i for i, name in enumerate(order)}
+        at: dict[int, int] = {}
+        with path.open("rb") as file, clear_disk_errors(path):
+            start = 0
+            for line in file:
+                at[place[json.loads(line)["sample"]]] = start
+                start += len(line)
+            sorted_path = path.with_name("results.jsonl.part")
+            with sorted_path.open("wb") as out:
+                for number in sorted(at):
+                    file.seek(at[number])
+                    out.write(file.readline())
+            sorted_path.replace(path)
 
     def log(self, session: dict[str, Any]) -> None:
         """Add to sessions.jsonl; lines of one `session` number are read as one."""

@@ -143,7 +143,7 @@ def _batch(opened: Opened) -> tuple[int, int]:
 def _environment() -> dict[str, Any]:
     """What the numbers were measured with."""
     versions = {"python": platform.python_version()}
-    for package in ("brittle", "numpy", "onnxruntime", "pillow", "scipy", "torch"):
+    for package in ("brittle", "numpy", "onnxruntime", "pillow", "scipy", "torch", "wfdb"):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:

@@ -11,6 +11,7 @@ from brittle.distortions import DISTORTIONS
 from brittle.domains import DOMAINS
 from brittle.models import MODELS
 from brittle.searches import SEARCHES
+from brittle.tasks.presets import PRESETS
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,10 @@ class Entry:
 
 
 def catalogue() -> tuple[Entry, ...]:
-    """All distortions, searches, model doors, data readers and domains, built in and installed."""
+    """All distortions, searches, model doors, data readers and domains, built in and installed; presets."""
     registries = (DISTORTIONS, SEARCHES, MODELS, DATA, DOMAINS)
-    return tuple(entry for registry in registries for entry in _entries(registry))
+    members = tuple(entry for registry in registries for entry in _entries(registry))
+    return members + tuple(Entry("preset", name, found.line) for name, found in PRESETS.items())
 
 
 def _entries(registry: Registry) -> Iterator[Entry]:

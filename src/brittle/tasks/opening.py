@@ -15,7 +15,7 @@ from brittle.core.sample import InputSpec, Sample
 from brittle.core.search import Board, InputBoard, SearchFactory, Terms
 from brittle.data import Dataset, open_data
 from brittle.distortions import open_distortion, suited
-from brittle.domains import Domain, domain_of
+from brittle.domains import DOMAINS, Domain, domain_of
 from brittle.models import Door, open_model
 from brittle.models.classifier import ModelClassifier
 from brittle.searches import open_search
@@ -89,7 +89,7 @@ def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> 
     outputs = door.outputs or len(door.classes or ())
     probed = 0 if outputs else 1
     classifier = ModelClassifier(door, spec, _class_names(door, dataset, outputs or _probe(door, spec)))
-    domain = domain_of(spec)
+    domain = _domain(spec, settings.domain)
     cell = domain.parse_cell(settings.cell, spec) if settings.cell else domain.cell(spec)
     return Opened(
         settings=settings,
@@ -103,6 +103,18 @@ def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> 
         target=None if settings.target is None else _class_index(settings.target, classifier.classes),
         setup_rows=probed,
     )
+
+
+def _domain(spec: InputSpec, expected: str | None) -> Domain:
+    """The domain of inputs of this kind. Raises UsageError if the user expects another."""
+    domain = domain_of(spec)
+    if expected not in (None, domain.name):
+        hint = "" if expected in DOMAINS.names() else f"; {did_you_mean(str(expected), DOMAINS.names())}"
+        raise UsageError(
+            f"expected inputs of the domain '{expected}', but the model and data are of '{domain.name}' "
+            f"({', '.join(spec.axes)}){hint}"
+        )
+    return domain
 
 
 def open_palette(names: Sequence[str], draws: int, spec: InputSpec) -> Palette:
@@ -129,9 +141,10 @@ def _probe(door: Door, spec: InputSpec) -> int:
     except BrittleError:
         raise
     except Exception as error:
+        shape = ", ".join(map(str, spec.shape))
         raise ModelError(
-            f"{door.name} raised {type(error).__name__}: {error}; check that it takes a float32 batch of shape "
-            f"(n, {', '.join(map(str, spec.shape))})"
+            f"{door.name} raised {type(error).__name__}: {error}; "
+            f"check that it takes a float32 batch of shape (n, {shape})"
         ) from error
     if answers.ndim != 2:
         raise ModelError(

@@ -1,0 +1,131 @@
+"""WFDB records, the form of PhysioNet's recordings: .hea with .dat or .mat, beats in .atr."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.errors import DataError, MissingExtraError
+from brittle.data.dataset import Dataset, Source, Wanted, path_of
+from brittle.data.options import DataOptions
+from brittle.data.records import Mark, find_table, labelled_windows, read_marks, unlabelled_windows
+from brittle.data.signals import signal_set
+
+TO_MV = {"mV": 1.0, "uV": 1e-3, "µV": 1e-3, "V": 1e3, "nV": 1e-6}
+NO_BEATS = frozenset("[]!x()ptu`'^|~+sT*D=\"@")
+"""Annotations that mark something else than a beat (WFDB, annotation codes)."""
+
+
+class Wfdb:
+    """WFDB records: a folder of .hea files or one; labels from labels.csv, beats.csv or .atr, if any."""
+
+    def fits(self, source: Source, options: DataOptions) -> bool:
+        """Whether there is a header file."""
+        path = path_of(source)
+        return path is not None and bool(_headers(path))
+
+    def __call__(self, source: Source, wanted: Wanted, options: DataOptions) -> Dataset:
+        """Open them. Samples are called by record, and beats by record and R peak: 100-370.
+
+        Labels: columns record and label, one window a record; with a column sample, or from .atr files, one
+        window a beat. Of .atr only those beats are taken whose symbol is one of the model's class names,
+        where it has some. Raises MissingExtraError without the extra ecg.
+        """
+        path = Path(path_of(source) or "")
+        headers = _headers(path)
+        files = {header.stem: header for header in headers}
+        folder, name = headers[0].parent, path.resolve().stem
+        table = find_table(folder, options)
+        marks = read_marks(table) if table else _annotated(headers, wanted)
+        if table and not path.is_dir():
+            marks = [mark for mark in marks if mark.record in files]
+        if not marks:
+            windows = unlabelled_windows(files, wanted, options, open_record)
+            return signal_set(name, windows, wanted, options, open_record)
+        where = f"'{table}'" if table else f"the annotations in '{folder}'"
+        found, classes = labelled_windows(marks, files, wanted, options, open_record, where)
+        return signal_set(name, found, wanted, options, open_record, classes)
+
+
+@dataclass(frozen=True)
+class WfdbRecord:
+    """A record as its header tells. units: of every lead."""
+
+    path: Path
+    rate: float
+    samples: int
+    leads: tuple[str, ...]
+    units: tuple[str, ...]
+
+    def read(self, start: int, stop: int, leads: Sequence[str]) -> NDArray[np.float64]:
+        """Samples of these leads in mV. Raises DataError."""
+        unit = [self.units[self.leads.index(lead)] for lead in leads]
+        for lead, name in zip(leads, unit, strict=True):
+            if name not in TO_MV:
+                raise DataError(f"{self.path}: expected lead {lead} in mV, µV or V, got {name}")
+        places = [self.leads.index(lead) for lead in leads]
+        try:
+            found = _wfdb().rdrecord(
+                str(self.path.with_suffix("")), sampfrom=start, sampto=stop, channels=places
+            )
+        except Exception as error:  # a damaged record makes wfdb raise nearly anything
+            raise _unreadable(self.path, error) from error
+        scale = np.array([TO_MV[name] for name in unit])
+        return np.asarray(found.p_signal.T * scale[:, None], np.float64)
+
+
+def open_record(path: Path) -> WfdbRecord:
+    """Read a header. Raises DataError."""
+    try:
+        header = _wfdb().rdheader(str(path.with_suffix("")))
+        return WfdbRecord(
+            path, float(header.fs), int(header.sig_len or 0), tuple(header.sig_name), tuple(header.units)
+        )
+    except MissingExtraError:
+        raise
+    except Exception as error:  # a damaged header makes wfdb raise nearly anything
+        raise _unreadable(path, error) from error
+
+
+def _headers(path: Path) -> list[Path]:
+    """Header files of a folder, or the one that the user named, with or without its suffix."""
+    if path.is_dir():
+        return sorted(path.glob("*.hea"))
+    header = path if path.suffix == ".hea" else path.with_name(path.name + ".hea")
+    return [header] if header.is_file() else []
+
+
+def _annotated(headers: Sequence[Path], wanted: Wanted) -> list[Mark]:
+    """Beats of the .atr files beside the headers."""
+    marks = []
+    for header in headers:
+        if not header.with_suffix(".atr").is_file():
+            continue
+        try:
+            found = _wfdb().rdann(str(header.with_suffix("")), "atr")
+        except MissingExtraError:
+            raise
+        except Exception as error:  # as above
+            raise _unreadable(header.with_suffix(".atr"), error) from error
+        marks += [
+            Mark(header.stem, symbol, int(sample))
+            for symbol, sample in zip(found.symbol, found.sample, strict=True)
+            if (symbol in wanted.classes if wanted.classes else symbol not in NO_BEATS)
+        ]
+    return marks
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return DataError(f"{path}: cannot be read as a WFDB record: {reason}; replace or drop this record")
+
+
+def _wfdb() -> Any:
+    try:
+        import wfdb  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingExtraError("reading WFDB records", "ecg") from error
+    return wfdb
