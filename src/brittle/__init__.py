@@ -12,25 +12,39 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from brittle.core.errors import BrittleError as BrittleError
     from brittle.core.errors import DataError as DataError
+    from brittle.core.errors import UsageError as UsageError
+    from brittle.report.compare_page import Comparison as Comparison
+    from brittle.report.compare_tables import comparison_table as comparison_table
     from brittle.report.html import summary_of as summary_of
     from brittle.report.tables import summary_table as summary_table
     from brittle.store.run import Run as Run
     from brittle.tasks.audit import audit as audit
     from brittle.tasks.catalogue import catalogue as catalogue
-    from brittle.tasks.report import report as report
+    from brittle.tasks.compare import compare as compare
+    from brittle.tasks.compare import compare_runs as compare_runs
+    from brittle.tasks.presets import preset as preset
+    from brittle.tasks.report import rewrite_report as rewrite_report
     from brittle.tasks.settings import AuditSettings as AuditSettings
+    from brittle.tasks.train import train_tiles as train_tiles
     from brittle.tasks.verify import verify as verify
 
 _PUBLIC = {
     "AuditSettings": "brittle.tasks.settings",
     "BrittleError": "brittle.core.errors",
+    "Comparison": "brittle.report.compare_page",
     "DataError": "brittle.core.errors",
+    "UsageError": "brittle.core.errors",
     "Run": "brittle.store.run",
     "audit": "brittle.tasks.audit",
+    "compare": "brittle.tasks.compare",
+    "compare_runs": "brittle.tasks.compare",
+    "comparison_table": "brittle.report.compare_tables",
     "catalogue": "brittle.tasks.catalogue",
-    "report": "brittle.tasks.report",
+    "preset": "brittle.tasks.presets",
+    "rewrite_report": "brittle.tasks.report",
     "summary_of": "brittle.report.html",
     "summary_table": "brittle.report.tables",
+    "train_tiles": "brittle.tasks.train",
     "verify": "brittle.tasks.verify",
 }
 __all__ = [*_PUBLIC, "__version__"]

@@ -13,7 +13,7 @@ from rich.table import Table
 
 import brittle
 from brittle.core.errors import BrittleError
-from brittle.live import live_progress
+from brittle.live import live_progress, live_training
 
 INTERRUPTED = 130
 EXIT_CODES = """
@@ -25,7 +25,7 @@ MODEL_OPTIONS = (
     *("output", "layout", "mean", "std", "classes", "threads"),
     *("header", "body", "timeout", "retries", "rate"),
 )
-DATA_OPTIONS = ("limit", "size", "bounds")
+DATA_OPTIONS = ("limit", "size", "bounds", "labels", "sampling_rate", "leads", "windows", "beat_at")
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -58,17 +58,24 @@ def cli() -> None:
 @click.option(
     "--distortion", "distortions", metavar="NAME", multiple=True, help="Repeatable. [all that suit]"
 )
-@click.option("--draws", type=int, metavar="N", help="Random draws of every distortion. [2]")
-@click.option("--cell", metavar="HxW", help="Size of a cell. [about 1/14 of each side]")
+@click.option("--draws", type=int, metavar="N", help="Random draws of every distortion. [1]")
+@click.option("--domain", metavar="NAME", help="Kind of input expected: image, ecg. [what the data are]")
+@click.option("--preset", metavar="NAME", help="Distortions, cell and search of a published table; see list.")
+@click.option("--cell", metavar="SIZE", help="HxW pixels, or 10ms of a signal. [1/14 of each side; 33 ms]")
 @click.option("--budget", type=int, metavar="N", help="Most rows the model is shown for a sample. [1000]")
 @click.option("--max-l2", type=float, metavar="F", help="Greatest L2 distance that a flip may have.")
 @click.option("--target", metavar="CLASS", help="Name or index of the class to reach.")
 @click.option("--top-k", type=int, metavar="K", help="The label must leave the top K classes. [1]")
 @click.option("--goal", type=click.Choice(["first", "closest"]), help="End at the first flip? [closest]")
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same run. [0]")
-@click.option("--limit", type=int, metavar="N", help="Only the first N samples.")
+@click.option("--limit", type=int, metavar="N", help="Only N samples, spread evenly over the data.")
 @click.option("--size", metavar="HxW", help="Resize images to this. [what the model takes]")
 @click.option("--bounds", metavar="LOW,HIGH", help="Least and greatest value of the data. [detected]")
+@click.option("--labels", metavar="FILE", help="labels.csv that lies elsewhere than the data.")
+@click.option("--sampling-rate", type=float, metavar="HZ", help="What the model takes; resample to it.")
+@click.option("--leads", metavar="NAME[,NAME]", help="Leads of the records. [the first ones]")
+@click.option("--windows", type=int, metavar="N", help="Windows taken of a record. [1]")
+@click.option("--beat-at", type=int, metavar="N", help="Place of the R peak in a beat's window. [a third]")
 @click.option("--output", metavar="KIND", help="The model answers logits or probabilities. [detected]")
 @click.option("--layout", metavar="KIND", help="channels_first or channels_last. [detected]")
 @click.option("--mean", metavar="M[,M,M]", help="What the model wants subtracted from [0, 1] values.")
@@ -85,16 +92,19 @@ def cli() -> None:
 @click.option("--keep-answers", is_flag=True, default=None, help="Never ask the same thing twice.")
 @click.option("--config", metavar="FILE", help="Settings in YAML or TOML; options given here win.")
 @click.option("--out", metavar="DIR", help="Run folder; the same command continues it. [runs/...]")
-def audit(config: str | None, **options: Any) -> None:
+def audit(config: str | None, preset: str | None, **options: Any) -> None:
     """Audit MODEL on DATA.
 
     \b
-    MODEL  model.onnx | package.module:function | http(s)://address | efficientnet-lite0 (default)
+    MODEL  model.onnx | package.module:function | http(s)://address |
+           efficientnet-lite0 (default) | ecg (heartbeats)
     DATA   folder of class folders | folder with labels.csv | arrays.npz (x, y) |
-           image files without labels | photos (default: 20 labelled photos)
+           image files without labels | photos (default: 20 labelled photos) |
+           WFDB records | csv tables of signals | ecg5000 (default for ecg)
     """
     with clear_errors():
         values = brittle.AuditSettings.read(config) if config else {}
+        values |= brittle.preset(preset, options["sampling_rate"] or 300.0) if preset else {}
         with live_progress(console) as watch:
             run = brittle.audit(watch=watch, **_settings(values, options))
         console.print(brittle.summary_table(brittle.summary_of(run)))
@@ -126,7 +136,7 @@ def _refuse_empty(run: "brittle.Run") -> None:
 def report(run: str) -> None:
     """Write report.html and the tables of the run DIR again, from the run alone."""
     with clear_errors():
-        console.print(f"Report: {brittle.report(run)}", soft_wrap=True)
+        console.print(f"Report: {brittle.rewrite_report(run)}", soft_wrap=True)
 
 
 @cli.command(epilog=EXIT_CODES)
@@ -143,6 +153,77 @@ def verify(run: str, model: str | None) -> None:
     held = len(verification.checks) - len(verification.broken)
     console.print(f"{held} of {len(verification.checks)} flips hold ({verification.rows} rows asked)")
     sys.exit(1 if verification.broken else 0)
+
+
+@cli.command(epilog=EXIT_CODES)
+@click.option("--kind", type=click.Choice(["tile"]), required=True, help="What is learned.")
+@click.option("--model", "models", metavar="MODEL", multiple=True, required=True, help="Local; repeatable.")
+@click.option("--data", metavar="DATA", required=True, help="Labelled samples, as brittle audit takes them.")
+@click.option("--first", type=int, metavar="N", help="Only the first N samples; keep the rest for reports.")
+@click.option("--tiles", type=int, metavar="K", help="How many tiles share the work. [4]")
+@click.option("--side", type=int, metavar="N", help="Elements along each axis of a tile. [56]")
+@click.option("--steps", type=int, metavar="N", help="Steps of gradient ascent. [120]")
+@click.option("--batch", type=int, metavar="N", help="Samples a step. [12]")
+@click.option("--max-l2", type=float, metavar="F", help="Length of the change. [5 for a photo]")
+@click.option("--seed", type=int, metavar="N", help="The same seed gives the same file. [0]")
+@click.option("--out", metavar="FILE", required=True, help="The .safetensors file to write.")
+def train(kind: str, models: tuple[str, ...], data: str, out: str, **options: Any) -> None:
+    """Learn offline what searches use: tiles for ripple, on local models that give gradients.
+
+    \b
+    MODEL  model.onnx (plain convolutional) | package.module:function that returns a torch.nn.Module |
+           efficientnet-lite1 | efficientnet-lite2
+    """
+    given = {key: value for key, value in options.items() if value is not None}
+    with clear_errors(), live_training(console, given.get("steps")) as watch:
+        file = brittle.train_tiles(list(models), data, out, watch=watch, **given)
+    console.print(f"Tiles: {file} (card and curve beside it)", soft_wrap=True)
+
+
+@cli.command(epilog=EXIT_CODES)
+@click.argument("targets", nargs=-1, required=True, metavar="MODEL DATA | DIR DIR ...")
+@click.option("--search", "searches", metavar="NAME", multiple=True, help="Repeatable; see brittle list.")
+@click.option("--budget", type=int, metavar="N", help="Most rows the model is shown for a sample. [1000]")
+@click.option("--max-l2", type=float, metavar="F", help="Greatest L2 distance that a flip may have.")
+@click.option("--target", metavar="CLASS", help="Name or index of the class to reach.")
+@click.option("--goal", type=click.Choice(["first", "closest"]), help="End at the first flip? [closest]")
+@click.option("--cell", metavar="SIZE", help="Size of a cell, for searches that play on cells.")
+@click.option("--seed", type=int, metavar="N", help="The same seed gives the same runs. [0]")
+@click.option("--limit", type=int, metavar="N", help="Only N samples, spread evenly over the data.")
+@click.option("--batch", type=int, metavar="N", help="Rows shown at once. [measured]")
+@click.option("--config", metavar="FILE", help="Settings in YAML or TOML; options given here win.")
+@click.option("--out", metavar="DIR", help="Folder of the runs and of compare.html. [runs/compare]")
+def compare(
+    targets: tuple[str, ...], searches: tuple[str, ...], config: str | None, out: str | None, **options: Any
+) -> None:
+    """Audit MODEL on DATA with each --search, or set finished runs side by side.
+
+    \b
+    brittle compare MODEL DATA --search random --search square-l2 --out DIR
+    brittle compare DIR DIR ...    the first run is what the others are held against
+    """
+    with clear_errors():
+        if searches:
+            found = _compare_searches(targets, searches, config, out or "runs/compare", options)
+        else:
+            found = brittle.compare_runs(targets, out)
+            out = out or str(found.runs[0].path.resolve().parent)
+        console.print(brittle.comparison_table(found.contenders))
+        for warning in found.warnings:
+            console.print(f"not comparable: {warning}", markup=False, soft_wrap=True)
+        console.print(f"Page: {Path(out or 'runs/compare') / 'compare.html'}", soft_wrap=True)
+
+
+def _compare_searches(
+    targets: tuple[str, ...], searches: tuple[str, ...], config: str | None, out: str, options: dict[str, Any]
+) -> "brittle.Comparison":
+    """Play every search, a bar for each."""
+    if len(targets) != 2:
+        raise brittle.UsageError(f"expected MODEL and DATA before --search, got {' '.join(targets)}")
+    values = brittle.AuditSettings.read(config) if config else {}
+    settings = _settings(values, {**options, "model": targets[0], "data": targets[1]})
+    with live_progress(console) as watch:
+        return brittle.compare(searches=searches, out=out, watch=watch, **settings)
 
 
 @cli.command("list")

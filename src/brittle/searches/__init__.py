@@ -12,6 +12,18 @@ SEARCHES = Registry(
     {
         "random": "brittle.searches.random:Random",
         "greedy": "brittle.searches.greedy:Greedy",
+        "ripple": "brittle.searches.ripple:Ripple",
+        "square-l2": "brittle.searches.peers.art:SquareL2",
+        "square-linf": "brittle.searches.peers.art:SquareLinf",
+        "simba": "brittle.searches.peers.art:SimBAPixel",
+        "simba-dct": "brittle.searches.peers.art:SimBADCT",
+        "hopskipjump": "brittle.searches.peers.art:HopSkipJump",
+        "boundary": "brittle.searches.peers.art:Boundary",
+        "foolbox-noise": "brittle.searches.peers.foolbox:GaussianNoise",
+        "foolbox-blur": "brittle.searches.peers.foolbox:GaussianBlur",
+        "foolbox-salt-and-pepper": "brittle.searches.peers.foolbox:SaltAndPepper",
+        "foolbox-contrast": "brittle.searches.peers.foolbox:Contrast",
+        "corruptions": "brittle.searches.peers.corruptions:Corruptions",
     },
 )
 

@@ -1,0 +1,187 @@
+"""Compare searches on the same images: success, queries, and paired ratios with bootstrap intervals.
+
+    python benchmarks/search_quality.py --model efficientnet-lite0 --data photos --half report \\
+        --search ripple --search ripple:tile=none --search random --max-l2 5 --out quality.jsonl
+
+Queries are rows shown up to the first flip, the clean one included; a miss counts as the whole budget.
+Results are kept in --out: the same command continues, another search adds its rows, and the table is made
+from the file.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from brittle.core.result import SearchResult, Status
+from brittle.tasks.opening import open_audit
+from brittle.tasks.playing import play_samples
+from brittle.tasks.settings import AuditSettings
+
+RESAMPLES = 2000
+WIDTH = 140  # of tables that go into a file
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the plan: who plays whom under which terms."""
+
+    model: str
+    search: str
+    max_l2: float
+    budget: int
+    seed: int
+
+    def settings(self, data: str) -> AuditSettings:
+        """The audit of this cell. Searches are written name or name:setting=value,setting=value."""
+        name, _, options = self.search.partition(":")
+        pairs = (option.split("=", 1) for option in options.split(",") if options)
+        return AuditSettings.build(
+            {
+                "model": self.model,
+                "data": data,
+                "search": name,
+                "search_settings": {key: _plain(value) for key, value in pairs},
+                "max_l2": self.max_l2,
+                "budget": self.budget,
+                "seed": self.seed,
+                "goal": "first",
+            }
+        )
+
+
+def _plain(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def half_of(names: list[str], half: str) -> list[str]:
+    """The training half (first), the report half (second), or all."""
+    middle = len(names) // 2
+    return {"training": names[:middle], "report": names[middle:], "all": names}[half]
+
+
+def row_of(cell: Cell, result: SearchResult) -> dict[str, Any]:
+    """What is kept of one search."""
+    return {
+        **vars(cell),
+        "sample": result.sample,
+        "status": result.status.value,
+        "queries": result.first.query if result.first else None,
+        "l2": result.first.l2 if result.first else None,
+        "notes": dict(result.notes or {}),
+        "seconds": result.seconds,
+    }
+
+
+def play(cell: Cell, data: str, half: str, limit: int | None, batch: int, out: Path) -> None:
+    """Play what is missing of one cell and append it to the file."""
+    opened = open_audit(cell.settings(data))
+    done = {row["sample"] for row in read(out) if Cell(**{k: row[k] for k in vars(cell)}) == cell}
+    names = [name for name in half_of(list(opened.dataset.ids), half)[:limit] if name not in done]
+    with tempfile.TemporaryDirectory() as folder, out.open("a") as file:
+        for result in play_samples(opened, names, Path(folder), batch, lambda _: None):
+            file.write(json.dumps(row_of(cell, result)) + "\n")
+            file.flush()
+
+
+def read(out: Path) -> list[dict[str, Any]]:
+    """All kept rows."""
+    return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
+
+
+Costs = dict[str, dict[str, list[int | None]]]  # search -> sample -> queries of each seed, None a miss
+
+
+def costs_of(rows: list[dict[str, Any]], model: str, max_l2: float, budget: int) -> Costs:
+    """Queries by search and sample, for samples that every search of these terms has played."""
+    costs: Costs = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        asked = (row["model"], row["max_l2"], row["budget"]) == (model, max_l2, budget)
+        if asked and row["status"] in (Status.FLIPPED, Status.SURVIVED):
+            costs[row["search"]][row["sample"]].append(row["queries"])
+    shared = set.intersection(*(set(c) for c in costs.values())) if costs else set()
+    return {search: {s: c[s] for s in sorted(shared)} for search, c in costs.items()}
+
+
+def ratio(ours: NDArray[np.float64], theirs: NDArray[np.float64], statistic: Any) -> str:
+    """Ratio of a statistic over all samples with its 95 % interval, samples drawn in pairs."""
+    rng = np.random.default_rng(0)
+    draws = rng.integers(len(ours), size=(RESAMPLES, len(ours)))
+    ratios = statistic(ours[draws], axis=1) / statistic(theirs[draws], axis=1)
+    low, high = np.percentile(ratios, [2.5, 97.5])
+    return f"{statistic(ours) / statistic(theirs):.2f} [{low:.2f}, {high:.2f}]"
+
+
+def table_of(costs: Costs, title: str, budget: int, rival: str | None) -> Table:
+    """One table: a line a search, ratios against the rival."""
+    table = Table(title=title, title_justify="left")
+    for column in ("search", "n", "ASR", "mean of flips", "median of all", "mean of all"):
+        table.add_column(column, justify="left" if column == "search" else "right")
+    if rival in costs:
+        for name in ("mean", "median"):
+            table.add_column(f"{name} / {rival}", justify="right", no_wrap=True)
+    for search, by_sample in costs.items():
+        runs = [q for seeds in by_sample.values() for q in seeds]
+        flips = [q for q in runs if q is not None]
+        means = _per_sample(by_sample, budget)
+        cells = [search, str(len(by_sample)), f"{len(flips) / max(len(runs), 1):.3f}"]
+        cells += [f"{np.mean(flips):.0f}" if flips else "-"]
+        cells += [f"{np.median(means):.0f}", f"{means.mean():.0f}"]
+        if rival in costs:
+            theirs = _per_sample(costs[rival], budget)
+            cells += [ratio(means, theirs, np.mean), ratio(means, theirs, np.median)]
+        table.add_row(*cells)
+    return table
+
+
+def _per_sample(by_sample: dict[str, list[int | None]], budget: int) -> NDArray[np.float64]:
+    """Mean queries of each sample over its seeds; a miss counts the budget."""
+    return np.array([np.mean([budget if q is None else q for q in seeds]) for seeds in by_sample.values()])
+
+
+def main() -> None:
+    """Play the plan and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--model", action="append", dest="models")
+    parser.add_argument("--data", default="photos")
+    parser.add_argument("--half", choices=["training", "report", "all"], default="report")
+    parser.add_argument("--search", action="append", dest="searches", help="name or name:setting=value,...")
+    parser.add_argument("--rival", help="the search that ratios are taken against; the last one if not given")
+    parser.add_argument("--max-l2", type=float, action="append", dest="limits")
+    parser.add_argument("--budget", type=int, default=1000)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--limit", type=int, help="only so many images of the half")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--out", type=Path, default=Path("search_quality.jsonl"))
+    args = parser.parse_args()
+    models = args.models or ["efficientnet-lite0"]
+    searches = args.searches or ["ripple", "ripple:tile=none", "random"]
+    limits = args.limits or [5.0]
+    plan = [
+        Cell(m, s, d, args.budget, n) for m, d, s, n in product(models, limits, searches, range(args.seeds))
+    ]
+    for cell in plan:
+        play(cell, args.data, args.half, args.limit, args.batch, args.out)
+    rows = read(args.out)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    for model, limit in product(models, limits):
+        costs = costs_of(rows, model, limit, args.budget)
+        title = f"{Path(model).stem}, L2 <= {limit:g}, budget {args.budget}"
+        console.print(table_of(costs, title, args.budget, args.rival or searches[-1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The learned way to play: what is trained offline, and how."""

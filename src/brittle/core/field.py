@@ -1,0 +1,231 @@
+"""The ripple board: fields made of waves, windows and tiles, and inputs at a given distance along a field.
+
+A field is a change of the whole input: float32, (channels, *sides), of norm 1 unless said otherwise. It has
+as many spatial axes as the input, so the same code makes it for signals, images and video.
+
+Waves and windows are outer products of one short line per axis; that is what makes a candidate cheap.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.sample import Array, InputSpec, Sample
+
+Lines = Sequence[NDArray[Any]]  # one value per element of each spatial axis
+TRIES, MOST_TRIES = 6, 40  # scales tried for one candidate: two are usual, and most if none changes anything
+NEAR = 0.99  # of the wanted distance is near enough: another try costs more time than it brings
+SAFE = 1 - 1e-4  # sums are float32
+
+
+@dataclass(frozen=True)
+class Waves:
+    """n plane waves, colour * cos(2 pi cycles/longest side * direction . place + phase).
+
+    cycles: (n,) along the longest side. direction: (n, axes) and colour: (n, channels), both of norm 1.
+    phase:  (n,), radians.
+    """
+
+    cycles: NDArray[np.float64]
+    direction: NDArray[np.float64]
+    phase: NDArray[np.float64]
+    colour: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.cycles)
+
+    def pick(self, which: Any) -> "Waves":
+        """Some of them, by any index that keeps the first axis."""
+        return Waves(self.cycles[which], self.direction[which], self.phase[which], self.colour[which])
+
+    def join(self, other: "Waves") -> "Waves":
+        """These, then the others."""
+        return Waves(
+            np.concatenate([self.cycles, other.cycles]),
+            np.concatenate([self.direction, other.direction]),
+            np.concatenate([self.phase, other.phase]),
+            np.concatenate([self.colour, other.colour]),
+        )
+
+
+@dataclass(frozen=True)
+class Field:
+    """Makes fields for inputs of one kind. Randomness comes from the generator that is handed in, only."""
+
+    spec: InputSpec
+
+    @cached_property
+    def sides(self) -> tuple[int, ...]:
+        """Elements along each spatial axis."""
+        return tuple(self.spec.shape[i] for i in self.spec.spatial)
+
+    @cached_property
+    def channels(self) -> int:
+        """Values at each place."""
+        return int(np.prod(self.spec.shape)) // int(np.prod(self.sides))
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """Fewest and most cycles of a wave along the longest side: 8 to 64 for 224 elements."""
+        longest = max(self.sides)
+        return min(8.0, longest / 16), longest / 3.5
+
+    def random_waves(self, count: int, rng: np.random.Generator) -> Waves:
+        """Waves at random: log-uniform in the band, of any direction, phase and colour."""
+        low, high = self.band
+        cycles = np.exp(rng.uniform(np.log(low), np.log(high), count))
+        direction = _directions(rng.normal(size=(count, len(self.sides))))
+        phase = rng.uniform(0, 2 * np.pi, count)
+        return Waves(cycles, direction, phase, _directions(rng.normal(size=(count, self.channels))))
+
+    def waves_near(self, waves: Waves, rng: np.random.Generator, spread: float = 0.15) -> Waves:
+        """One wave near each of these: a little other in all but the phase, which is any."""
+        low, high = self.band
+        cycles = np.clip(waves.cycles * np.exp(spread * rng.normal(size=len(waves))), low, high)
+        direction = waves.direction + spread * rng.normal(size=waves.direction.shape)
+        colour = waves.colour + spread * rng.normal(size=waves.colour.shape)
+        phase = rng.uniform(0, 2 * np.pi, len(waves))
+        return Waves(cycles, _directions(direction), phase, _directions(colour))
+
+    def wave(self, waves: Waves, lines: Lines | None = None) -> Array:
+        """The field of the first of these waves, under a window where its lines are given."""
+        rate = waves.cycles[0] / max(self.sides)
+        turns = [rate * d * np.arange(n) for d, n in zip(waves.direction[0], self.sides, strict=True)]
+        factors = [np.exp(2j * np.pi * t).astype(np.complex64) for t in turns]
+        if lines is not None:
+            factors = [f * line for f, line in zip(factors, lines, strict=True)]
+        colour = (waves.colour[0] * np.exp(1j * waves.phase[0])).astype(np.complex64)
+        rows = reduce(np.multiply.outer, factors[:-1], colour).reshape(-1)
+        last = factors[-1]  # the real part of rows x last, as one real product
+        out = np.stack([rows.real, -rows.imag], axis=1) @ np.stack([last.real, last.imag])
+        return unit(out.reshape(self.channels, *self.sides))
+
+    def random_window(self, rng: np.random.Generator) -> list[Array]:
+        """Lines of a Gaussian window anywhere, sigma 1/14 to 1/3 of the longest side (16 to 70 of 224)."""
+        sigma = max(self.sides) * np.exp(rng.uniform(np.log(1 / 14), np.log(1 / 3.2)))
+        centre = rng.uniform(0, self.sides)
+        return [
+            np.exp(-0.5 * ((np.arange(n) - c) / sigma) ** 2).astype(np.float32)
+            for n, c in zip(self.sides, centre, strict=True)
+        ]
+
+    def smooth(self, rng: np.random.Generator) -> Array:
+        """A slowly varying surface, (1, *sides), of any norm: 2 to 6 random cosine modes."""
+        modes = int(rng.integers(2, 7))
+        left: list[NDArray[Any]] = []
+        right: list[NDArray[Any]] = []
+        for _ in range(modes):
+            lines = [
+                np.cos(np.pi * rng.integers(0, 6) * (np.arange(n) + 0.5) / n).astype(np.float32)
+                for n in self.sides
+            ]
+            left.append(reduce(np.multiply.outer, lines[:-1], np.array(rng.normal(), np.float32)).reshape(-1))
+            right.append(lines[-1])
+        return np.asarray(np.stack(left, axis=1) @ np.stack(right)).reshape(1, *self.sides)
+
+    def repeated(self, tile: Array, shift: Sequence[int]) -> Array:
+        """A tile (channels, *its sides), repeated over the input from a shift on."""
+        axes = tuple(range(1, tile.ndim))
+        times = [1, *(-(-n // side) for n, side in zip(self.sides, tile.shape[1:], strict=True))]
+        whole = np.tile(np.roll(tile, [-s for s in shift], axes), times)
+        return unit(whole[(slice(None), *map(slice, self.sides))])
+
+    def random_colour(self, rng: np.random.Generator) -> Array:
+        """A random factor for each channel, (channels, 1, ...), of norm 1."""
+        colour = _directions(rng.normal(size=(1, self.channels)))[0]
+        return np.asarray(colour, np.float32).reshape(-1, *[1] * len(self.sides))
+
+
+def surface(lines: Lines) -> Array:
+    """The outer product of lines with one more axis in front, (1, *sides)."""
+    return np.asarray(reduce(np.multiply.outer, lines))[None]
+
+
+def unit(field: Array) -> Array:
+    """A field scaled to norm 1; all zero stays so."""
+    return np.asarray(field * np.float32(1 / max(norm(field), 1e-20)))
+
+
+def norm(field: Array) -> float:
+    """Euclidean norm. By rows, too short for BLAS to use threads: the same number on any count of them."""
+    return float(np.sqrt(np.vecdot(field, field).sum(dtype=np.float64)))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An input along a field: x (spec.shape), the factor on the field, and the L2 distance it came to."""
+
+    x: Array
+    scale: float
+    l2: float
+
+
+class Shell:
+    """Inputs at a wanted L2 distance from one sample, clipped and rounded as the sample is.
+
+    It counts in codes where samples are quantised, and in their own units where they are not.
+    """
+
+    def __init__(self, sample: Sample) -> None:
+        spec = self.spec = sample.spec
+        self._rounds = spec.bits is not None
+        self._step = np.float32(1 if spec.bits is None else spec.span / (2**spec.bits - 1))
+        self._zero = np.float32(0 if spec.bits is None else spec.bounds[0])
+        low, high = spec.bounds if spec.bits is None else (0, 2**spec.bits - 1)
+        self._codes = np.asarray(spec.encode(sample.x), np.float32)
+        self._down, self._up = np.float32(low) - self._codes, np.float32(high) - self._codes
+
+    def at(self, field: Array, l2: float, scale: float | None = None) -> Shown:
+        """The input at distance l2 along a field, never farther; as far as it goes if the bounds are nearer.
+
+        scale: a first guess, such as that of a field much like this one.
+        """
+        field = self._as_input(field)
+        most, wanted = l2 * SAFE, l2 * (1 + NEAR) / 2
+        scale = l2 if scale is None else scale
+        below, above = Shown(np.zeros_like(field), 0.0, 0.0), None
+        for tries in range(MOST_TRIES):
+            change = self._change(field, scale)
+            reached = norm(change) * float(self._step)
+            if reached > most:
+                above = Shown(change, scale, reached)
+            elif reached >= below.l2:
+                below = Shown(change, scale, reached)
+            if below.l2 >= NEAR * l2 or (tries >= TRIES and (above is None or below.l2 > 0)):
+                break
+            if above is None or below.scale == 0:
+                scale *= min(4.0, wanted / max(reached, 1e-12))
+            else:  # rounding makes the distance uneven in the scale: go by two that enclose it
+                share = (wanted - below.l2) / max(above.l2 - below.l2, 1e-12)
+                scale = below.scale + (above.scale - below.scale) * min(0.9, max(0.1, share))
+        return Shown(self._values(below.x), below.scale, below.l2)
+
+    def _change(self, field: Array, scale: float) -> Array:
+        """What a field at this scale adds to the codes."""
+        change = field * np.float32(scale / self._step)
+        if self._rounds:
+            np.rint(change, out=change)
+        np.maximum(change, self._down, out=change)
+        return np.asarray(np.minimum(change, self._up, out=change))
+
+    def _values(self, change: Array) -> Array:
+        change += self._codes
+        change *= self._step
+        change += self._zero
+        return np.asarray(np.clip(change, *self.spec.bounds, out=change))
+
+    def _as_input(self, field: Array) -> Array:
+        """Put the channel axis where the input has it."""
+        axes = self.spec.spatial
+        if len(axes) == len(self.spec.shape):
+            return np.asarray(field[0])
+        channel = next(i for i in range(field.ndim) if i not in axes)
+        return np.asarray(np.moveaxis(field, 0, channel))
+
+
+def _directions(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))

@@ -1,0 +1,127 @@
+"""Laws of the ripple board: unit norm, the exact distance after clipping and rounding, any number of axes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brittle.core.distance import l2
+from brittle.core.field import NEAR, Field, Shell, norm, surface, unit
+from brittle.core.sample import Array, InputSpec, Sample
+
+SPECS = [
+    InputSpec((3, 40, 56), ("channel", "height", "width"), bits=8),
+    InputSpec((1, 28, 28), ("channel", "height", "width"), bits=8),
+    InputSpec((3, 8, 8), ("channel", "height", "width"), bits=8),
+    InputSpec((1, 300), ("channel", "time"), (-5.0, 5.0)),
+    InputSpec((12, 1000), ("channel", "time"), (-2.0, 2.0), bits=16),
+    InputSpec((20, 24), ("height", "width")),
+    InputSpec((3, 4, 16, 16), ("channel", "frame", "height", "width"), bits=8),
+    InputSpec((16, 18, 3), ("height", "width", "channel"), bits=8),
+]
+specs = st.sampled_from(SPECS)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def sample_of(spec: InputSpec, seed: int) -> Sample:
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(*spec.bounds, spec.shape).astype(np.float32)
+    x[rng.random(spec.shape) < 0.2] = spec.bounds[seed % 2]
+    return Sample("s", spec.decode(spec.encode(x)), 0, spec)
+
+
+def fields_of(spec: InputSpec, seed: int) -> dict[str, Array]:
+    field, rng = Field(spec), np.random.default_rng(seed)
+    waves = field.random_waves(3, rng)
+    tile = rng.normal(size=(field.channels, *[5] * len(field.sides))).astype(np.float32)
+    return {
+        "wave": field.wave(waves),
+        "near": field.wave(field.waves_near(waves, rng)),
+        "windowed": field.wave(waves, field.random_window(rng)),
+        "tile": field.repeated(tile, [3] * len(field.sides)),
+        "smooth": unit(field.wave(waves) * field.smooth(rng)),
+        "window": unit(field.wave(waves) * surface(field.random_window(rng))),
+        "colour": unit(field.wave(waves) * field.random_colour(rng)),
+    }
+
+
+@given(specs, seeds)
+@settings(max_examples=40, deadline=None)
+def test_every_field_has_norm_one_and_the_shape_of_the_input(spec: InputSpec, seed: int) -> None:
+    field = Field(spec)
+    for name, made in fields_of(spec, seed).items():
+        assert made.shape == (field.channels, *field.sides), name
+        assert made.dtype == np.float32, name
+        assert norm(made) == pytest.approx(1, abs=1e-4), name
+
+
+@given(specs, seeds, st.floats(0.3, 3))
+@settings(max_examples=80, deadline=None)
+def test_inputs_are_at_the_wanted_distance_never_farther_in_bounds_and_rounded(
+    spec: InputSpec, seed: int, times: float
+) -> None:
+    sample = sample_of(spec, seed)
+    wanted = times * 0.02 * spec.span * float(np.sqrt(sample.x.size))
+    for name, field in fields_of(spec, seed).items():
+        shown = Shell(sample).at(field, wanted)
+        distance = l2(sample.x, shown.x)
+        assert distance <= wanted, name
+        assert shown.l2 == pytest.approx(distance, rel=1e-3), name
+        assert spec.bounds[0] <= shown.x.min() and shown.x.max() <= spec.bounds[1]
+        assert np.array_equal(spec.decode(spec.encode(shown.x)), shown.x), name
+        if name in ("wave", "near"):  # a narrow window may be cut off by the bounds
+            assert distance >= 0.9 * wanted, name
+
+
+@given(seeds, st.floats(0.2, 5))
+@settings(max_examples=30, deadline=None)
+def test_a_good_first_guess_and_none_end_equally_near(seed: int, guess: float) -> None:
+    spec = SPECS[0]
+    sample, field = (
+        sample_of(spec, seed),
+        Field(spec).wave(Field(spec).random_waves(1, np.random.default_rng(seed))),
+    )
+    for scale in (None, guess):
+        assert NEAR * 2 <= l2(sample.x, Shell(sample).at(field, 2.0, scale).x) <= 2
+
+
+def test_a_field_that_only_pushes_against_the_bounds_leaves_the_input() -> None:
+    spec = SPECS[2]
+    white = Sample("s", np.ones(spec.shape, np.float32), 0, spec)
+    shown = Shell(white).at(unit(np.ones(spec.shape, np.float32)), 1.0)
+    assert shown.l2 == 0 and np.array_equal(shown.x, white.x)
+
+
+def test_a_distance_below_one_code_leaves_the_input() -> None:
+    sample = sample_of(SPECS[0], 1)
+    shown = Shell(sample).at(fields_of(SPECS[0], 1)["wave"], 1e-4)
+    assert np.array_equal(shown.x, sample.x)
+
+
+def test_a_wave_is_the_formula() -> None:
+    spec = SPECS[0]
+    field, rng = Field(spec), np.random.default_rng(3)
+    wave = field.random_waves(1, rng)
+    y, x = np.mgrid[:40, :56]
+    turns = wave.cycles[0] / 56 * (wave.direction[0, 0] * y + wave.direction[0, 1] * x)
+    wanted = wave.colour[0][:, None, None] * np.cos(2 * np.pi * turns + wave.phase[0])
+    assert np.allclose(field.wave(wave), wanted / np.linalg.norm(wanted), atol=1e-6)
+
+
+def test_a_tile_repeats_from_its_shift() -> None:
+    spec = SPECS[0]
+    tile = np.random.default_rng(0).normal(size=(3, 5, 7)).astype(np.float32)
+    worn = Field(spec).repeated(tile, (2, 3))
+    assert np.allclose(worn[:, 5:, 7:], worn[:, :-5, :-7])
+    assert np.allclose(worn[:, 0, 0] / norm(worn[:, :5, :7]), tile[:, 2, 3] / norm(tile), atol=1e-6)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=str)
+def test_waves_stay_in_the_band(spec: InputSpec) -> None:
+    field, rng = Field(spec), np.random.default_rng(0)
+    low, high = field.band
+    assert 0 < low < high < max(field.sides) / 2
+    waves = field.waves_near(field.random_waves(200, rng), rng, spread=1.0)
+    assert low <= waves.cycles.min() and waves.cycles.max() <= high
+    assert np.allclose(np.linalg.norm(waves.direction, axis=1), 1)
+    assert np.allclose(np.linalg.norm(waves.colour, axis=1), 1)

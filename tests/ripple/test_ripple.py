@@ -1,0 +1,257 @@
+"""Ripple through the referee: honest distances, the same for any batch, any input, better than chance."""
+
+import json
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from brittle.core.errors import UsageError
+from brittle.core.field import Field, Shell, unit
+from brittle.core.match import Rules, play
+from brittle.core.referee import Referee
+from brittle.core.result import SearchResult, Status
+from brittle.core.sample import Array, InputSpec, Sample
+from brittle.core.search import Game, InputBoard, Search, Terms
+from brittle.searches import open_search
+from brittle.searches.ripple import NUDGES, SHIPPED, Play, Ripple, State
+from brittle.searches.ripple_waves import Heard, likeness, outlook, promising_wave, silent
+from brittle.store.tiles import read_tiles, write_tiles
+from tiny import MemoryArchive, TinyModel
+
+IMAGE = InputSpec((3, 16, 16), ("channel", "height", "width"), bits=8)
+KINDS = [
+    IMAGE,
+    InputSpec((1, 12, 10), ("channel", "height", "width"), bits=8),
+    InputSpec((3, 8, 8), ("channel", "height", "width"), bits=8),
+    InputSpec((1, 300), ("channel", "time"), (-5.0, 5.0)),
+    InputSpec((12, 1000), ("channel", "time"), (-2.0, 2.0), bits=16),
+    InputSpec((3, 4, 8, 8), ("channel", "frame", "height", "width"), bits=8),
+]
+
+
+def model_of(spec: InputSpec) -> TinyModel:
+    """A linear model that listens to three waves for each class, as networks listen to texture."""
+    model, field, rng = TinyModel(spec=spec, gain=30 / spec.span), Field(spec), np.random.default_rng(1)
+    waves = [[field.wave(field.random_waves(1, rng)) for _ in range(3)] for _ in model.classes]
+    weights = np.stack([np.sum(three, axis=0) for three in waves])
+    model.weights = weights - weights.mean(axis=tuple(range(1, weights.ndim)), keepdims=True)
+    return model
+
+
+def samples_of(spec: InputSpec, count: int) -> list[Sample]:
+    model, out = model_of(spec), list[Sample]()
+    for number in range(count):
+        change = np.random.default_rng([9, number]).uniform(-0.2, 0.2, spec.shape).astype(np.float32)
+        x = spec.decode(spec.encode(np.mean(spec.bounds) + spec.span * change))
+        out.append(Sample(f"s{number}", x, int(model(x[None])[0].argmax()), spec))
+    return out
+
+
+def play_all(
+    search: Any, spec: InputSpec, batch: int = 8, count: int = 6, **terms: Any
+) -> tuple[list[SearchResult], MemoryArchive]:
+    archive = MemoryArchive(spec)
+    rules = Rules(search, InputBoard, Terms(**{"budget": 150, **terms}), archive)
+    referee = Referee(model_of(spec), batch)
+    matches = (play(s.id, lambda s=s: s, rules) for s in samples_of(spec, count))  # type: ignore[misc]
+    return sorted(referee.play(matches), key=lambda r: r.sample), archive
+
+
+def plain(results: list[SearchResult]) -> list[dict[str, Any]]:
+    times = ("seconds", "started", "finished")
+    return [{k: v for k, v in r.to_dict().items() if k not in times} for r in results]
+
+
+def start_of(spec: InputSpec = IMAGE, tiles: Array | None = None) -> tuple[Play, State]:
+    none = np.empty((0,), np.float32)
+    game = Play(samples_of(spec, 1)[0], 1.0, 2.0, none if tiles is None else tiles)
+    return game, game.start
+
+
+@pytest.mark.parametrize("spec", KINDS, ids=lambda s: "x".join(map(str, s.shape)))
+@pytest.mark.parametrize("closest", [False, True])
+def test_it_plays_inputs_of_any_kind(spec: InputSpec, closest: bool) -> None:
+    results, archive = play_all(Ripple(), spec, closest=closest)
+    assert {r.status for r in results} <= {Status.FLIPPED, Status.SURVIVED}
+    assert any(r.status is Status.FLIPPED for r in results)
+    samples = {s.id: s for s in samples_of(spec, 6)}
+    for result in results:
+        for flip in (result.first, result.closest):
+            if flip:
+                x = archive.read(flip.file)
+                assert flip.l2 == pytest.approx(np.linalg.norm(x - samples[result.sample].x), abs=1e-4)
+
+
+@pytest.mark.parametrize("spec", [IMAGE, KINDS[3]], ids=["image", "signal"])
+def test_the_same_seed_is_the_same_search_for_any_batch(spec: InputSpec) -> None:
+    one, _ = play_all(Ripple(), spec, 1)
+    assert any(r.first for r in one)
+    for batch in (3, 32):
+        other, _ = play_all(Ripple(), spec, batch)
+        assert plain(one) == plain(other)
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Ripple, noting every input that it shows."""
+
+    shown: list[Array]
+    name: ClassVar[str] = "ripple"
+    board: ClassVar[str] = "input"
+
+    def __call__(self, game: Game[InputBoard]) -> Search:
+        search = Ripple()(game)
+        moves = next(search)
+        while True:
+            self.shown.append(moves[0] - game.sample.x)
+            moves = search.send((yield moves))
+
+
+def test_nothing_is_shown_beyond_the_limit_and_all_is_in_codes() -> None:
+    shown: list[Array] = []
+    play_all(Listening(shown), IMAGE, max_l2=0.4, count=2)
+    lengths = [float(np.linalg.norm(change)) for change in shown]
+    assert len(lengths) > 60 and max(lengths) <= 0.4
+    assert min(lengths[:4]) > 0.39
+    codes = np.concatenate([change.reshape(-1) for change in shown]) * 255
+    assert np.abs(codes - np.rint(codes)).max() < 1e-3
+
+
+def test_closest_goes_on_towards_a_smaller_distance() -> None:
+    results, _ = play_all(Ripple(), IMAGE, budget=400)
+    both = [(r.first.l2, r.closest.l2) for r in results if r.first and r.closest]
+    assert len(both) == 6
+    assert np.mean([last / first for first, last in both]) < 0.7
+
+
+def test_without_a_limit_it_goes_as_far_as_it_takes() -> None:
+    game, state = start_of()
+    free = Play(samples_of(IMAGE, 1)[0], None, 2.0, np.empty((0,), np.float32))
+    for moves, goes_on in ((game, False), (free, True)):
+        rng = np.random.default_rng(0)
+        state = moves.accept(moves.start, moves.propose(moves.start, "wave", rng), 1.0)
+        for _ in range(59):
+            assert state.level == moves.start.level
+            state = moves.accept(state, moves.propose(state, "colour", rng), 5.0)
+        assert (state.level > moves.start.level) == goes_on
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Random fields at the limit, one after the other."""
+
+    name: ClassVar[str] = "chance"
+    board: ClassVar[str] = "input"
+
+    def __call__(self, game: Game[InputBoard]) -> Search:
+        shell = Shell(game.sample)
+        assert game.terms.max_l2
+        while True:
+            field = unit(game.rng.normal(size=game.sample.spec.shape).astype(np.float32))
+            yield shell.at(field, game.terms.max_l2).x[None]
+
+
+def test_it_needs_fewer_queries_than_chance() -> None:
+    def mean(search: Any) -> float:
+        results, _ = play_all(search, IMAGE, count=12, max_l2=0.35, closest=False, budget=300)
+        return float(np.mean([r.first.query if r.first else 300 for r in results]))
+
+    assert mean(Ripple()) < 0.5 * mean(Chance())
+
+
+def test_proposing_changes_nothing_and_accepting_makes_a_new_state() -> None:
+    tiles = np.random.default_rng(0).normal(size=(2, 3, 5, 5)).astype(np.float32)
+    game, state = start_of(tiles=tiles)
+    state = game.accept(state, game.propose(state, "wave", np.random.default_rng(0)), 1.5)
+    before = state.worn.copy()
+    for operator in [*NUDGES, "wave", "tile 1", "shrink"]:
+        one = game.propose(state, operator, np.random.default_rng(5))
+        two = game.propose(state, operator, np.random.default_rng(5))
+        assert np.array_equal(one.x, two.x) and one.l2 <= 1.0
+        after = game.accept(state, one, 0.5)
+        assert after.margin == 0.5 and after.worn is one.worn
+        assert game.accept(state, one, 1.7).worn is state.worn
+    assert np.array_equal(state.worn, before)
+
+
+def test_credit_follows_gains() -> None:
+    game, state = start_of()
+    candidate = game.propose(state, "colour", np.random.default_rng(0))
+    for margin in (1.8, 1.6, 1.4):
+        state = game.accept(state, replace(candidate), margin)
+    for _ in range(3):
+        state = game.accept(state, replace(candidate, operator="swap"), 5.0)
+    assert state.credit["colour"] > state.credit["swap"]
+    assert state.strides["colour"] > state.strides["swap"]
+
+
+def test_the_gaussian_process_finds_the_wave_that_works() -> None:
+    field, rng = Field(InputSpec((3, 64, 64), ("channel", "height", "width"))), np.random.default_rng(0)
+    secret = field.random_waves(1, rng)
+
+    def falls(waves: Any) -> Any:
+        return likeness(waves, secret)[:, 0]
+
+    heard = silent(field)
+    for _ in range(25):
+        wave = promising_wave(heard, field, rng)
+        heard = heard.after(wave, float(falls(wave)[0]))
+    chance = falls(field.random_waves(25, rng)).max()
+    assert heard.falls.max() > max(0.8, chance)
+    many = field.random_waves(300, rng)
+    assert np.corrcoef(outlook(heard, many).mean, falls(many))[0, 1] > 0.6
+
+
+def test_the_process_does_not_mind_silence_or_equal_answers() -> None:
+    field, rng = Field(IMAGE), np.random.default_rng(0)
+    flat = Heard(field.random_waves(5, rng), np.zeros(5))
+    for heard in (silent(field), flat):
+        expected = outlook(heard, field.random_waves(7, rng))
+        assert np.isfinite(expected.mean).all() and (expected.deviation > 0).all()
+
+
+def test_a_tile_is_worn_where_it_fits_and_named_in_the_result(tmp_path: Any) -> None:
+    tiles = np.random.default_rng(0).normal(size=(2, 3, 5, 5)).astype(np.float32)
+    write_tiles(tmp_path / "mine.safetensors", tiles, ("height", "width"), {})
+    search = Ripple(tile=str(tmp_path / "mine.safetensors"))
+    on_images, _ = play_all(search, IMAGE, count=2)
+    on_grey, _ = play_all(search, KINDS[1], count=2)
+    on_signals, _ = play_all(search, KINDS[3], count=2)
+    assert all((r.notes or {})["tile"].startswith("mine ") for r in on_images + on_grey)
+    assert all("tile" not in (r.notes or {}) for r in on_signals)
+
+
+@pytest.mark.parametrize("damage", ["missing", "text", "cut", "foreign", "nan"])
+def test_a_bad_tile_file_gives_one_clear_line(tmp_path: Any, damage: str) -> None:
+    path = tmp_path / "bad.safetensors"
+    tiles = np.ones((1, 3, 4, 4), np.float32)
+    if damage == "nan":
+        tiles[0, 0, 0, 0] = np.nan
+    write_tiles(path, tiles, () if damage == "foreign" else ("height", "width"), {})
+    if damage == "missing":
+        path.unlink()
+    elif damage == "text":
+        path.write_text("hello, this is no tile at all")
+    elif damage == "cut":
+        path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UsageError) as error:
+        open_search("ripple", tile=str(path))
+    assert "bad.safetensors" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_settings_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(UsageError, match="waves of 1 or more"):
+        open_search("ripple", waves=0)
+    with pytest.raises(UsageError, match="did you mean 'tile'"):
+        open_search("ripple", tiles="x")
+
+
+def test_the_shipped_tile_is_the_one_of_its_card() -> None:
+    card = json.loads(SHIPPED.with_suffix(".json").read_text(encoding="utf-8"))
+    assert card["sha256"] == sha256(SHIPPED.read_bytes()).hexdigest()
+    assert card["command"].startswith("brittle train --kind tile") and card["rows"] > 0
+    tiles = read_tiles(SHIPPED).for_spec(InputSpec((3, 224, 224), ("channel", "height", "width"), bits=8))
+    assert len(tiles) == card["settings"]["tiles"]
