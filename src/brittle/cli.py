@@ -68,7 +68,7 @@ def cli() -> None:
 @click.option("--top-k", type=int, metavar="K", help="The label must leave the top K classes. [1]")
 @click.option("--goal", type=click.Choice(["first", "closest"]), help="End at the first flip? [closest]")
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same run. [0]")
-@click.option("--limit", type=int, metavar="N", help="Only N samples, spread evenly over the data.")
+@click.option("--limit", type=int, metavar="N", help="Only N samples; of image files spread evenly.")
 @click.option("--size", metavar="HxW", help="Resize images to this. [what the model takes]")
 @click.option("--bounds", metavar="LOW,HIGH", help="Least and greatest value of the data. [detected]")
 @click.option("--labels", metavar="FILE", help="labels.csv that lies elsewhere than the data.")
@@ -189,7 +189,7 @@ def train(kind: str, models: tuple[str, ...], data: str, out: str, **options: An
 @click.option("--goal", type=click.Choice(["first", "closest"]), help="End at the first flip? [closest]")
 @click.option("--cell", metavar="SIZE", help="Size of a cell, for searches that play on cells.")
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same runs. [0]")
-@click.option("--limit", type=int, metavar="N", help="Only N samples, spread evenly over the data.")
+@click.option("--limit", type=int, metavar="N", help="Only N samples; of image files spread evenly.")
 @click.option("--batch", type=int, metavar="N", help="Rows shown at once. [measured]")
 @click.option("--config", metavar="FILE", help="Settings in YAML or TOML; options given here win.")
 @click.option("--out", metavar="DIR", help="Folder of the runs and of compare.html. [runs/compare]")
@@ -231,7 +231,8 @@ def list_members() -> None:
     """Distortions, searches, model doors, data readers and domains, with one line each."""
     with clear_errors():
         for kind, entries in groupby(brittle.catalogue(), key=lambda entry: entry.kind):
-            table = Table(title=f"{kind}s", title_justify="left", show_header=False, box=None)
+            heading = kind + ("es" if kind.endswith("ch") else "s")
+            table = Table(title=heading, title_justify="left", show_header=False, box=None)
             for entry in entries:
                 table.add_row(f"  {entry.name}", entry.line)
             console.print(table)

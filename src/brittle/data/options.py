@@ -34,7 +34,8 @@ class DataOptions(BaseModel):
     """How to read samples.
 
     size:   height and width to resize images to; default: what the model takes, else that of the first image.
-    limit:  only N samples, spread evenly over the fixed order, so that every class folder has its share.
+    limit:  only N samples; of image files spread evenly, so that every class folder has its share, of arrays
+            and records the first N.
     bounds: least and greatest possible value; 8-bit samples are scaled to them (default 0 to 1), floats must
             lie within (default detected: 0 to 1, else 0 to 255, else they must be stated).
     labels: a labels.csv that lies elsewhere than in the folder of images or records.

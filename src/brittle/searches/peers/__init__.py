@@ -1,0 +1,1 @@
+"""Peers: attacks of other libraries, played under the same referee as our own searches."""

@@ -1,0 +1,45 @@
+"""The benchmark that does not search: how severe a common corruption must be to flip a decision."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from brittle.core.errors import UsageError
+from brittle.core.sample import Array
+from brittle.core.search import Game, InputBoard, Search
+from brittle.searches.peers.imagenet_c import CORRUPTIONS, SEVERITIES, Photo, corrupt
+from brittle.searches.peers.oracle import IMAGE
+
+
+@dataclass(frozen=True)
+class Corruptions:
+    """The 15 corruptions of ImageNet-C, severity 1 to 5, one draw of each: no search, the least that flips.
+
+    Hendrycks and Dietterich, 2019 (arXiv 1903.12261). `severity` and `corruption` in the result's notes name
+    the first flip. Where the closest flip is asked for, all 75 are tried.
+    """
+
+    name: ClassVar[str] = "corruptions"
+    board: ClassVar[str] = "input"
+
+    def __call__(self, game: Game[InputBoard]) -> Search:
+        """Plays one sample, one row at a time, weak severities first."""
+        spec = game.sample.spec
+        if spec.axes != IMAGE:
+            raise UsageError(f"corruptions need inputs of {', '.join(IMAGE)}, got {', '.join(spec.axes)}")
+        photo = np.moveaxis((game.sample.x.astype(np.float64) - spec.bounds[0]) / spec.span, 0, 2)
+        flipped = False
+        for severity in range(1, SEVERITIES + 1):
+            for name in CORRUPTIONS:
+                if not flipped:
+                    # Written before the answer comes: at the first flip the game may be over.
+                    game.notes.update(severity=severity, corruption=name)
+                answers = yield self._input(game, corrupt(photo, name, severity, game.rng))[None]
+                flipped = flipped or bool(game.goal.flipped(answers)[0])
+        if not flipped:
+            game.notes.clear()
+
+    def _input(self, game: Game[InputBoard], photo: Photo) -> Array:
+        spec = game.sample.spec
+        return np.asarray(np.moveaxis(photo, 2, 0) * spec.span + spec.bounds[0], np.float32)
