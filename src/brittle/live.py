@@ -1,8 +1,8 @@
-"""The live display of an audit."""
+"""The live display of an audit, and of a training."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -19,9 +19,7 @@ LINE = "{done}/{total} samples, {flipped} flipped, {misclassified} already wrong
 @contextmanager
 def live_progress(console: Console) -> Iterator["audit.Watch"]:
     """A bar while the audit runs; yields the watch for brittle.audit."""
-    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("opening model and data", total=1.0)
+    with _bar(console, 1.0) as update:
 
         def watch(now: "audit.Progress") -> None:
             line = LINE.format(
@@ -32,7 +30,7 @@ def live_progress(console: Console) -> Iterator["audit.Watch"]:
                 failed=f", {now.failed} failed" if now.failed else "",
                 rate=round(now.rows / now.seconds) if now.seconds else 0,
             )
-            bar.update(task, completed=now.share, description=line)
+            update(completed=now.share, description=line)
 
         yield watch
 
@@ -40,12 +38,23 @@ def live_progress(console: Console) -> Iterator["audit.Watch"]:
 @contextmanager
 def live_training(console: Console, steps: int | None) -> Iterator["Callable[[TileStep], None]"]:
     """A bar while tiles are learned; yields the watch for brittle.train_tiles."""
-    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("opening models and data", total=steps)
+    with _bar(console, steps) as update:
 
         def watch(now: "TileStep") -> None:
             line = f"step {now.step}, margin {now.margin:.2f}, flipped {now.flipped:.0%}, {now.rows} rows"
-            bar.update(task, completed=now.step, total=now.of, description=line)
+            update(completed=now.step, total=now.of, description=line)
 
         yield watch
+
+
+@contextmanager
+def _bar(console: Console, total: float | None) -> Iterator["Callable[..., Any]"]:
+    """One bar; it is taken away if what it shows fails, so that the error stands alone."""
+    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("opening model and data", total=total)
+        try:
+            yield lambda **news: bar.update(task, **news)
+        except BaseException:
+            bar.remove_task(task)
+            raise
