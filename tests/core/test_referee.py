@@ -192,7 +192,10 @@ class Sick(TinyModel):
 def test_a_sample_that_the_model_fails_on_is_one_failed_row(how: str) -> None:
     samples = [replace(s, x=_marked(s.x, i == 2)) for i, s in enumerate(tiny_samples(6))]
     still = replace(Wild(most=1))
-    results, _, _ = referee_results(still, 4, model=Sick(how=how), samples=samples, budget=3)
+    model = Sick(how=how)
+    results, referee, _ = referee_results(still, 4, model=model, samples=samples, budget=3)
+    assert referee.rows == model.rows >= sum(r.queries for r in results)
+    assert all(r.queries >= 1 for r in results)
     status = {r.sample: r.status for r in results}
     assert status["s2"] is Status.FAILED
     failed = next(r for r in results if r.sample == "s2")

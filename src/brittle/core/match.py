@@ -18,7 +18,7 @@ from brittle.core.errors import DataError, DiskError
 from brittle.core.goal import Goal
 from brittle.core.result import Flip, Point, SearchResult, Status
 from brittle.core.sample import Array, Sample
-from brittle.core.search import Board, Game, InputBoard, SearchFactory, Terms
+from brittle.core.search import Board, Game, InputBoard, Search, SearchFactory, Terms
 from brittle.core.seeds import generator
 
 KEPT = 4  # closer and closer flips kept to fall back on if the closest does not survive verification
@@ -34,6 +34,14 @@ class Request:
 
 
 Match = Generator[Request, Array, SearchResult]
+
+
+class Unanswered(Exception):
+    """Thrown into a match whose request failed, its cause being why. shown: rows that the model was shown."""
+
+    def __init__(self, shown: int) -> None:
+        super().__init__(f"{shown} rows were shown, and not answered")
+        self.shown = shown
 
 
 class Archive(Protocol):
@@ -69,17 +77,22 @@ class _Candidate:
 
 @dataclass
 class _Account:
-    """The books of one sample."""
+    """The books of one sample. known: what its result will say; its `queries` is the one counter of rows."""
 
     sample: Sample
     board: Board
     goal: Goal
     rules: Rules
-    queries: int = 1
+    known: dict[str, Any]
     margin: float = float("inf")
     curve: list[Point] = field(default_factory=list)
     closer: list[_Candidate] = field(default_factory=list)
     first: Flip | None = None
+
+    @property
+    def queries(self) -> int:
+        """Rows that the model was shown for this sample."""
+        return int(self.known["queries"])
 
     @property
     def left(self) -> int:
@@ -87,34 +100,35 @@ class _Account:
         return self.rules.terms.budget - 1 - self.queries
 
     def enter(self, moves: NDArray[Any], answers: Array) -> None:
-        """Book one request of a search: its rows, its improvements and its flips."""
+        """Book what one request of a search brought: its improvements and its flips."""
         margins = self.goal.margin(answers)
-        for move, margin in zip(moves, margins, strict=True):
-            self.queries += 1
+        for query, (move, margin) in enumerate(
+            zip(moves, margins, strict=True), self.queries - len(moves) + 1
+        ):
             if margin < 0:
-                self._flip(move, float(margin))
+                self._flip(query, move, float(margin))
             elif not self.closer and margin < self.margin:
                 self.margin = float(margin)
-                self.curve.append(Point(self.queries, round(self.margin, 4), None))
+                self.curve.append(Point(query, round(self.margin, 4), None))
 
-    def _flip(self, move: NDArray[Any], margin: float) -> None:
+    def _flip(self, query: int, move: NDArray[Any], margin: float) -> None:
         x = np.empty(self.sample.spec.shape, np.float32)
         self.board.render(move, x)
         l2 = distance.l2(self.sample.x, x)
         limit = self.rules.terms.max_l2
         if (limit is not None and l2 > limit + 1e-6) or (self.closer and l2 >= self.closer[-1].l2):
             return
-        self.closer.append(_Candidate(np.array(move), x, self.queries, l2))
+        self.closer.append(_Candidate(np.array(move), x, query, l2))
         del self.closer[1:-KEPT]  # never the first flip
         self.margin = min(self.margin, margin)
-        self.curve.append(Point(self.queries, round(margin, 4), round(l2, 6)))
+        self.curve.append(Point(query, round(margin, 4), round(l2, 6)))
 
     def verify(self, found: _Candidate, name: str) -> Generator[Request, Array, tuple[Flip | None, Array]]:
         """Read a candidate back from its file and ask for it alone, one counted row."""
         file = self.rules.archive.write(self.sample.id, name, found.x)
         x = self.rules.archive.read(file)
-        answer = yield Request(InputBoard(self.sample), x[None], alone=True)
-        self.queries += 1
+        request = Request(InputBoard(self.sample), x[None], alone=True)
+        answer = yield from _show(request, self.known)
         holds = np.isfinite(answer).all() and self.goal.flipped(answer)[0]
         return (self._record(found, x, answer[0], file) if holds else None), answer[0]
 
@@ -169,8 +183,7 @@ def _match(
 ) -> Generator[Request, Array, dict[str, Any]]:
     sample = open_sample()
     known["label"] = sample.label
-    clean = (yield Request(InputBoard(sample), sample.x[None]))[0]
-    known["queries"] = 1
+    clean = (yield from _show(Request(InputBoard(sample), sample.x[None]), known))[0]
     if not np.isfinite(clean).all():
         raise DataError("the model answered NaN or infinity to the untouched sample")
     predicted = int(clean.argmax())
@@ -183,14 +196,13 @@ def _match(
     if label == rules.target:
         raise DataError("its label is the target class already: there is nothing to flip")
     goal = Goal(label, rules.target, rules.k)
-    account = _Account(sample, rules.board(sample), goal, rules)
+    account = _Account(sample, rules.board(sample), goal, rules, known)
     rng = generator(rules.seed, sample.id, rules.search.name)
     game = Game(sample, account.board, goal, rules.terms, clean, rng)
-    yield from _search(account, rules.search(game), known)
+    yield from _search(account, rules.search(game))
     closest = yield from _closest(account)
     return {
         "status": Status.FLIPPED if account.first else Status.SURVIVED,
-        "queries": account.queries,
         "first": account.first,
         "closest": closest,
         "curve": tuple(account.curve),
@@ -198,18 +210,26 @@ def _match(
     }
 
 
-def _search(
-    account: _Account, search: Generator[NDArray[Any], Array, None], known: dict[str, Any]
-) -> Generator[Request, Array, None]:
+def _show(request: Request, known: dict[str, Any]) -> Generator[Request, Array, Array]:
+    """Have rows shown to the model, and count them."""
+    try:
+        answers = yield request
+    except Unanswered as failure:
+        known["queries"] += failure.shown
+        raise (failure.__cause__ or failure) from None
+    known["queries"] += len(request.moves)
+    return answers
+
+
+def _search(account: _Account, search: Search) -> Generator[Request, Array, None]:
     """Let the search play until it ends, its budget does, or the first flip does where that is asked for."""
     answers: Array | None = None
     try:
         while account.left > 0:
             moves = next(search) if answers is None else search.send(answers)
             shown = moves[: account.left]
-            answers = yield Request(account.board, shown)
+            answers = yield from _show(Request(account.board, shown), account.known)
             account.enter(shown, answers)
-            known["queries"] = account.queries
             if not np.isfinite(answers).all():
                 raise DataError(f"the model answered NaN or infinity within query {account.queries}")
             if account.closer and account.first is None:

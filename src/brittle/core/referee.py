@@ -13,7 +13,7 @@ import numpy as np
 
 from brittle.core.classifier import Classifier, check_answers, rounded
 from brittle.core.errors import BrittleError, ModelError
-from brittle.core.match import Match, Request
+from brittle.core.match import Match, Request, Unanswered
 from brittle.core.result import SearchResult
 from brittle.core.sample import Array
 
@@ -106,17 +106,19 @@ class Referee:
             if match is None:
                 return
             self._seated += 1
-            yield from self._resume(match, None)
+            yield from self._resume(match)
 
-    def _resume(
-        self, match: Match, answers: Array | None, error: Exception | None = None
-    ) -> Iterator[SearchResult]:
-        """Let a match go on to its next request, or to its result."""
+    def _resume(self, match: Match, seat: _Seat | None = None) -> Iterator[SearchResult]:
+        """Begin a match, or let it go on from its seat, to its next request or to its result."""
         try:
-            if error is not None:
-                request = match.throw(error)
+            if seat is None:
+                request = next(match)
+            elif seat.failure is None:
+                request = match.send(seat.answers)
             else:
-                request = next(match) if answers is None else match.send(answers)
+                failure = Unanswered(seat.asked)
+                failure.__cause__ = seat.failure
+                request = match.throw(failure)
         except StopIteration as end:
             self._seated -= 1
             yield end.value
@@ -200,7 +202,7 @@ class Referee:
         """End the matches whose boards could not be rendered."""
         while self._broken:
             seat = self._broken.pop()
-            yield from self._resume(seat.match, None, seat.failure)
+            yield from self._resume(seat.match, seat)
 
     def _deliver(self, flight: _Flight, answers: Array) -> Iterator[SearchResult]:
         """Hand the answers of one batch to their matches."""
@@ -211,4 +213,4 @@ class Referee:
             seat.answers[ride.start : ride.start + ride.rows] = answers[ride.place : ride.place + ride.rows]
             seat.answered += ride.rows
             if seat.answered == len(seat.request.moves):
-                yield from self._resume(seat.match, seat.answers, seat.failure)
+                yield from self._resume(seat.match, seat)
