@@ -5,7 +5,7 @@ can pool the rows of many matches. Everything that is counted about a sample is 
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, Protocol
@@ -13,15 +13,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.core import distance
+from brittle.core.account import Account, Candidate, top
 from brittle.core.errors import DataError, DiskError
 from brittle.core.goal import Goal
-from brittle.core.result import Flip, Point, SearchResult, Status
+from brittle.core.result import Flip, SearchResult, Status
 from brittle.core.sample import Array, Sample
 from brittle.core.search import Board, Game, InputBoard, Search, SearchFactory, Terms
 from brittle.core.seeds import generator
-
-KEPT = 4  # closer and closer flips kept to fall back on if the closest does not survive verification
 
 
 @dataclass(frozen=True)
@@ -67,94 +65,6 @@ class Rules:
     seed: int = 0
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    move: NDArray[Any]
-    x: Array
-    query: int
-    l2: float
-
-
-@dataclass
-class _Account:
-    """The books of one sample. known: what its result will say; its `queries` is the one counter of rows."""
-
-    sample: Sample
-    board: Board
-    goal: Goal
-    rules: Rules
-    known: dict[str, Any]
-    margin: float = float("inf")
-    curve: list[Point] = field(default_factory=list)
-    closer: list[_Candidate] = field(default_factory=list)
-    first: Flip | None = None
-
-    @property
-    def queries(self) -> int:
-        """Rows that the model was shown for this sample."""
-        return int(self.known["queries"])
-
-    @property
-    def left(self) -> int:
-        """Rows a search may still show: one is always kept back to verify what it finds."""
-        return self.rules.terms.budget - 1 - self.queries
-
-    def enter(self, moves: NDArray[Any], answers: Array) -> None:
-        """Book what one request of a search brought: its improvements and its flips."""
-        margins = self.goal.margin(answers)
-        for query, (move, margin) in enumerate(
-            zip(moves, margins, strict=True), self.queries - len(moves) + 1
-        ):
-            if margin < 0:
-                self._flip(query, move, float(margin))
-            elif not self.closer and margin < self.margin:
-                self.margin = float(margin)
-                self.curve.append(Point(query, round(self.margin, 4), None))
-
-    def _flip(self, query: int, move: NDArray[Any], margin: float) -> None:
-        x = np.empty(self.sample.spec.shape, np.float32)
-        self.board.render(move, x)
-        l2 = distance.l2(self.sample.x, x)
-        limit = self.rules.terms.max_l2
-        if (limit is not None and l2 > limit + 1e-6) or (self.closer and l2 >= self.closer[-1].l2):
-            return
-        self.closer.append(_Candidate(np.array(move), x, query, l2))
-        del self.closer[1:-KEPT]  # never the first flip
-        self.margin = min(self.margin, margin)
-        self.curve.append(Point(query, round(margin, 4), round(l2, 6)))
-
-    def verify(self, found: _Candidate, name: str) -> Generator[Request, Array, tuple[Flip | None, Array]]:
-        """Read a candidate back from its file and ask for it alone, one counted row."""
-        file = self.rules.archive.write(self.sample.id, name, found.x)
-        x = self.rules.archive.read(file)
-        request = Request(InputBoard(self.sample), x[None], alone=True)
-        answer = yield from _show(request, self.known)
-        holds = np.isfinite(answer).all() and self.goal.flipped(answer)[0]
-        return (self._record(found, x, answer[0], file) if holds else None), answer[0]
-
-    def _record(self, found: _Candidate, x: Array, answer: Array, file: str) -> Flip:
-        clean, is_signal = self.sample.x, "time" in self.sample.spec.axes
-        colours = self.board.recipe(found.move)
-        return Flip(
-            query=found.query,
-            l2=round(distance.l2(clean, x), 6),
-            linf=round(distance.linf(clean, x), 6),
-            l0=distance.l0(clean, x),
-            mean_absolute=round(distance.mean_absolute(clean, x), 8),
-            predicted=int(answer.argmax()),
-            top=top(answer),
-            file=file,
-            colours=None if colours is None else tuple(colours),
-            snr=round(distance.snr(clean, x), 4) if is_signal else None,
-            prd=round(distance.prd(clean, x), 4) if is_signal else None,
-        )
-
-    def drop(self, found: _Candidate) -> None:
-        """Forget a candidate that did not survive verification."""
-        self.closer = [c for c in self.closer if c is not found]
-        self.curve = [p for p in self.curve if p.query != found.query]
-
-
 def play(name: str, open_sample: Callable[[], Sample], rules: Rules) -> Match:
     """The match of one sample. Bad data, a failing search or distortion make it FAILED; nothing is raised."""
     start, began = perf_counter(), _now()
@@ -196,11 +106,11 @@ def _match(
     if label == rules.target:
         raise DataError("its label is the target class already: there is nothing to flip")
     goal = Goal(label, rules.target, rules.k)
-    account = _Account(sample, rules.board(sample), goal, rules, known)
+    account = Account(sample, rules.board(sample), goal, rules.terms, known)
     rng = generator(rules.seed, sample.id, rules.search.name)
     game = Game(sample, account.board, goal, rules.terms, clean, rng)
-    yield from _search(account, rules.search(game))
-    closest = yield from _closest(account)
+    yield from _search(account, rules, rules.search(game))
+    closest = yield from _closest(account, rules)
     return {
         "status": Status.FLIPPED if account.first else Status.SURVIVED,
         "first": account.first,
@@ -221,7 +131,19 @@ def _show(request: Request, known: dict[str, Any]) -> Generator[Request, Array, 
     return answers
 
 
-def _search(account: _Account, search: Search) -> Generator[Request, Array, None]:
+def _verify(
+    account: Account, rules: Rules, found: Candidate, name: str
+) -> Generator[Request, Array, tuple[Flip | None, Array]]:
+    """Read a candidate back from its file and ask for it alone, one counted row: the flip if it holds."""
+    file = rules.archive.write(account.sample.id, name, found.x)
+    x = rules.archive.read(file)
+    request = Request(InputBoard(account.sample), x[None], alone=True)
+    answer = yield from _show(request, account.known)
+    holds = np.isfinite(answer).all() and account.goal.flipped(answer)[0]
+    return (account.record(found, x, answer[0], file) if holds else None), answer[0]
+
+
+def _search(account: Account, rules: Rules, search: Search) -> Generator[Request, Array, None]:
     """Let the search play until it ends, its budget does, or the first flip does where that is asked for."""
     answers: Array | None = None
     try:
@@ -233,8 +155,8 @@ def _search(account: _Account, search: Search) -> Generator[Request, Array, None
             if not np.isfinite(answers).all():
                 raise DataError(f"the model answered NaN or infinity within query {account.queries}")
             if account.closer and account.first is None:
-                yield from _first(account, answers, len(shown))
-            if len(shown) < len(moves) or (account.first and not account.rules.terms.closest):
+                yield from _first(account, rules, answers, len(shown))
+            if len(shown) < len(moves) or (account.first and not rules.terms.closest):
                 break
     except StopIteration:
         pass
@@ -242,36 +164,30 @@ def _search(account: _Account, search: Search) -> Generator[Request, Array, None
         search.close()
 
 
-def _first(account: _Account, answers: Array, rows: int) -> Generator[Request, Array, None]:
+def _first(account: Account, rules: Rules, answers: Array, rows: int) -> Generator[Request, Array, None]:
     """Verify the first flip at once. One that fails is no flip, and the search is told so."""
     asked = account.queries
     for found in list(account.closer):
         if account.left < 0:
             return
-        account.first, alone = yield from account.verify(found, "first")
+        account.first, alone = yield from _verify(account, rules, found, "first")
         if account.first:
-            account.rules.archive.write(account.sample.id, "original", account.sample.x)
+            rules.archive.write(account.sample.id, "original", account.sample.x)
             return
         answers[found.query - 1 - (asked - rows)] = alone
         account.drop(found)
 
 
-def _closest(account: _Account) -> Generator[Request, Array, Flip | None]:
+def _closest(account: Account, rules: Rules) -> Generator[Request, Array, Flip | None]:
     """The closest flip that survives verification, within the budget."""
     while account.first and account.closer[-1].query != account.first.query:
         found = account.closer[-1]
-        if account.queries < account.rules.terms.budget:
-            flip, _ = yield from account.verify(found, "closest")
+        if account.queries < rules.terms.budget:
+            flip, _ = yield from _verify(account, rules, found, "closest")
             if flip:
                 return flip
         account.drop(found)
     return account.first
-
-
-def top(answer: Array, count: int = 5) -> tuple[tuple[int, float], ...]:
-    """The greatest probabilities of one answer as (class, probability)."""
-    order = np.argsort(-answer, kind="stable")[:count]
-    return tuple((int(c), round(float(answer[c]), 6)) for c in order)
 
 
 def _now() -> str:
