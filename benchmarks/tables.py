@@ -17,7 +17,7 @@ import numpy as np
 import brittle
 from brittle.report.compare_figures import asr_figure, save_figure
 from brittle.report.comparison import Contender, contender
-from brittle.report.html import summary_of
+from brittle.report.summary import summary_of
 from brittle.report.wording import number, percent
 from cifar import cifar_arrays
 from plans import TABLES, Audit, Table, model_file

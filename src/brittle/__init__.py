@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from brittle.core.errors import UsageError as UsageError
     from brittle.report.compare_page import Comparison as Comparison
     from brittle.report.compare_tables import comparison_table as comparison_table
-    from brittle.report.html import summary_of as summary_of
+    from brittle.report.summary import summary_of as summary_of
     from brittle.report.tables import summary_table as summary_table
     from brittle.store.run import Run as Run
     from brittle.tasks.audit import audit as audit
@@ -42,7 +42,7 @@ _PUBLIC = {
     "catalogue": "brittle.tasks.catalogue",
     "preset": "brittle.tasks.presets",
     "rewrite_report": "brittle.tasks.report",
-    "summary_of": "brittle.report.html",
+    "summary_of": "brittle.report.summary",
     "summary_table": "brittle.report.tables",
     "train_tiles": "brittle.tasks.train",
     "verify": "brittle.tasks.verify",

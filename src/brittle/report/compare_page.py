@@ -18,7 +18,7 @@ from brittle.report.compare_figures import asr_figure
 from brittle.report.compare_tables import HEADINGS, cells, comparison_rows, paired_rows
 from brittle.report.comparison import Contender, Question, contender, paired, warnings
 from brittle.report.gallery import Picture, pictures_of
-from brittle.report.html import summary_of
+from brittle.report.summary import summary_of
 from brittle.report.wording import number
 from brittle.store.files import write_whole
 from brittle.store.run import Run

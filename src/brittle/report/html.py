@@ -13,7 +13,7 @@ from brittle.domains.tints import tints
 from brittle.report import panels, wording
 from brittle.report.breakdown import class_name, confusions, distortions_used, own_class, weakest_classes
 from brittle.report.gallery import gallery
-from brittle.report.summary import Summary, summarise
+from brittle.report.summary import summary_of
 from brittle.report.tables import summary_rows
 from brittle.store.run import Run
 
@@ -41,18 +41,6 @@ def render(run: Run) -> str:
     words = (wording.number, wording.percent, wording.duration)
     environment.filters |= {word.__name__: word for word in words} | {"link": quote}
     return environment.get_template("report.html.j2").render(_contents(run))
-
-
-def summary_of(run: Run) -> Summary:
-    """The summary of a run, finished or not; seconds are those of all its sessions."""
-    settings = run.manifest.settings
-    return summarise(
-        run.results(),
-        search=wording.text_setting(settings, "search"),
-        budget=int(settings.get("budget") or 0),
-        seed=int(settings.get("seed") or 0),
-        seconds=float(sum(session.get("seconds") or 0 for session in run.sessions())),
-    )
 
 
 def _contents(run: Run) -> dict[str, Any]:

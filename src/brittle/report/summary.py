@@ -12,6 +12,7 @@ import numpy as np
 from brittle.core.result import SearchResult, Status
 from brittle.core.seeds import generator
 from brittle.report.intervals import Interval, bootstrap, wilson
+from brittle.store.run import Run
 
 DISTANCES = ("l2", "linf", "l0", "mean_absolute", "snr", "prd")
 
@@ -110,6 +111,18 @@ class Summary:
             out["notes"] = {name: spread.to_dict() for name, spread in self.notes.items()}
         out |= {"seconds": self.seconds, "rows_per_second": self.rows_per_second}
         return out | {"search": self.search, "budget": self.budget, "seed": self.seed}
+
+
+def summary_of(run: Run) -> Summary:
+    """The summary of a run, finished or not; seconds are those of all its sessions."""
+    settings = run.manifest.settings
+    return summarise(
+        run.results(),
+        search=str(settings.get("search") or ""),
+        budget=int(settings.get("budget") or 0),
+        seed=int(settings.get("seed") or 0),
+        seconds=float(sum(session.get("seconds") or 0 for session in run.sessions())),
+    )
 
 
 def summarise(

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from brittle.report.html import summary_of, write_report
+from brittle.report.html import write_report
+from brittle.report.summary import summary_of
 from brittle.report.tables import write_csv
 from brittle.store.run import Run
 
