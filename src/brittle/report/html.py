@@ -50,6 +50,7 @@ def _contents(run: Run) -> dict[str, Any]:
     palette = panels.palette_in_words(manifest)
     failed = (result for result in run.results() if result.status is Status.FAILED)
     return {
+        "title": wording.short_name(str(manifest.model.get("name", "a model"))),
         "manifest": manifest,
         "summary": summary,
         "labelled": labelled,

@@ -57,6 +57,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {int(seconds) % 60} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def short_name(model: str) -> str:
+    """A model as a heading: of a path its last part, of an address all."""
+    return model if "://" in model else model.replace("\\", "/").rsplit("/", 1)[-1]
+
+
 def text_setting(settings: Mapping[str, Any], key: str) -> str:
     """A setting as text, whether it is stored as a name, a list of names or a record with a name."""
     value = settings.get(key)
