@@ -22,6 +22,7 @@ class Random:
     grow, shrink: factors on the share after a kept and a refused block.
     remove: share of the moves after a flip that take distortion away.
     price:  nats that one unit of RMS change costs (relative to the input's span).
+    patience: refused moves in a row, after a flip, at which it ends.
     """
 
     name: ClassVar[str] = "random"
@@ -31,15 +32,16 @@ class Random:
     shrink: float = 0.97
     remove: float = 0.6
     price: float = 12.0
+    patience: int = 300
 
     def __call__(self, game: Game[Canvas]) -> Search:
-        """Plays one sample, one row at a time, until nothing is left to take away."""
+        """Plays one sample, one row at a time, until nothing is left to take away or patience ends."""
         canvas, goal = game.board, game.goal
         price = self.price / (np.sqrt(game.sample.x.size) * game.sample.spec.span)
-        colours, share, flipped = canvas.blank(), self.share, False
+        colours, share, flipped, refused = canvas.blank(), self.share, False, 0
         value = float(goal.margin(game.clean[None])[0])
         reach = np.inf if game.terms.max_l2 is None else game.terms.max_l2
-        while True:
+        while refused < self.patience:
             move = self._propose(game, colours, share, reach, flipped)
             if move is None:
                 return
@@ -47,13 +49,14 @@ class Random:
             l2 = canvas.l2(move)
             flips = margin < 0
             if flips or (not flipped and margin + price * l2 < value):
-                colours, value = move, margin + price * l2
+                colours, value, refused = move, margin + price * l2, 0
                 share = min(1.0, share * self.grow)
                 if flips:
                     reach, share = l2, share if flipped else self.share
                     flipped = True
             else:
                 share = max(1 / canvas.grid.cells, share * self.shrink)
+                refused += flipped
 
     def _propose(
         self, game: Game[Canvas], colours: Colours, share: float, reach: float, flipped: bool
