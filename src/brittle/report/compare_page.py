@@ -7,7 +7,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib import rc_context
 
@@ -18,6 +17,7 @@ from brittle.report.compare_figures import asr_figure
 from brittle.report.compare_tables import HEADINGS, cells, comparison_rows, paired_rows
 from brittle.report.comparison import Contender, Question, contender, paired, warnings
 from brittle.report.gallery import Picture, pictures_of
+from brittle.report.page import rendered
 from brittle.report.summary import summary_of
 from brittle.report.wording import number
 from brittle.store.files import write_whole
@@ -52,14 +52,6 @@ def write_comparison(found: Comparison, folder: Path) -> Path:
 
 def render_comparison(found: Comparison) -> str:
     """The page as text; the same for the same runs."""
-    environment = Environment(
-        loader=PackageLoader("brittle", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
     manifest = found.runs[0].manifest
     contents: dict[str, Any] = {
         "model": Path(str(manifest.model.get("name", "a model"))).name,
@@ -73,7 +65,7 @@ def render_comparison(found: Comparison) -> str:
         "figure": _svg(found.contenders),
         "sides": _sides(found),
     }
-    return environment.get_template("compare.html.j2").render(contents)
+    return rendered("compare.html.j2", contents)
 
 
 def _names(runs: Sequence[Run]) -> list[str]:

@@ -4,15 +4,13 @@ from itertools import islice
 from math import prod
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from brittle.core.result import SearchResult, Status
 from brittle.domains.tints import tints
 from brittle.report import panels, wording
 from brittle.report.breakdown import class_name, confusions, distortions_used, own_class, weakest_classes
 from brittle.report.gallery import gallery
+from brittle.report.page import rendered
 from brittle.report.summary import summary_of
 from brittle.report.tables import summary_rows
 from brittle.store.run import Run
@@ -31,16 +29,7 @@ def write_report(run: Run) -> Path:
 
 def render(run: Run) -> str:
     """The page as text; the same for the same run."""
-    environment = Environment(
-        loader=PackageLoader("brittle", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    words = (wording.number, wording.percent, wording.duration)
-    environment.filters |= {word.__name__: word for word in words} | {"link": quote}
-    return environment.get_template("report.html.j2").render(_contents(run))
+    return rendered("report.html.j2", _contents(run))
 
 
 def _contents(run: Run) -> dict[str, Any]:
