@@ -213,6 +213,25 @@ def test_verification_holds_and_finds_what_was_tampered_with(digits: Path, tmp_p
     assert {check.file for check in bad.broken} == {victim.closest.file}
 
 
+def test_a_target_in_other_letters_is_verified_as_it_was_audited(digits: Path, tmp_path: Path) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text(
+        "\n".join(["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"])
+    )
+    options = {"classes": str(names)}
+    out = str(tmp_path / "r")
+    brittle.audit(
+        digits / "digits.onnx",
+        digits / "digits.npz",
+        target="eight",
+        model_options=options,
+        budget=200,
+        out=out,
+    )
+    checked = brittle.verify(out)
+    assert checked.checks and not checked.broken
+
+
 def test_the_report_comes_from_the_run_alone(digits: Path, tmp_path: Path) -> None:
     out = tmp_path / "moved"
     brittle.audit(digits / "digits.onnx", digits / "digits.npz", budget=30, out=str(tmp_path / "r"))

@@ -100,7 +100,7 @@ def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> 
         grid=Grid(spec, cell),
         palette=open_palette(settings.distortions, settings.draws, spec),
         search=open_search(settings.search, **settings.search_settings),
-        target=None if settings.target is None else _class_index(settings.target, classifier.classes),
+        target=None if settings.target is None else class_index(settings.target, classifier.classes),
         setup_rows=probed,
     )
 
@@ -161,7 +161,7 @@ def _class_names(door: Door, dataset: Dataset, outputs: int) -> tuple[str, ...]:
     return tuple(map(str, range(outputs)))
 
 
-def _class_index(name: str, classes: tuple[str, ...]) -> int:
+def class_index(name: str, classes: tuple[str, ...]) -> int:
     """A class by its index or its name. Raises UsageError."""
     if name.isdecimal() and int(name) < len(classes):
         return int(name)

@@ -19,6 +19,7 @@ from brittle.models import open_model
 from brittle.models.classifier import ModelClassifier
 from brittle.models.options import ModelOptions
 from brittle.store.run import Run
+from brittle.tasks.opening import class_index
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,7 @@ class _Judge:
             )
         self.grid = Grid(self.spec, manifest.cell)
         target = self.settings["target"]
-        self.target = None if target is None else self._index(target)
-
-    def _index(self, target: str) -> int:
-        return int(target) if target.isdecimal() else self.model.classes.index(target)
+        self.target = None if target is None else class_index(target, model.classes)
 
     def checks(self, result: SearchResult) -> Iterator[Check]:
         """A check for the first and for the closest flip of one sample."""
