@@ -34,13 +34,14 @@ def fields_of(spec: InputSpec, seed: int) -> dict[str, Array]:
     field, rng = Field(spec), np.random.default_rng(seed)
     waves = field.random_waves(3, rng)
     tile = rng.normal(size=(field.channels, *[5] * len(field.sides))).astype(np.float32)
+    window = field.window(rng.uniform(0, field.sides).tolist(), max(field.sides) / rng.uniform(3, 14))
     return {
         "wave": field.wave(waves),
         "near": field.wave(field.waves_near(waves, rng)),
-        "windowed": field.wave(waves, field.random_window(rng)),
+        "windowed": field.wave(waves, window),
         "tile": field.repeated(tile, [3] * len(field.sides)),
         "smooth": unit(field.wave(waves) * field.smooth(rng)),
-        "window": unit(field.wave(waves) * surface(field.random_window(rng))),
+        "window": unit(field.wave(waves) * surface(window)),
         "colour": unit(field.wave(waves) * field.random_colour(rng)),
     }
 

@@ -11,12 +11,14 @@ import pytest
 from brittle.core.errors import UsageError
 from brittle.core.field import Field, Shell, unit
 from brittle.core.match import Rules, play
+from brittle.core.play import Move, draw
 from brittle.core.referee import Referee
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.search import Game, InputBoard, Search, Terms
 from brittle.searches import open_search
-from brittle.searches.ripple import NUDGES, SHIPPED, Play, Ripple, State
+from brittle.searches.ripple import SHIPPED, Ripple
+from brittle.searches.ripple_play import NUMBER, OPERATORS, Proposal, RipplePlay, State
 from brittle.searches.ripple_waves import Heard, likeness, outlook, promising_wave, silent
 from brittle.store.tiles import read_tiles, write_tiles
 from tiny import MemoryArchive, TinyModel
@@ -65,10 +67,23 @@ def plain(results: list[SearchResult]) -> list[dict[str, Any]]:
     return [{k: v for k, v in r.to_dict().items() if k not in times} for r in results]
 
 
-def start_of(spec: InputSpec = IMAGE, tiles: Array | None = None) -> tuple[Play, State]:
+def start_of(
+    spec: InputSpec = IMAGE, tiles: Array | None = None, max_l2: float | None = 1.0
+) -> tuple[RipplePlay, State]:
     none = np.empty((0,), np.float32)
-    game = Play(samples_of(spec, 1)[0], 1.0, 2.0, none if tiles is None else tiles)
+    terms = Terms(budget=200, max_l2=max_l2)
+    game = RipplePlay(samples_of(spec, 1)[0], terms, 2.0, none if tiles is None else tiles)
     return game, game.start
+
+
+def move_of(operator: str, place: int = 3) -> Move:
+    return Move(NUMBER[operator], place, 1)
+
+
+def shown(game: RipplePlay, state: State, operator: str, seed: int = 0) -> Proposal:
+    proposal = game.propose(state, move_of(operator), np.random.default_rng(seed))
+    assert proposal is not None
+    return proposal
 
 
 @pytest.mark.parametrize("spec", KINDS, ids=lambda s: "x".join(map(str, s.shape)))
@@ -128,15 +143,14 @@ def test_closest_goes_on_towards_a_smaller_distance() -> None:
 
 
 def test_without_a_limit_it_goes_as_far_as_it_takes() -> None:
-    game, state = start_of()
-    free = Play(samples_of(IMAGE, 1)[0], None, 2.0, np.empty((0,), np.float32))
-    for moves, goes_on in ((game, False), (free, True)):
-        rng = np.random.default_rng(0)
-        state = moves.accept(moves.start, moves.propose(moves.start, "wave", rng), 1.0)
-        for _ in range(59):
-            assert state.level == moves.start.level
-            state = moves.accept(state, moves.propose(state, "colour", rng), 5.0)
-        assert (state.level > moves.start.level) == goes_on
+    for max_l2, goes_on in ((1.0, False), (None, True)):
+        game, state = start_of(max_l2=max_l2)
+        first = state.level
+        state = game.accept(state, shown(game, state, "wave"), 1.0)
+        for seed in range(59):
+            assert state.level == first
+            state = game.accept(state, shown(game, state, "colour", seed), 5.0)
+        assert (state.level > first) == goes_on
 
 
 @dataclass(frozen=True)
@@ -165,27 +179,65 @@ def test_it_needs_fewer_queries_than_chance() -> None:
 def test_proposing_changes_nothing_and_accepting_makes_a_new_state() -> None:
     tiles = np.random.default_rng(0).normal(size=(2, 3, 5, 5)).astype(np.float32)
     game, state = start_of(tiles=tiles)
-    state = game.accept(state, game.propose(state, "wave", np.random.default_rng(0)), 1.5)
-    before = state.worn.copy()
-    for operator in [*NUDGES, "wave", "tile 1", "shrink"]:
-        one = game.propose(state, operator, np.random.default_rng(5))
-        two = game.propose(state, operator, np.random.default_rng(5))
-        assert np.array_equal(one.x, two.x) and one.l2 <= 1.0
-        after = game.accept(state, one, 0.5)
+    state = game.accept(state, shown(game, state, "wave"), 1.5)
+    refused = game.accept(state, shown(game, state, "swap"), 1.8)
+    before = {name: np.copy(value) for name, value in vars(refused).items() if isinstance(value, np.ndarray)}
+    for operator in OPERATORS:
+        one, two = shown(game, refused, operator, 5), shown(game, refused, operator, 5)
+        assert np.array_equal(one.row, two.row) and one.l2 <= 1.0
+        after = game.accept(refused, one, 0.5)
         assert after.margin == 0.5 and after.worn is one.worn
-        assert game.accept(state, one, 1.7).worn is state.worn
-    assert np.array_equal(state.worn, before)
+        assert game.accept(refused, one, 1.7).worn is refused.worn
+    for name, value in before.items():
+        assert np.array_equal(getattr(refused, name), value), name
 
 
-def test_credit_follows_gains() -> None:
+def test_credit_follows_gains_at_operators_and_places() -> None:
     game, state = start_of()
-    candidate = game.propose(state, "colour", np.random.default_rng(0))
+    state = game.accept(state, shown(game, state, "wave"), 2.0)
     for margin in (1.8, 1.6, 1.4):
-        state = game.accept(state, replace(candidate), margin)
+        proposal = game.propose(state, move_of("window", place=3), np.random.default_rng(0))
+        assert proposal is not None
+        state = game.accept(state, proposal, margin)
     for _ in range(3):
-        state = game.accept(state, replace(candidate, operator="swap"), 5.0)
-    assert state.credit["colour"] > state.credit["swap"]
-    assert state.strides["colour"] > state.strides["swap"]
+        proposal = game.propose(state, move_of("swap", place=8), np.random.default_rng(0))
+        assert proposal is not None
+        state = game.accept(state, proposal, 5.0)
+    window, swap = NUMBER["window"], NUMBER["swap"]
+    assert state.credit[window] > state.credit[swap]
+    assert state.strides[window] > state.strides[swap]
+    assert state.place_credit[3] > state.place_credit[8] == 0
+    assert state.place_tried[3] == state.place_tried[8] == 3
+
+
+def test_a_refused_nudge_is_tried_the_other_way_once() -> None:
+    game, state = start_of()
+    state = game.accept(replace(state, reach=2.0), shown(game, state, "wave"), 1.5)
+    assert game.moves(state)[NUMBER["mirror"]].sum() == 0
+    nudge = shown(game, state, "swap")
+    state = game.accept(state, nudge, 5.0)
+    assert game.moves(state)[NUMBER["mirror"]].sum() > 0.9 * game.moves(state).sum()
+    other = shown(game, state, "mirror")
+    assert nudge.nudge is not None and other.nudge is not None
+    assert np.array_equal(other.nudge, -nudge.nudge)
+    assert game.accept(state, other, 5.0).turn is None
+
+
+@pytest.mark.parametrize("spec", KINDS, ids=lambda s: "x".join(map(str, s.shape)))
+def test_what_is_observed_is_finite_of_one_shape_and_told_by_the_odds(spec: InputSpec) -> None:
+    game, state = start_of(spec)
+    rng, margins = np.random.default_rng(0), np.random.default_rng(1).normal(1.0, 0.7, 60)
+    first = game.observe(state)
+    for margin in margins:
+        view, odds = game.observe(state), game.moves(state)
+        for name in ("world", "operators", "places"):
+            value, before = getattr(view, name), getattr(first, name)
+            assert value.dtype == np.float32 and value.shape == before.shape
+            assert np.isfinite(value).all() and np.abs(value).max() < 10, name
+        assert odds.shape == (len(view.operators), len(view.places), game.sizes) and (odds >= 0).all()
+        proposal = game.propose(state, draw(odds, rng), rng)
+        assert proposal is not None
+        state = game.accept(state, proposal, float(margin))
 
 
 def test_the_gaussian_process_finds_the_wave_that_works() -> None:

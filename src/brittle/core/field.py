@@ -104,10 +104,8 @@ class Field:
         out = np.stack([rows.real, -rows.imag], axis=1) @ np.stack([last.real, last.imag])
         return unit(out.reshape(self.channels, *self.sides))
 
-    def random_window(self, rng: np.random.Generator) -> list[Array]:
-        """Lines of a Gaussian window anywhere, sigma 1/14 to 1/3 of the longest side (16 to 70 of 224)."""
-        sigma = max(self.sides) * np.exp(rng.uniform(np.log(1 / 14), np.log(1 / 3.2)))
-        centre = rng.uniform(0, self.sides)
+    def window(self, centre: Sequence[float], sigma: float) -> list[Array]:
+        """Lines of a Gaussian window; centre along each axis and sigma in elements."""
         return [
             np.exp(-0.5 * ((np.arange(n) - c) / sigma) ** 2).astype(np.float32)
             for n, c in zip(self.sides, centre, strict=True)
