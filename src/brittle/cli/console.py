@@ -1,0 +1,33 @@
+"""What every command shares: the consoles, and errors as one line with an exit code."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from brittle.core.errors import BrittleError
+
+INTERRUPTED = 130
+EXIT_CODES = """
+\b
+Exit codes: 0 done; 1 a flip did not hold, or another error; 2 usage; 3 data;
+4 model; 5 run folder; 6 an extra is missing; 7 disk; 130 interrupted.
+"""
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Every error that is meant for the user as one line, with its exit code."""
+    try:
+        yield
+    except BrittleError as error:
+        errors.print("[bold red]error:[/]", end=" ")
+        errors.print(str(error), markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        errors.print("interrupted: what is finished is kept; the same command continues")
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,46 @@
+"""brittle report, verify and list: what is there already."""
+
+import sys
+from itertools import groupby
+
+import click
+from rich.table import Table
+
+import brittle
+from brittle.cli.console import EXIT_CODES, clear_errors, console
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("run", metavar="DIR")
+def report(run: str) -> None:
+    """Write report.html and the tables of the run DIR again, from the run alone."""
+    with clear_errors():
+        console.print(f"Report: {brittle.rewrite_report(run)}", soft_wrap=True)
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("run", metavar="DIR")
+@click.argument("model", required=False)
+def verify(run: str, model: str | None) -> None:
+    """Replay every flip of the run DIR and ask MODEL again; exit 1 if one does not hold."""
+    with clear_errors():
+        verification = brittle.verify(run, model)
+    if not verification.same_model:
+        console.print("note: this is not the model file that was audited (another SHA-256)")
+    for check in verification.broken:
+        console.print(f"does not hold: {check.sample} ({check.file}): {check.message}", markup=False)
+    held = len(verification.checks) - len(verification.broken)
+    console.print(f"{held} of {len(verification.checks)} flips hold ({verification.rows} rows asked)")
+    sys.exit(1 if verification.broken else 0)
+
+
+@click.command("list")
+def list_members() -> None:
+    """Distortions, searches, model doors, data readers and domains, with one line each."""
+    with clear_errors():
+        for kind, entries in groupby(brittle.catalogue(), key=lambda entry: entry.kind):
+            heading = kind + ("es" if kind.endswith("ch") else "s")
+            table = Table(title=heading, title_justify="left", show_header=False, box=None)
+            for entry in entries:
+                table.add_row(f"  {entry.name}", entry.line)
+            console.print(table)
