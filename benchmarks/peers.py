@@ -20,11 +20,12 @@ import numpy as np
 
 import brittle
 from brittle.core.sample import Array
-from brittle.models import efficientnet_lite0 as lite0
+from brittle.models.efficientnet_lite import network
 from brittle.tasks.opening import Opened, open_audit
 from brittle.tasks.settings import AuditSettings
 
 Predict = Callable[[Array], Array]
+LITE0 = "efficientnet-lite0"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def main() -> None:
     queries: dict[str, int] = {}
     pooled = _pooled(arguments, queries)
     ways = [_own_way(arguments, queries, "ART alone, the same ONNX model", _onnx(arguments))]
-    if arguments.model == lite0.NAME:
+    if arguments.model == LITE0:
         ways.append(_own_way(arguments, queries, "ART alone, the torch model", _torch()))
     print("| way | samples | rows | seconds | samples a minute |\n|---|---:|---:|---:|---:|")
     print(pooled, *ways, sep="\n", end="\n\n")
@@ -122,7 +123,7 @@ def _onnx(arguments: argparse.Namespace) -> Predict:
 def _torch() -> Predict:
     import torch  # noqa: PLC0415
 
-    module = lite0._network(lite0._file_of(*lite0.WEIGHTS))  # what was exported to ONNX
+    module = network(LITE0)  # what was exported to ONNX
 
     def answer(x: Array) -> Array:
         with torch.inference_mode():
@@ -133,7 +134,7 @@ def _torch() -> Predict:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--model", default=lite0.NAME)
+    parser.add_argument("--model", default=LITE0)
     parser.add_argument("--data", required=True)
     parser.add_argument("--samples", type=int, default=24)
     parser.add_argument("--budget", type=int, default=50)

