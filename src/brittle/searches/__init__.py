@@ -12,7 +12,9 @@ SEARCHES = Registry(
     {
         "random": "brittle.searches.random:Random",
         "greedy": "brittle.searches.greedy:Greedy",
+        "patchwork": "brittle.searches.patchwork:Patchwork",
         "ripple": "brittle.searches.ripple:Ripple",
+        "agent": "brittle.agent.player:Agent",
         "square-l2": "brittle.searches.peers.art:SquareL2",
         "square-linf": "brittle.searches.peers.art:SquareLinf",
         "simba": "brittle.searches.peers.art:SimBAPixel",
