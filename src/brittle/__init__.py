@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from brittle.tasks.presets import preset as preset
     from brittle.tasks.report import rewrite_report as rewrite_report
     from brittle.tasks.settings import AuditSettings as AuditSettings
-    from brittle.tasks.train import train_tiles as train_tiles
+    from brittle.tasks.train_agent import train_agent as train_agent
+    from brittle.tasks.train_rlab import train_rlab as train_rlab
+    from brittle.tasks.train_tiles import train_tiles as train_tiles
     from brittle.tasks.verify import verify as verify
 
 _PUBLIC = {
@@ -44,7 +46,9 @@ _PUBLIC = {
     "rewrite_report": "brittle.tasks.report",
     "summary_of": "brittle.report.summary",
     "summary_table": "brittle.report.tables",
-    "train_tiles": "brittle.tasks.train",
+    "train_agent": "brittle.tasks.train_agent",
+    "train_rlab": "brittle.tasks.train_rlab",
+    "train_tiles": "brittle.tasks.train_tiles",
     "verify": "brittle.tasks.verify",
 }
 __all__ = [*_PUBLIC, "__version__"]

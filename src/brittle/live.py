@@ -10,7 +10,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from brittle.agent.tile import TileStep
     from brittle.tasks import progress as audit
 
 LINE = "{done}/{total} samples, {flipped} flipped, {misclassified} already wrong{failed}, {rate} rows/s"
@@ -30,19 +29,28 @@ def live_progress(console: Console) -> Iterator["audit.Watch"]:
                 failed=f", {now.failed} failed" if now.failed else "",
                 rate=round(now.rows / now.seconds) if now.seconds else 0,
             )
+            if now.warming:
+                line = f"warming up the agent: {now.warming} rows"
             update(completed=now.share, description=line)
 
         yield watch
 
 
 @contextmanager
-def live_training(console: Console, steps: int | None) -> Iterator["Callable[[TileStep], None]"]:
-    """A bar while tiles are learned; yields the watch for brittle.train_tiles."""
-    with _bar(console, steps) as update:
+def live_training(console: Console) -> Iterator["Callable[..., None]"]:
+    """A bar while something is learned; yields the watch for brittle.train_agent and its kin."""
+    with _bar(console, None) as update:
 
-        def watch(now: "TileStep") -> None:
-            line = f"step {now.step}, margin {now.margin:.2f}, flipped {now.flipped:.0%}, {now.rows} rows"
-            update(completed=now.step, total=now.of, description=line)
+        def watch(now: Any, queries: int = 0) -> None:
+            if hasattr(now, "update"):
+                line = f"gain {now.gain:.2f}, flipped {now.flipped:.0%}, {now.queries} of {queries} rows"
+                update(completed=now.queries, total=queries, description=line)
+            elif hasattr(now, "round"):
+                line = f"round {now.round}, flipped {now.flipped:.0%}, {now.shown} rows"
+                update(completed=now.round, total=now.of, description=line)
+            else:
+                line = f"step {now.step}, margin {now.margin:.2f}, flipped {now.flipped:.0%}, {now.rows} rows"
+                update(completed=now.step, total=now.of, description=line)
 
         yield watch
 

@@ -91,7 +91,7 @@ def test_a_broken_flip_makes_verify_exit_with_1(victim: tuple[Path, Path], tmp_p
 
 BAD = {
     "no such model file": (4, ("nowhere.onnx",), ("nowhere.onnx", "DATA")),
-    "unknown model": (2, ("efficientnet-lite0",), ("efficientnet-lite", "DATA")),
+    "unknown model": (2, ("efficientnet-lite0",), ("efficientnet-lit0", "DATA")),
     "no such data": (3, ("nowhere",), ("MODEL", "nowhere")),
     "unknown search": (2, ("greedy",), ("MODEL", "DATA", "--search", "gredy")),
     "unknown distortion": (2, ("gaussian_blur",), ("MODEL", "DATA", "--distortion", "gausian_blur")),

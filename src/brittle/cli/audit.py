@@ -14,6 +14,10 @@ from brittle.live import live_progress
 @click.argument("model", required=False)
 @click.argument("data", required=False)
 @click.option("--search", metavar="NAME", help="How flips are looked for; see brittle list. [random]")
+@click.option(
+    "--agent", metavar="FILE", help="A trained agent plays: a file of brittle train, cells or ripple."
+)
+@click.option("--warm-up", type=int, metavar="N", help="Rows on which the agent learns first. [0]")
 @click.option("--preset", metavar="NAME", help="Distortions, cell and search of a published table; see list.")
 @game_options
 @data_options

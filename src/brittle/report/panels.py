@@ -47,6 +47,7 @@ def facts(run: Run, summary: Summary) -> dict[str, str]:
     asked = {
         "Data": f"{data} ({wording.number(samples)} samples)" if samples is not None else data,
         "Search": summary.search,
+        "Agent": wording.agent(manifest.agent),
         "Budget": f"{summary.budget:,} queries a sample",
         "Goal": wording.text_setting(settings, "goal"),
         "Target": wording.text_setting(settings, "target"),

@@ -50,7 +50,8 @@ class Spread:
 class Summary:
     """The numbers of one run.
 
-    rows:        all rows the model was shown for samples, misclassified and failed ones too.
+    rows:        all rows the model was shown: for samples, misclassified and failed ones too, and warm_up.
+    warm_up:     rows on which an agent learned before the first sample was played.
     queries:     to the first flip, over flips; queries_all: over flipped and survived, where a survivor
                  counts the whole budget.
     distances:   of the closest flip of each flipped sample, by the names in DISTANCES, in the input's units.
@@ -71,6 +72,7 @@ class Summary:
     seed: int
     seconds: float
     notes: Mapping[str, Spread] = field(default_factory=dict)
+    warm_up: int = 0
 
     @property
     def played(self) -> int:
@@ -107,6 +109,8 @@ class Summary:
             "queries": {"total": self.rows, **queries, **every},
         }
         out |= {name: spread.to_dict(intervals=name == "l2") for name, spread in self.distances.items()}
+        if self.warm_up:
+            out["queries"]["warm_up"] = self.warm_up
         if self.notes:
             out["notes"] = {name: spread.to_dict() for name, spread in self.notes.items()}
         out |= {"seconds": self.seconds, "rows_per_second": self.rows_per_second}
@@ -122,11 +126,18 @@ def summary_of(run: Run) -> Summary:
         budget=int(settings.get("budget") or 0),
         seed=int(settings.get("seed") or 0),
         seconds=float(sum(session.get("seconds") or 0 for session in run.sessions())),
+        warm_up=int(sum(session.get("warm_up_rows") or 0 for session in run.sessions())),
     )
 
 
 def summarise(
-    results: Iterable[SearchResult], *, search: str, budget: int, seed: int, seconds: float
+    results: Iterable[SearchResult],
+    *,
+    search: str,
+    budget: int,
+    seed: int,
+    seconds: float,
+    warm_up: int = 0,
 ) -> Summary:
     """The summary of results, in one pass that keeps only numbers. seconds: of the whole command."""
     counts: Counter[Status] = Counter()
@@ -153,7 +164,7 @@ def summarise(
         flipped=counts[Status.FLIPPED],
         survived=counts[Status.SURVIVED],
         failed=counts[Status.FAILED],
-        rows=rows,
+        rows=rows + warm_up,
         queries=Spread.of(first, rng),
         queries_all=Spread.of(every),
         distances={
@@ -166,6 +177,7 @@ def summarise(
         seed=seed,
         seconds=seconds,
         notes={name: Spread.of(column) for name, column in sorted(notes.items()) if column},
+        warm_up=warm_up,
     )
 
 

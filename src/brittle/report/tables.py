@@ -59,6 +59,7 @@ def summary_rows(summary: Summary) -> list[SummaryRow]:
         *(_spread_row(SPREADS[name], spread) for name, spread in summary.distances.items()),
         *(_spread_row(name.replace("_", " ").capitalize(), found) for name, found in summary.notes.items()),
         SummaryRow("Queries in all", number(summary.rows)),
+        *([SummaryRow("… of them the agent's warm-up", number(summary.warm_up))] if summary.warm_up else []),
         SummaryRow("Time", duration(summary.seconds)),
         SummaryRow("Rows per second", number(summary.rows_per_second)),
     ]

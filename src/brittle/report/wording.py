@@ -72,6 +72,18 @@ def text_setting(settings: Mapping[str, Any], key: str) -> str:
     return "" if value is None else str(value)
 
 
+def agent(about: Mapping[str, Any] | None) -> str:
+    """A trained agent by its name, what it was trained on and what that cost; empty where none played."""
+    if not about:
+        return ""
+    models = [short_name(str(model)) for model in about.get("models") or ()]
+    samples = (about.get("data") or {}).get("samples")
+    on = f", trained on {', '.join(models)}" if models else ""
+    on += f" with {number(samples)} samples" if on and samples else ""
+    queries = about.get("queries")
+    return f"{about['name']}{on}" + (f", {number(queries)} queries" if queries else "")
+
+
 def verdict(summary: Summary, palette: str, max_l2: float | None, *, labelled: bool) -> str:
     """What the run found, in one to three sentences for a reader who has not seen the numbers."""
     if not summary.samples:

@@ -19,6 +19,7 @@ class Manifest:
     model:    name, sha256, classes (names), output ("logits" or "probabilities").
     data:     name, samples (how many), sha256.
     spec, cell, palette: what a colour of a cell means.
+    agent:    name, player, models, data, queries: the trained agent that plays, and what training it cost.
     """
 
     settings: dict[str, Any]
@@ -27,6 +28,7 @@ class Manifest:
     spec: InputSpec
     cell: tuple[int, ...]
     palette: tuple[Layer, ...]
+    agent: dict[str, Any] | None = None
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -52,6 +54,7 @@ class Manifest:
                 spec=InputSpec(**spec),
                 cell=tuple(data["cell"]),
                 palette=tuple(Layer(**layer) for layer in data["palette"]),
+                agent=data.get("agent"),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(

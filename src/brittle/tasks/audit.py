@@ -18,6 +18,7 @@ from brittle.tasks.playing import Shown, play_samples
 from brittle.tasks.progress import Progress, Watch
 from brittle.tasks.report import write_tables
 from brittle.tasks.settings import AuditSettings
+from brittle.tasks.warming import warmed_up
 from brittle.tasks.workers import play_in_processes
 
 HEARTBEAT = 10.0  # seconds between two notes of the time spent, so that a killed command's time counts too
@@ -72,6 +73,7 @@ def _finish_samples(opened: Opened, run: Run, watch: Watch) -> None:
         return
     session = _Session(run, opened, progress, watch)
     try:
+        session.warm_up()
         session.play(missing)
     finally:
         session.close()
@@ -87,6 +89,16 @@ class _Session:
         self.start, self.noted, self.shown = perf_counter(), 0.0, Shown()
         self.batch, setup_rows = _batch(opened)
         run.log({"session": self.number, **_environment(), "batch": self.batch, "setup_rows": setup_rows})
+
+    def warm_up(self) -> None:
+        """Let the agent learn first, where that is asked for; a warm-up that was cut short counts too."""
+        if self.opened.settings.warm_up:
+
+            def on_rows(rows: int) -> None:
+                self.run.log({"session": self.number, "warm_up_rows": rows, "seconds": self._seconds()})
+                self.watch(replace(self.progress, warming=rows, seconds=self._seconds()))
+
+            self.opened = warmed_up(self.opened, self.run, on_rows)
 
     def play(self, names: Sequence[str]) -> None:
         """Play these samples, in this process or in several, and store each as it ends."""

@@ -68,6 +68,7 @@ class Opened:
             spec=self.dataset.spec,
             cell=self.grid.cell,
             palette=self.palette.layers,
+            agent=getattr(self.search, "about", None),
         )
 
 

@@ -8,7 +8,11 @@ from brittle.core.result import SearchResult, Status
 
 @dataclass(frozen=True)
 class Progress:
-    """Where an audit stands. rows: shown by this command; share: of the whole work, 0 to 1."""
+    """Where an audit stands.
+
+    rows: shown by this command for samples; warming: shown while its agent learns. share: of the whole work,
+    0 to 1.
+    """
 
     total: int
     budget: int
@@ -19,6 +23,7 @@ class Progress:
     failed: int = 0
     rows: int = 0
     finished_rows: int = 0
+    warming: int = 0
     seconds: float = 0.0
 
     @property

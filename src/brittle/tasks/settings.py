@@ -1,5 +1,6 @@
 """Everything an audit can be told, in one object that reads and writes YAML and TOML."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from hashlib import sha256
@@ -32,6 +33,9 @@ class AuditSettings(BaseModel):
     search: str = Field("random", description="how flips are looked for")
     search_settings: dict[str, Any] = Field({}, description="settings of the search")
     distortions: tuple[str, ...] = Field((), description="the palette; empty means all that suit the input")
+    warm_up: int = Field(
+        0, ge=0, description="rows of the audited model on which the agent learns first, besides the budget"
+    )
     draws: int = Field(1, ge=1, le=100, description="random draws of every distortion in the palette")
     cell: str | None = Field(
         None, description="size of a cell, e.g. 8x8, or 10ms of a signal; default 1/14 of each side, 33 ms"
@@ -56,11 +60,29 @@ class AuditSettings(BaseModel):
             return {**values, "data": OWN_DATA[values["model"]]}
         return values
 
+    @model_validator(mode="before")
+    @classmethod
+    def _agent(cls, values: Any) -> Any:
+        """`agent: FILE` is short for the search agent with that file."""
+        if not isinstance(values, dict) or values.get("agent") is None:
+            return values
+        rest = {key: value for key, value in values.items() if key != "agent"}
+        if rest.get("search") not in (None, "agent"):
+            raise ValueError(f"expected no other search beside an agent, got {rest['search']}")
+        file = {"file": os.fspath(values["agent"])}
+        return {**rest, "search": "agent", "search_settings": {**(rest.get("search_settings") or {}), **file}}
+
+    @model_validator(mode="after")
+    def _warm_up_needs_an_agent(self) -> "AuditSettings":
+        if self.warm_up and self.search != "agent":
+            raise ValueError(f"expected the search agent for a warm-up, got {self.search}")
+        return self
+
     @classmethod
     def build(cls, values: Mapping[str, Any]) -> "AuditSettings":
         """Settings from plain values. Raises UsageError with one line for the first value that is wrong."""
         for key in values:
-            if key not in cls.model_fields:
+            if key not in cls.model_fields and key != "agent":
                 raise UsageError(f"there is no setting '{key}'; {did_you_mean(key, cls.model_fields)}")
         try:
             return cls.model_validate(dict(values))
@@ -68,6 +90,8 @@ class AuditSettings(BaseModel):
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
             secret = name.endswith("header")  # who confuses a variable's name with its value must not leak it
+            if not name:
+                raise UsageError(first["msg"].removeprefix("Value error, ")) from error
             got = "" if secret else f", got {first['input']!r}"
             raise UsageError(f"{name}: {first['msg']}{got}") from error
 

@@ -1,0 +1,134 @@
+"""The search that plays a trained agent: a hand-made player whose moves the agent chooses."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import numpy as np
+
+from brittle.agent.file import TrainedAgent, read_agent
+from brittle.agent.network import Shape, shape_of
+from brittle.core.canvas import Canvas, Palette
+from brittle.core.errors import UsageError, did_you_mean
+from brittle.core.goal import Goal
+from brittle.core.grid import Grid
+from brittle.core.play import Player, play_out
+from brittle.core.sample import InputSpec, Sample
+from brittle.core.search import Board, Game, InputBoard, Search, SearchFactory, Terms
+from brittle.distortions import open_distortion
+from brittle.searches import open_search
+
+SHIPPED = Path(__file__).parent / "shipped"
+DEFAULT = "cells"
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A trained agent: the hand-made player named in its file, each move drawn from corrected odds.
+
+    file: an agent file of brittle train; the name of one that ships, "cells" or "ripple"; "shipped" is
+    "cells".
+    """
+
+    name: ClassVar[str] = "agent"
+    file: str = "shipped"
+
+    def __post_init__(self) -> None:
+        check_fit(self.trained, player_of(self.trained), agent_path(self.file))
+
+    @property
+    def trained(self) -> TrainedAgent:
+        """What the file holds."""
+        return open_agent(self.file)
+
+    @property
+    def board(self) -> str:
+        """The board of its player."""
+        return player_of(self.trained).board
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a run says of the agent: its name, its player, and what training it took."""
+        trained = self.trained
+        card = trained.card
+        return {
+            "name": trained.name,
+            "player": trained.player,
+            "models": [str(model.get("name")) for model in card.get("models", [])],
+            "data": dict(card.get("data", {})),
+            "queries": card.get("queries"),
+        }
+
+    def __call__(self, game: Game[Any]) -> Search:
+        """Plays one sample, one row at a time."""
+        game.notes["agent"] = self.trained.name
+        return play_out(player_of(self.trained).play(game), game, self.trained.network)
+
+
+def open_agent(file: str | Path) -> TrainedAgent:
+    """The agent of a file or of a shipped name, read once. Raises UsageError."""
+    path = agent_path(file)
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError:
+        stamp = 0
+    return _read(path, stamp)
+
+
+def agent_path(file: str | Path) -> Path:
+    """The file of an agent. Raises UsageError where a text is neither a file nor a shipped name."""
+    shipped = {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
+    name = DEFAULT if file == "shipped" else str(file)
+    if name in shipped:
+        return shipped[name]
+    if Path(name).suffix or Path(name).exists():
+        return Path(name)
+    known = did_you_mean(name, shipped) if shipped else "none ship; make one with brittle train --board"
+    raise UsageError(f"expected an agent file (.safetensors) or the name of one, got '{name}'; {known}")
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, stamp: int) -> TrainedAgent:
+    return read_agent(path)
+
+
+def player_of(agent: TrainedAgent) -> Player:
+    """The hand-made player that an agent corrects. Raises UsageError where this brittle has none such."""
+    return as_player(open_search(agent.player, **agent.settings))
+
+
+def as_player(search: SearchFactory[Any]) -> Player:
+    """A search whose moves an agent can choose. Raises UsageError if it is no such search."""
+    if not hasattr(search, "play"):
+        raise UsageError(
+            f"an agent cannot play {search.name}: expected a search with moves, patchwork or ripple"
+        )
+    return cast(Player, search)
+
+
+def check_fit(agent: TrainedAgent, player: Player, path: Path) -> None:
+    """Raise UsageError unless this brittle's player shows what the agent was trained to see."""
+    expected, found = agent.network.shape, _shown_by(cast(Hashable, player))
+    for name in ("world", "operators", "places", "sizes"):
+        wanted, shown = getattr(expected, name), getattr(found, name)
+        if wanted != shown:
+            what = "sizes of moves" if name == "sizes" else f"features of {name}"
+            raise UsageError(
+                f"'{path}' was trained with {wanted} {what}, but the player {player.name} of this brittle "
+                f"has {shown}; train it again"
+            )
+
+
+@lru_cache(maxsize=8)
+def _shown_by(hashable: Hashable) -> Shape:
+    """What a player shows, seen in a game that nobody plays."""
+    player = cast(Player, hashable)
+    spec = InputSpec((1, 16, 16), ("channel", "height", "width"), bits=8)
+    sample = Sample("blank", np.full(spec.shape, 0.5, np.float32), 0, spec)
+    palette = Palette((open_distortion("gaussian_noise"),))
+    cells = player.board == "cells"
+    board: Board = Canvas(sample, Grid(spec, (4, 4)), palette, 0) if cells else InputBoard(sample)
+    clean, rng = np.array([0.7, 0.3], np.float32), np.random.default_rng(0)
+    return shape_of(player.play(Game(sample, board, Goal(0), Terms(100), clean, rng)))

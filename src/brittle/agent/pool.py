@@ -1,0 +1,143 @@
+"""Many games at once for a learner: each model is shown one pooled batch a turn, and every row is counted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
+
+from brittle.agent.environment import observation_space
+from brittle.agent.episode import Arena, Ended, Episode, Observation, Opponent, moves_of
+from brittle.core.errors import DataError, UsageError
+from brittle.core.sample import Array
+from brittle.core.seeds import generator
+
+
+class Pool(VecEnv):
+    """Games over several models, as a vector environment of stable-baselines3.
+
+    All clean inputs are shown once, at the start. Samples that a model is wrong about are left out for it. A
+    game that ends is followed by the next one at once, for which nothing needs to be shown.
+
+    games: played at once, shared among the models. ended: how games went, until the reader clears it.
+    started: games begun on each model; the next samples and their randomness follow from it and the seed.
+    """
+
+    def __init__(
+        self, arenas: Sequence[Arena], games: int, seed: int, started: Sequence[int] | None = None
+    ) -> None:
+        self.opponents = [Opponent(arena) for arena in arenas]
+        self.started = list(started or [0] * len(arenas))
+        self.ended: list[Ended] = []
+        self._seed = seed
+        self._playable = [_playable(opponent, games) for opponent in self.opponents]
+        self._seats = [i % len(arenas) for i in range(games)]
+        self._batches = [np.empty((games, *a.model.input.shape), np.float32) for a in arenas]
+        self._episodes = [self._begin(seat) for seat in range(games)]
+        self._actions: NDArray[Any] = np.zeros(games, np.int64)
+        shapes = {e.odds.shape for e in self._episodes}
+        kinds = {e.play.operators for e in self._episodes}
+        if len(shapes) > 1 or len(kinds) > 1:
+            raise UsageError(
+                "models to learn on must offer the same moves: the same axes, cells and palette; "
+                f"got {len(shapes)} shapes of odds; train on fewer models, or state the cell size"
+            )
+        self.operators: tuple[str, ...] = self._episodes[0].play.operators
+        first = self._episodes[0]
+        super().__init__(games, observation_space(first), spaces.Discrete(moves_of(first)))
+
+    @property
+    def queries(self) -> int:
+        """Rows that all models were shown."""
+        return sum(opponent.queries for opponent in self.opponents)
+
+    @property
+    def first_play(self) -> Any:
+        """The play of one game, whose features all others share."""
+        return self._episodes[0].play
+
+    def reset(self) -> Observation:
+        """Leave all games and begin new ones."""
+        if any(e.queries > 1 for e in self._episodes):
+            self._episodes = [self._begin(seat) for seat in range(self.num_envs)]
+        return self._observe()
+
+    def step_async(self, actions: NDArray[Any]) -> None:
+        """The next move of every game."""
+        self._actions = actions
+
+    def step_wait(self) -> tuple[Observation, Array, NDArray[np.bool_], list[dict[str, Any]]]:
+        """One query of every game."""
+        rewards = np.zeros(self.num_envs, np.float32)
+        for model, opponent in enumerate(self.opponents):
+            self._turn(model, opponent, rewards)
+        done = np.array([e.over for e in self._episodes])
+        infos: list[dict[str, Any]] = [{} for _ in self._episodes]
+        for seat in np.flatnonzero(done).tolist():
+            infos[seat]["terminal_observation"] = self._episodes[seat].observe()
+            self.ended.append(self._episodes[seat].ended)
+            self._episodes[seat] = self._begin(seat)
+        return self._observe(), rewards, done, infos
+
+    def _turn(self, model: int, opponent: Opponent, rewards: Array) -> None:
+        """One query of every game on one model, in one batch."""
+        batch, shown = self._batches[model], list[int]()
+        for seat in np.flatnonzero(np.equal(self._seats, model)).tolist():
+            episode = self._episodes[seat]
+            if episode.show(int(self._actions[seat]), batch[len(shown)]):
+                shown.append(seat)
+            else:
+                rewards[seat] = episode.give_up()
+        if shown:
+            for seat, answer in zip(shown, opponent.ask(batch[: len(shown)]), strict=True):
+                rewards[seat] = self._episodes[seat].take(answer)
+
+    def _begin(self, seat: int) -> Episode:
+        """The next game of a seat: samples in turn, in another order every time round."""
+        model = self._seats[seat]
+        playable, number = self._playable[model], self.started[model]
+        self.started[model] += 1
+        turn, place = divmod(number, len(playable))
+        order = generator(self._seed, "order", model, turn).permutation(len(playable))
+        rng = generator(self._seed, "game", model, number)
+        return self.opponents[model].begin(playable[order[place]], rng)
+
+    def _observe(self) -> Observation:
+        seen = [e.observe() for e in self._episodes]
+        return {name: np.stack([one[name] for one in seen]) for name in seen[0]}
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """All games share what they have; none is drawn."""
+        value = None if attr_name == "render_mode" else getattr(self, attr_name)
+        return [value] * len(list(self._get_indices(indices)) if indices is not None else self._seats)
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Games have no attributes of their own."""
+        raise NotImplementedError
+
+    def env_method(
+        self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any
+    ) -> list[Any]:
+        """Games have no methods of their own."""
+        raise NotImplementedError
+
+    def env_is_wrapped(self, wrapper_class: type[Any], indices: Any = None) -> list[bool]:
+        """They never are."""
+        return [False] * len(self._seats)
+
+
+def _playable(opponent: Opponent, batch: int) -> list[int]:
+    """The samples that a model is right about. Raises DataError if there is none."""
+    numbers = list(range(len(opponent.arena.samples)))
+    opponent.look(numbers, batch)
+    playable = [n for n in numbers if opponent.plays(n)]
+    if not playable:
+        raise DataError(
+            f"expected samples that the model classifies rightly to learn on, found none of {len(numbers)}"
+        )
+    return playable

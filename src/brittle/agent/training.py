@@ -1,0 +1,243 @@
+"""Learn to play: proximal policy optimisation (Schulman et al., 2017) by stable-baselines3.
+
+The policy starts as the hand-made player, whose odds it corrects. Training is limited in queries, not in
+time: every row that a model is shown counts, clean inputs too, and an update that would go beyond the limit
+is not begun. The same seed gives the same agent on the same machine: torch works in one thread meanwhile, and
+all randomness is drawn from generators of this training's own.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.buffers import DictRolloutBuffer
+from stable_baselines3.common.logger import Logger
+
+from brittle.agent.checkpoint import Checkpoint, Kept, Update
+from brittle.agent.episode import Arena, Ended
+from brittle.agent.network import Network, fresh, shape_of
+from brittle.agent.policy import AgentPolicy
+from brittle.agent.pool import Pool
+from brittle.core.errors import UsageError
+from brittle.core.seeds import generator
+
+NEVER = 1_000_000  # updates between two lines of its log
+UPDATES, LEAST_TURNS = 8, 8  # a small limit is spent in at least so many updates, of at least so many turns
+
+
+@dataclass(frozen=True)
+class LearningSettings:
+    """How an agent learns.
+
+    queries: most rows shown to all models. games: played at once. turns: queries of each game between
+    updates, fewer where the limit is small. epochs, batch: passes over what was seen, and how much at once.
+    rate: of Adam, falling to a tenth. gamma: what the next query's reward counts; None is .99 where the first
+    flip ends a game, else .995. drift: KL divergence at which an update stops. seed: the same gives the same
+    agent. hidden: width of the network.
+    """
+
+    queries: int = 100_000
+    games: int = 32
+    turns: int = 64
+    epochs: int = 4
+    batch: int = 256
+    rate: float = 1e-3
+    gamma: float | None = None
+    clip: float = 0.2
+    drift: float = 0.02
+    seed: int = 0
+    hidden: int = 32
+
+
+@dataclass(frozen=True)
+class Learned:
+    """An agent's network, how it got there, and the rows that all models were shown for it."""
+
+    network: Network
+    curve: tuple[Update, ...]
+    queries: int
+
+
+def learn(
+    arenas: Sequence[Arena],
+    settings: LearningSettings,
+    start: Network | None = None,
+    checkpoint: Checkpoint | None = None,
+    watch: Callable[[Update], None] = lambda _: None,
+) -> Learned:
+    """Train an agent on these arenas, from `start` or from the hand-made player.
+
+    With a checkpoint it goes on where it was stopped; games that were in play then are not finished, but what
+    they were shown counts. Raises DataError, ModelError, UsageError.
+    """
+    kept = checkpoint.read() if checkpoint else None
+    with _one_thread():
+        training = _Training(arenas, settings, start, kept)
+        while training.goes_on:
+            update = training.update()
+            if checkpoint:
+                checkpoint.write(training.kept)
+            watch(update)
+        return Learned(training.policy.export(), tuple(training.curve), training.queries)
+
+
+class _Training:
+    """The games, the learner and the account of one training."""
+
+    def __init__(
+        self, arenas: Sequence[Arena], settings: LearningSettings, start: Network | None, kept: Kept | None
+    ) -> None:
+        self.settings = settings
+        self.curve = list(kept.curve) if kept else []
+        self._before = kept.queries if kept else 0
+        self.pool = Pool(arenas, settings.games, settings.seed, kept.started if kept else None)
+        shape = shape_of(self.pool.first_play, settings.hidden)
+        network = start or fresh(shape, settings.seed)
+        _check_start(network, shape)
+        self.turns = _turns(settings, self.pool.queries)
+        gamma = settings.gamma or (0.995 if arenas[0].terms.closest else 0.99)
+        self.ppo = PPO(
+            AgentPolicy,
+            self.pool,
+            learning_rate=lambda _: self._rate(),
+            n_steps=self.turns,
+            batch_size=_even(self.turns * settings.games, settings.batch),
+            n_epochs=settings.epochs,
+            gamma=gamma,
+            clip_range=settings.clip,
+            ent_coef=0.0,
+            target_kl=settings.drift,
+            rollout_buffer_class=Rollout,
+            policy_kwargs={"network": network, "operators": self.pool.operators},
+            device="cpu",
+        )
+        self.ppo.set_logger(Logger(None, []))
+        assert isinstance(self.ppo.policy, AgentPolicy) and isinstance(self.ppo.rollout_buffer, Rollout)
+        self.policy, self.rollout = self.ppo.policy, self.ppo.rollout_buffer
+        if kept:
+            _restore(self.policy, kept.arrays)
+
+    @property
+    def queries(self) -> int:
+        """Rows that all models were shown, before a stop too."""
+        return self._before + self.pool.queries
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another update stays within the limit."""
+        return self.queries + self.turns * self.settings.games <= self.settings.queries
+
+    @property
+    def kept(self) -> Kept:
+        """What a checkpoint holds."""
+        return Kept(_arrays(self.policy), tuple(self.curve), tuple(self.pool.started), self.queries)
+
+    def update(self) -> Update:
+        """Play so many turns of all games, and learn from them."""
+        number = len(self.curve) + 1
+        self.policy.generator.manual_seed(int(generator(self.settings.seed, "moves", number).integers(2**63)))
+        self.rollout.rng = generator(self.settings.seed, "shuffle", number)
+        self.pool.ended.clear()
+        self.ppo.learn(self.turns * self.settings.games, log_interval=NEVER, reset_num_timesteps=False)
+        drift = float(self.ppo.logger.name_to_value["train/approx_kl"])
+        self.curve.append(_entry(number, self.queries, self.pool.ended, drift))
+        return self.curve[-1]
+
+    def _rate(self) -> float:
+        spent = min(1.0, self.queries / self.settings.queries)
+        return self.settings.rate * (1 - 0.9 * spent)
+
+
+class Rollout(DictRolloutBuffer):
+    """What was seen between two updates, shuffled by a generator of its own instead of NumPy's global one."""
+
+    rng: np.random.Generator
+
+    def get(self, batch_size: int | None = None) -> Generator[Any, None, None]:
+        """Batches in random order."""
+        count = self.buffer_size * self.n_envs
+        order = self.rng.permutation(count)
+        if not self.generator_ready:
+            for key, seen in self.observations.items():
+                self.observations[key] = self.swap_and_flatten(seen)
+            for name in ("actions", "values", "log_probs", "advantages", "returns"):
+                setattr(self, name, self.swap_and_flatten(getattr(self, name)))
+            self.generator_ready = True
+        size = batch_size or count
+        for begin in range(0, count, size):
+            yield self._get_samples(order[begin : begin + size])
+
+
+def _turns(settings: LearningSettings, spent: int) -> int:
+    """Turns between updates: fewer where the limit is small."""
+    most = (settings.queries - spent) // (settings.games * UPDATES)
+    return max(LEAST_TURNS, min(settings.turns, most))
+
+
+def _even(rows: int, most: int) -> int:
+    """The greatest batch that shares these rows out evenly."""
+    return next(size for size in range(min(most, rows), 0, -1) if rows % size == 0)
+
+
+def _check_start(network: Network, shape: Any) -> None:
+    for name in ("world", "operators", "places", "sizes"):
+        wanted, got = getattr(shape, name), getattr(network.shape, name)
+        if wanted != got:
+            raise UsageError(
+                f"the agent to start from sees {got} {name}, these games show {wanted}; "
+                "start from one that was trained on this board"
+            )
+
+
+def _entry(number: int, queries: int, ended: Sequence[Ended], drift: float) -> Update:
+    flipped = [e for e in ended if e.first is not None]
+    nan = float("nan")
+    return Update(
+        update=number,
+        queries=queries,
+        games=len(ended),
+        gain=float(np.mean([e.gain for e in ended])) if ended else nan,
+        flipped=len(flipped) / len(ended) if ended else nan,
+        first=float(np.mean([e.first for e in flipped if e.first])) if flipped else nan,
+        l2=float(np.median([e.l2 for e in flipped if e.l2])) if flipped else nan,
+        drift=drift,
+    )
+
+
+def _arrays(policy: AgentPolicy) -> dict[str, Any]:
+    """Weights and Adam's memory of them."""
+    arrays = {f"weights.{name}": w.detach().numpy().copy() for name, w in policy.net.items()}
+    for name, w in policy.net.items():
+        for key, value in policy.optimizer.state.get(w, {}).items():
+            arrays[f"{key}.{name}"] = value.detach().numpy().copy()
+    return arrays
+
+
+def _restore(policy: AgentPolicy, arrays: Any) -> None:
+    with torch.no_grad():
+        for name, w in policy.net.items():
+            if getattr(arrays.get(f"weights.{name}"), "shape", None) != tuple(w.shape):
+                raise UsageError(
+                    "the training to go on from was of an agent that saw other things; "
+                    "delete its .part.safetensors file to begin anew"
+                )
+            w.copy_(torch.from_numpy(arrays[f"weights.{name}"]))
+            memory = {key: f"{key}.{name}" for key in ("step", "exp_avg", "exp_avg_sq")}
+            if all(kept in arrays for kept in memory.values()):
+                state = {key: torch.from_numpy(arrays[kept].copy()) for key, kept in memory.items()}
+                policy.optimizer.state[w] = state
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Sums in torch depend on how many threads share them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

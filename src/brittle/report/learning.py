@@ -1,0 +1,20 @@
+"""The curve of a training as a picture."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from matplotlib.figure import Figure
+
+
+def learning_curve(panels: Sequence[tuple[str, Sequence[float]]], queries: Sequence[int]) -> bytes:
+    """One panel for each named series over the queries spent so far, side by side, as PNG."""
+    figure = Figure(figsize=(3.2 * len(panels), 2.6), layout="constrained")
+    for axes, (name, values) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        axes.plot(queries, values, color="#2457a6", linewidth=1.4, marker=".")
+        axes.set_title(name, fontsize=9)
+        axes.set_xlabel("Queries", fontsize=8)
+        axes.tick_params(labelsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+    out = BytesIO()
+    figure.savefig(out, format="png", dpi=110)
+    return out.getvalue()

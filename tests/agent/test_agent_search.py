@@ -1,0 +1,142 @@
+"""The agent as a search: with no correction it is the hand-made player, row by row; the batch is all one."""
+
+from dataclasses import astuple, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from brittle.agent.episode import Arena, Opponent
+from brittle.agent.file import TrainedAgent, write_agent
+from brittle.agent.network import Network, fresh, shape_of
+from brittle.core.goal import Goal
+from brittle.core.match import Rules, play
+from brittle.core.play import draw
+from brittle.core.referee import Referee
+from brittle.core.search import Game, InputBoard, Terms
+from brittle.core.seeds import generator
+from brittle.searches import open_search
+from tiny import MemoryArchive, TinyModel, tiny_canvas, tiny_samples
+
+PLAYERS = ["ripple", "patchwork"]
+TERMS = Terms(60, 2.0)
+
+
+def game_of(player: str, number: int = 0) -> tuple[Any, Game[Any], TinyModel]:
+    model = TinyModel()
+    sample = tiny_samples(number + 1, TinyModel())[number]
+    search = open_search(player)
+    board: Any = tiny_canvas(sample) if search.board == "cells" else InputBoard(sample)
+    clean = model(sample.x[None])[0]
+    rng = np.random.default_rng(7)
+    return search, Game(sample, board, Goal(int(clean.argmax())), TERMS, clean, rng), model
+
+
+def rows(search: Any, game: Game[Any], model: TinyModel, count: int = 40) -> list[Any]:
+    """The moves that a search shows."""
+    shown: list[Any] = []
+    answers, playing = None, search(game)
+    x = np.empty((1, *game.sample.spec.shape), np.float32)
+    while len(shown) < count:
+        try:
+            moves = next(playing) if answers is None else playing.send(answers)
+        except StopIteration:
+            break
+        shown.append(np.array(moves[0]))
+        game.board.render(moves[0], x[0])
+        answers = model(x)
+    return shown
+
+
+def agent_of(player: str, folder: Path, spread: float) -> Any:
+    """An agent on this player whose heads are random numbers of this spread; 0 corrects nothing."""
+    search, game, _ = game_of(player)
+    network = fresh(shape_of(search.play(game)), 0)
+    rng = np.random.default_rng(1)
+    heads = {
+        k: (spread * rng.normal(size=w.shape)).astype(np.float32)
+        for k, w in network.weights.items()
+        if k.startswith("head")
+    }
+    network = Network(network.shape, {**network.weights, **heads})
+    file = folder / f"{player}.safetensors"
+    write_agent(file, TrainedAgent(network, player))
+    return open_search("agent", file=str(file))
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+def test_without_a_correction_it_is_the_hand_made_player_row_by_row(player: str, tmp_path: Path) -> None:
+    agent = agent_of(player, tmp_path, 0.0)
+    for number in range(3):
+        by_hand = rows(*game_of(player, number))
+        _, game, model = game_of(player, number)
+        learned = rows(agent, game, model)
+        assert len(learned) == len(by_hand) > 3
+        assert all(np.array_equal(a, b) for a, b in zip(learned, by_hand, strict=True))
+        assert game.notes["agent"].startswith(player)
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+def test_a_correction_changes_what_is_played(player: str, tmp_path: Path) -> None:
+    by_hand = rows(*game_of(player))
+    _, game, model = game_of(player)
+    learned = rows(agent_of(player, tmp_path, 1.0), game, model)
+    assert not all(np.array_equal(a, b) for a, b in zip(learned, by_hand, strict=False))
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+def test_the_same_seed_is_the_same_search_for_any_batch_size(player: str, tmp_path: Path) -> None:
+    agent = agent_of(player, tmp_path, 1.0)
+    board: Any = partial(tiny_canvas) if agent.board == "cells" else InputBoard
+    rules = Rules(agent, board, TERMS, MemoryArchive())
+
+    def results(batch: int) -> list[dict[str, Any]]:
+        samples = tiny_samples(5, TinyModel())
+        matches = (play(s.id, lambda s=s: s, replace(rules, archive=MemoryArchive())) for s in samples)  # type: ignore[misc]
+        found = sorted(Referee(TinyModel(), batch).play(matches), key=lambda r: r.sample)
+        times = ("seconds", "started", "finished")
+        return [{k: v for k, v in r.to_dict().items() if k not in times} for r in found]
+
+    one = results(1)
+    assert all(r["queries"] > 3 for r in one)
+    assert one == results(7) == results(32)
+
+
+@pytest.mark.parametrize("closest", [False, True])
+@pytest.mark.parametrize(("player", "max_l2"), [("ripple", 2.0), ("patchwork", None)])
+def test_a_game_that_is_learned_from_shows_what_the_referee_shows(
+    player: str, max_l2: float | None, closest: bool
+) -> None:
+    search, _, _ = game_of(player)
+    board: Any = partial(tiny_canvas) if search.board == "cells" else InputBoard
+
+    class Recording(TinyModel):
+        def __call__(self, x: Any) -> Any:
+            seen.extend(np.array(x))
+            return super().__call__(x)
+
+    seen: list[Any] = []
+    samples, terms = tiny_samples(3, TinyModel()), Terms(50, max_l2, closest)
+    rules = Rules(search, board, terms, MemoryArchive(), seed=4)
+    flips, opponent = 0, Opponent(Arena(TinyModel(), samples, board, search, terms))
+    for number, sample in enumerate(samples):
+        seen.clear()
+        result = next(iter(Referee(Recording(), 1).play([play(sample.id, lambda s=sample: s, rules)])))  # type: ignore[misc]
+        rng = generator(4, sample.id, search.name)
+        episode, x = opponent.begin(number, rng), np.empty((1, *sample.spec.shape), np.float32)
+        shown = [sample.x]
+        while not episode.over:
+            move, before = draw(episode.odds, rng), episode.ended.first
+            if not episode.show(int(np.ravel_multi_index(astuple(move), episode.odds.shape)), x[0]):
+                break
+            episode.take(opponent.ask(x)[0])
+            first = before is None and episode.ended.first is not None
+            shown += [x[0].copy()] * (1 + first)  # the first flip is shown again, to verify it
+        closest_verified = len(seen) - len(shown)
+        assert closest_verified in ((0, 1) if closest else (0,))
+        assert np.array_equal(shown, seen[: len(shown)])
+        assert episode.ended.first == (result.first.query if result.first else None)
+        flips += result.first is not None
+    assert flips
