@@ -2,8 +2,11 @@
 
     python benchmarks/search_quality.py --model efficientnet-lite0 --data photos --half report \\
         --search ripple --search ripple:tile=none --search random --max-l2 5 --out quality.jsonl
+    python benchmarks/search_quality.py --natural --budget 250 --search patchwork --search random
 
 Queries are rows shown up to the first flip, the clean one included; a miss counts as the whole budget.
+With --natural there is no greatest L2, searches go on after the first flip, and the L2 of the closest flip
+is what counts; a miss is infinitely far. Of several seeds a sample counts its mean, or its median distance.
 Results are kept in --out: the same command continues, another search adds its rows, and the table is made
 from the file.
 """
@@ -38,7 +41,7 @@ class Cell:
 
     model: str
     search: str
-    max_l2: float
+    max_l2: float | None
     budget: int
     seed: int
 
@@ -55,7 +58,7 @@ class Cell:
                 "max_l2": self.max_l2,
                 "budget": self.budget,
                 "seed": self.seed,
-                "goal": "first",
+                "goal": "first" if self.max_l2 else "closest",
             }
         )
 
@@ -80,7 +83,7 @@ def row_of(cell: Cell, result: SearchResult) -> dict[str, Any]:
         "sample": result.sample,
         "status": result.status.value,
         "queries": result.first.query if result.first else None,
-        "l2": result.first.l2 if result.first else None,
+        "l2": result.closest.l2 if result.closest else None,
         "notes": dict(result.notes or {}),
         "seconds": result.seconds,
     }
@@ -102,16 +105,16 @@ def read(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
 
 
-Costs = dict[str, dict[str, list[int | None]]]  # search -> sample -> queries of each seed, None a miss
+Costs = dict[str, dict[str, list[float | None]]]  # search -> sample -> cost of each seed, None a miss
 
 
-def costs_of(rows: list[dict[str, Any]], model: str, max_l2: float, budget: int) -> Costs:
-    """Queries by search and sample, for samples that every search of these terms has played."""
+def costs_of(rows: list[dict[str, Any]], model: str, max_l2: float | None, budget: int) -> Costs:
+    """Queries (or distances, without a limit) of samples that every search of these terms has played."""
     costs: Costs = defaultdict(lambda: defaultdict(list))
     for row in rows:
         asked = (row["model"], row["max_l2"], row["budget"]) == (model, max_l2, budget)
         if asked and row["status"] in (Status.FLIPPED, Status.SURVIVED):
-            costs[row["search"]][row["sample"]].append(row["queries"])
+            costs[row["search"]][row["sample"]].append(row["queries" if max_l2 else "l2"])
     shared = set.intersection(*(set(c) for c in costs.values())) if costs else set()
     return {search: {s: c[s] for s in sorted(shared)} for search, c in costs.items()}
 
@@ -123,6 +126,31 @@ def ratio(ours: NDArray[np.float64], theirs: NDArray[np.float64], statistic: Any
     ratios = statistic(ours[draws], axis=1) / statistic(theirs[draws], axis=1)
     low, high = np.percentile(ratios, [2.5, 97.5])
     return f"{statistic(ours) / statistic(theirs):.2f} [{low:.2f}, {high:.2f}]"
+
+
+def natural_table_of(costs: Costs, title: str, rival: str | None) -> Table:
+    """One table of closest flips: a line a search, the ratio of medians against the rival."""
+    table = Table(title=title, title_justify="left")
+    for column in ("search", "n", "ASR", "median L2", "quartiles"):
+        table.add_column(column, justify="left" if column == "search" else "right")
+    if rival in costs:
+        table.add_column(f"median / {rival}", justify="right", no_wrap=True)
+    for search, by_sample in costs.items():
+        runs = [l2 for seeds in by_sample.values() for l2 in seeds]
+        flips = sum(l2 is not None for l2 in runs)
+        nearest = _distances(by_sample)
+        low, median, high = np.quantile(nearest, [0.25, 0.5, 0.75], method="lower")
+        cells = [search, str(len(by_sample)), f"{flips / max(len(runs), 1):.3f}"]
+        cells += [f"{median:.2f}", f"{low:.2f} to {high:.2f}"]
+        if rival in costs:
+            cells.append(ratio(nearest, _distances(costs[rival]), np.median))
+        table.add_row(*cells)
+    return table
+
+
+def _distances(by_sample: dict[str, list[float | None]]) -> NDArray[np.float64]:
+    """Median over its seeds of the distance of each sample's closest flip; a miss is infinitely far."""
+    return np.array([np.median([np.inf if d is None else d for d in seeds]) for seeds in by_sample.values()])
 
 
 def table_of(costs: Costs, title: str, budget: int, rival: str | None) -> Table:
@@ -147,7 +175,7 @@ def table_of(costs: Costs, title: str, budget: int, rival: str | None) -> Table:
     return table
 
 
-def _per_sample(by_sample: dict[str, list[int | None]], budget: int) -> NDArray[np.float64]:
+def _per_sample(by_sample: dict[str, list[float | None]], budget: int) -> NDArray[np.float64]:
     """Mean queries of each sample over its seeds; a miss counts the budget."""
     return np.array([np.mean([budget if q is None else q for q in seeds]) for seeds in by_sample.values()])
 
@@ -161,6 +189,7 @@ def main() -> None:
     parser.add_argument("--search", action="append", dest="searches", help="name or name:setting=value,...")
     parser.add_argument("--rival", help="the search that ratios are taken against; the last one if not given")
     parser.add_argument("--max-l2", type=float, action="append", dest="limits")
+    parser.add_argument("--natural", action="store_true", help="no greatest L2: the closest flip counts")
     parser.add_argument("--budget", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--limit", type=int, help="only so many images of the half")
@@ -169,7 +198,7 @@ def main() -> None:
     args = parser.parse_args()
     models = args.models or ["efficientnet-lite0"]
     searches = args.searches or ["ripple", "ripple:tile=none", "random"]
-    limits = args.limits or [5.0]
+    limits = [None] if args.natural else args.limits or [5.0]
     plan = [
         Cell(m, s, d, args.budget, n) for m, d, s, n in product(models, limits, searches, range(args.seeds))
     ]
@@ -179,8 +208,13 @@ def main() -> None:
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     for model, limit in product(models, limits):
         costs = costs_of(rows, model, limit, args.budget)
-        title = f"{Path(model).stem}, L2 <= {limit:g}, budget {args.budget}"
-        console.print(table_of(costs, title, args.budget, args.rival or searches[-1]))
+        rival = args.rival or searches[-1]
+        if limit is None:
+            title = f"{Path(model).stem}, closest flip, budget {args.budget}"
+            console.print(natural_table_of(costs, title, rival))
+        else:
+            title = f"{Path(model).stem}, L2 <= {limit:g}, budget {args.budget}"
+            console.print(table_of(costs, title, args.budget, rival))
 
 
 if __name__ == "__main__":

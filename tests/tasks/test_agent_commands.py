@@ -11,7 +11,7 @@ from brittle.cli import cli
 
 pytest.importorskip("stable_baselines3")
 
-QUICK = ("--queries", 900, "--games", 8, "--budget", 30, "--first", 20)
+QUICK = ("--queries", 400, "--games", 4, "--budget", 30, "--first", 12)
 
 
 def run(*arguments: object) -> Result:
@@ -25,27 +25,26 @@ def victim(digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tup
     return digits / "digits.onnx", digits / "digits.npz"
 
 
-@pytest.fixture
-def agent(victim: tuple[Path, Path], tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def agent(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An agent that was trained a little by the command."""
-    model, data = victim
-    result = run(
-        "train", "--board", "cells", "--models", model, "--data", data, *QUICK, "--out", "a.safetensors"
-    )
+    out = tmp_path_factory.mktemp("agent") / "a.safetensors"
+    words = ("--board", "cells", "--models", digits / "digits.onnx", "--data", digits / "digits.npz")
+    result = run("train", *words, *QUICK, "--out", out)
     assert result.exit_code == 0, result.output
-    return tmp_path / "a.safetensors"
+    return out
 
 
 def test_a_trained_agent_plays_an_audit_and_is_named_in_it(
     victim: tuple[Path, Path], agent: Path, tmp_path: Path
 ) -> None:
     card = json.loads(agent.with_suffix(".json").read_text())
-    assert card["queries"] <= 900 and card["command"].startswith("brittle train --board cells")
+    assert card["queries"] <= 400 and card["command"].startswith("brittle train --board cells")
     assert agent.with_suffix(".csv").is_file() and agent.with_suffix(".png").is_file()
     result = run("audit", *victim, "--agent", agent, "--budget", 40, "--limit", 6, "--out", "r")
     assert result.exit_code == 0, result.output
     page = (tmp_path / "r" / "report.html").read_text()
-    assert "trained on digits with 20 samples" in page
+    assert "trained on digits.onnx with 12 samples" in page
     assert f"{card['queries']:,} queries" in page
     assert run("verify", "r", victim[0]).exit_code == 0
 

@@ -30,7 +30,7 @@ class AuditSettings(BaseModel):
     model: str = Field("efficientnet-lite0", description="what is audited")
     data: str = Field("photos", description="the samples")
     domain: str | None = Field(None, description="kind of input that is expected; default what the data are")
-    search: str = Field("random", description="how flips are looked for")
+    search: str = Field("patchwork", description="how flips are looked for")
     search_settings: dict[str, Any] = Field({}, description="settings of the search")
     distortions: tuple[str, ...] = Field((), description="the palette; empty means all that suit the input")
     warm_up: int = Field(
