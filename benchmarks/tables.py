@@ -15,17 +15,20 @@ from typing import Any
 import numpy as np
 
 import brittle
+from brittle.core.result import SearchResult
 from brittle.report.compare_figures import asr_figure, save_figure
 from brittle.report.comparison import Contender, contender
 from brittle.report.summary import summary_of
 from brittle.report.wording import number, percent
 from cifar import cifar_arrays
+from paired import pairs_table
 from plans import TABLES, Audit, Table, model_file
 
 HEAD = (
     *("Played", "ASR", "ASR, near", "Queries, mean", "Queries, median", "… all, mean"),
     *("Steps, mean", "L2, mean", "L2, median"),
 )
+TAUGHT = 100  # first images of CIFAR-10 that agents are taught on
 LIBRARIES = ("adversarial-robustness-toolbox", "foolbox")
 
 
@@ -34,7 +37,10 @@ def main() -> None:
     arguments = _arguments()
     table = TABLES[arguments.table](arguments.search)
     for audit in table.audits:
-        if not arguments.write_only and (not arguments.victim or audit.victim in arguments.victim):
+        wanted = audit.victim in (arguments.victim or [audit.victim]) and audit.row in (
+            arguments.row or [audit.row]
+        )
+        if wanted and not arguments.write_only:
             _play(table, audit, arguments)
             print(f"{audit.victim}: {audit.row} done", flush=True)
     if not arguments.play_only:
@@ -44,9 +50,12 @@ def main() -> None:
 def _play(table: Table, audit: Audit, arguments: argparse.Namespace) -> None:
     """Play or continue the run of one line of the table."""
     data: Any = str(arguments.assets / table.data)
-    workers = arguments.workers
+    workers, data_options = arguments.workers, dict[str, Any](limit=arguments.samples)
     if table.data.endswith("cifar10/test.npz"):
-        data, workers = cifar_arrays(arguments.assets / table.data, arguments.samples), 1
+        first = TAUGHT if table.fresh else 0
+        data, workers = cifar_arrays(arguments.assets / table.data, arguments.samples, first), 1
+    elif table.fresh:
+        data_options["labels"] = str(_second_half(arguments.assets / table.data, arguments.runs))
     brittle.audit(
         model_file(arguments.assets, audit.victim),
         data,
@@ -54,10 +63,19 @@ def _play(table: Table, audit: Audit, arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         workers=workers,
         model_options={"threads": 1},
-        data_options={"limit": arguments.samples},
+        data_options=data_options,
         out=str(_folder(table, audit, arguments)),
         **audit.settings,
     )
+
+
+def _second_half(data: Path, runs: Path) -> Path:
+    """The second half of a folder's labels.csv, written among the runs."""
+    head, *rows = (data / "labels.csv").read_text(encoding="utf-8").splitlines()
+    half = runs / f"{data.name}-second-half.csv"
+    half.parent.mkdir(parents=True, exist_ok=True)
+    half.write_text("\n".join([head, *rows[len(rows) // 2 :]]) + "\n", encoding="utf-8")
+    return half
 
 
 def _folder(table: Table, audit: Audit, arguments: argparse.Namespace) -> Path:
@@ -91,6 +109,8 @@ def _write(table: Table, arguments: argparse.Namespace) -> Path:
             save_figure(asr_figure(lines, victim), arguments.out / figure)
             body = "\n".join(_line(one, table.near) for one in lines)
             parts.append(f"## {victim}\n\n{_header(table)}\n{body}\n\n![ASR under each search]({figure})\n")
+            if table.paired and len(lines) > 1:
+                parts.append(_pairs(table, victim, arguments))
     if missing:
         parts.append("Not finished, so not in the tables: " + "; ".join(missing) + ".\n")
     page: Path = arguments.out / f"{table.name}.md"
@@ -145,7 +165,7 @@ def _header(table: Table) -> str:
 def _line(one: Contender, near: float) -> str:
     summary, l2, queries = one.summary, one.spread("l2"), one.spread("queries")
     close = one.curves.distance.share(np.array([near]))[0]
-    steps = summary.notes.get("rounds")
+    steps = summary.notes.get("rounds") or summary.notes.get("steps")
     cells = (
         number(summary.played),
         percent(summary.asr),
@@ -160,10 +180,23 @@ def _line(one: Contender, near: float) -> str:
     return f"| {one.name} | " + " | ".join(cells) + " |"
 
 
+def _pairs(table: Table, victim: str, arguments: argparse.Namespace) -> str:
+    """The first row that is there held against each of the others."""
+    played = {a.row: _results(table, a, arguments) for a in table.audits if a.victim == victim}
+    (name, ours), *others = ((row, results) for row, results in played.items() if results)
+    return pairs_table(name, ours, dict(others), arguments.budget)
+
+
+def _results(table: Table, audit: Audit, arguments: argparse.Namespace) -> list[SearchResult]:
+    folder = _folder(table, audit, arguments)
+    return list(brittle.Run.open(folder).results()) if (folder / "summary.json").exists() else []
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("table", choices=TABLES)
     parser.add_argument("--assets", type=Path, required=True, help="folder with models/ and data/")
+    parser.add_argument("--row", action="append", default=[], help="repeatable; play these rows alone")
     parser.add_argument("--runs", type=Path, default=Path("runs/tables"), help="where audits are kept")
     parser.add_argument("--out", type=Path, default=Path("docs/results"), help="where tables are written")
     parser.add_argument("--samples", type=int, default=50)

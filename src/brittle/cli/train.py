@@ -17,6 +17,8 @@ from brittle.live import live_training
 @click.option("--models", "--model", "models", metavar="MODEL", multiple=True, help="Learned on; repeatable.")
 @click.option("--data", metavar="DATA", required=True, help="Labelled samples, as brittle audit takes them.")
 @click.option("--first", type=int, metavar="N", help="Only the first N samples; keep the rest for reports.")
+@click.option("--cell", metavar="SIZE", help="Agents: size of a cell. [as brittle audit; rlab: 7 a side]")
+@click.option("--distortion", "distortions", metavar="NAME", multiple=True, help="Agents: of the palette.")
 @click.option("--max-l2", type=float, metavar="F", help="Length of the change. [5 for a photo; cells: none]")
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same file. [0]")
 @click.option("--start", metavar="FILE", help="Agents: go on from this one.")
@@ -24,7 +26,12 @@ from brittle.live import live_training
 @click.option("--budget", type=int, metavar="N", help="Agents: rows of one game. [cells 250; ripple 500]")
 @click.option("--games", type=int, metavar="N", help="Agents: games at once. [32]")
 @click.option("--rate", type=float, metavar="F", help="Agents: learning rate. [0.001]")
-@click.option("--rounds", type=int, metavar="N", help="rlab: rounds of playing and learning. [24]")
+@click.option("--rounds", type=int, metavar="N", help="rlab: rounds of playing and learning. [6]")
+@click.option("--updates", type=int, metavar="N", help="rlab: of its network a round. [200]")
+@click.option(
+    "--most", type=float, metavar="F", help="rlab: random choices in the first round, as a share. [1]"
+)
+@click.option("--price", type=float, metavar="F", help="rlab: what a step costs, in reward. [0.8]")
 @click.option("--tiles", type=int, metavar="K", help="Tiles: how many share the work. [4]")
 @click.option("--side", type=int, metavar="N", help="Tiles: elements along each axis. [56]")
 @click.option("--steps", type=int, metavar="N", help="Tiles: steps of gradient ascent. [120]")
@@ -55,7 +62,12 @@ def train(
                 "expected --board cells or ripple, or --kind tile or rlab, and one of them"
             )
         if board:
-            given |= {"board": board, "watch": lambda now: watch(now, given.get("queries", 100_000))}
+            audit = {key: given.pop(key) for key in ("cell", "distortions") if key in given}
+            given |= {
+                "audit": audit,
+                "board": board,
+                "watch": lambda now: watch(now, given.get("queries", 100_000)),
+            }
             file = brittle.train_agent(learned_on, data, out, **given)
         elif kind == "rlab":
             file = brittle.train_rlab(learned_on, data, out, watch=watch, **given)

@@ -12,6 +12,7 @@ SEARCHES = Registry(
     {
         "random": "brittle.searches.random:Random",
         "greedy": "brittle.searches.greedy:Greedy",
+        "rlab": "brittle.searches.rlab:Rlab",
         "patchwork": "brittle.searches.patchwork:Patchwork",
         "ripple": "brittle.searches.ripple:Ripple",
         "agent": "brittle.agent.player:Agent",

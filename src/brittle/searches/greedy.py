@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from brittle.core.canvas import Canvas, Colours
 from brittle.core.search import Game, Search
+from brittle.searches.clean_up import clean_up
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Greedy:
             if margin >= 0 and not (colours == 0).any():
                 return
         if game.terms.closest:
-            yield from self._clean_up(game, colours)
+            yield from clean_up(game, colours)
 
     def _sweep(self, game: Game[Canvas], colours: Colours, tiles: Sequence[NDArray[np.intp]]) -> Colours:
         """One colouring for every tile that the distance limit still allows, its untouched cells painted."""
@@ -86,16 +87,6 @@ class Greedy:
             if game.board.l2(joined) <= limit:
                 best = joined
         return best
-
-    def _clean_up(self, game: Game[Canvas], colours: Colours) -> Search:
-        """Take cells away, the one that costs most distance first, while the decision stays flipped."""
-        canvas = game.board
-        cost = {int(c): canvas.squares(int(colours[c]))[c] for c in np.flatnonzero(colours)}
-        for cell in sorted(cost, key=lambda c: -cost[c]):
-            move = colours.copy()
-            move[cell] = 0
-            if game.goal.flipped((yield move[None]))[0]:
-                colours = move
 
 
 def _tiles(counts: tuple[int, ...], side: int) -> list[NDArray[np.intp]]:
