@@ -88,7 +88,8 @@ def train_agent(
         raise UsageError(
             f"expected more queries than {chosen.queries}: they do for no update; raise --queries"
         )
-    given = {"first": first, "budget": budget, "max_l2": max_l2, "start": agent.name if agent else None}
+    given = {"first": first, "budget": budget, "max_l2": max_l2, "cell": common.get("cell")}
+    given["start"] = Path(start).name if start else None
     card = {
         **question,
         "queries": learned.queries,
@@ -227,6 +228,7 @@ def _command(
     words = [f"brittle train --board {board}"]
     words += [f"--model {Path(o.settings.model).name}" for o in opened]
     words += [f"--data {opened[0].dataset.name}"]
+    words += [f"--distortion {name}" for name in opened[0].settings.distortions]
     default = asdict(type(chosen)())
     changed = {k: v for k, v in asdict(chosen).items() if v != default[k]}
     words += [f"--{k.replace('_', '-')} {v}" for k, v in {**given, **changed}.items() if v is not None]
