@@ -231,3 +231,13 @@ def test_help_and_import_load_neither_torch_nor_matplotlib() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert run("--help").exit_code == 0
+
+
+def test_settings_of_a_search_are_given_by_name(victim: tuple[Path, Path], tmp_path: Path) -> None:
+    words = ("--budget", 30, "--limit", 2, "--out", "r")
+    found = run("audit", *victim, "--search", "rlab", "--set", "fixed_n=3", *words)
+    assert found.exit_code == 0, found.output
+    settings = json.loads((tmp_path / "r" / "run.json").read_text())["settings"]
+    assert settings["search_settings"] == {"fixed_n": 3}
+    refused(2, "--set NAME=VALUE", "waves", command=("audit", *victim, "--set", "waves"))
+    refused(2, "no setting 'wave'", command=("audit", *victim, "--search", "ripple", "--set", "wave=3"))

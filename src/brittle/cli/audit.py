@@ -14,6 +14,7 @@ from brittle.live import live_progress
 @click.argument("model", required=False)
 @click.argument("data", required=False)
 @click.option("--search", metavar="NAME", help="How flips are looked for; see brittle list. [patchwork]")
+@click.option("--set", "pairs", metavar="NAME=VALUE", multiple=True, help="A setting of the search.")
 @click.option(
     "--agent", metavar="FILE", help="A trained agent plays: a file of brittle train, cells or ripple."
 )

@@ -1,9 +1,12 @@
 """Options that several commands take, in groups, and how they become settings."""
 
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+
+from brittle.core.errors import UsageError
 
 C = TypeVar("C", bound=Callable[..., Any])
 Group = Callable[[C], C]
@@ -75,11 +78,25 @@ def settings_of(values: dict[str, Any], options: dict[str, Any]) -> dict[str, An
     """Settings of a file, overruled by the options that were given."""
     given = given_of(options)
     merged = dict(values)
+    pairs = given.pop("pairs", ())
+    if pairs:
+        merged["search_settings"] = {**(merged.get("search_settings") or {}), **dict(map(_pair, pairs))}
     for group, names in (("model_options", MODEL_OPTIONS), ("data_options", DATA_OPTIONS)):
         nested = {name: given.pop(name) for name in names if name in given}
         if nested:
             merged[group] = {**merged.get(group, {}), **nested}
     return {**merged, **given}
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    """NAME=VALUE; the value as JSON where it is, else as text. Raises UsageError."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise UsageError(f"expected --set NAME=VALUE, got '{text}'")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def given_of(options: dict[str, Any]) -> dict[str, Any]:
