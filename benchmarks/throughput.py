@@ -1,11 +1,12 @@
 """How much of the bare model's speed an audit keeps, in one run.
 
     python benchmarks/throughput.py [--samples 32] [--budget 300] [--repeats 1] [--search random]
+    python benchmarks/throughput.py --agent ripple --batch 32
 
 The bare model (EfficientNet-Lite0 in onnxruntime) is asked batch after batch at each of several batch sizes;
-the best one counts. A machine's speed drifts within minutes, so the audit is stopped every few seconds and
-the bare model is timed; the time it is stopped is taken off. What is with the model when it stops is waited
-for, on the audit's time.
+the best one counts, unless --batch says another. A machine's speed drifts within minutes, so the audit is
+stopped every few seconds and the bare model is timed; the time it is stopped is taken off. What is with the
+model when it stops is waited for, on the audit's time.
 """
 
 import argparse
@@ -69,7 +70,7 @@ class Pauses:
         self.paused += self.resumed - start
 
 
-def audit_rate(codes: NDArray[np.uint8], budget: int, search: str, pauses: Pauses) -> float:
+def audit_rate(codes: NDArray[np.uint8], budget: int, player: dict[str, str], pauses: Pauses) -> float:
     """Rows per second of a whole audit, from opening the samples to the last result, pauses taken off."""
     with tempfile.TemporaryDirectory() as folder:
         run = brittle.audit(
@@ -77,9 +78,9 @@ def audit_rate(codes: NDArray[np.uint8], budget: int, search: str, pauses: Pause
             (codes, None),
             budget=budget,
             batch=pauses.batch,
-            search=search,
             out=folder,
             watch=pauses,
+            **player,
         )
         session = run.sessions()[0]
     return float(session["rows"] / (session["seconds"] - pauses.paused))
@@ -92,19 +93,23 @@ def main() -> None:
     parser.add_argument("--budget", type=int, default=300)
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--search", default="random")
+    parser.add_argument("--agent", help="this agent plays: a file, cells or ripple")
+    parser.add_argument("--batch", type=int, help="rows at once, for the bare model and the audit")
     args = parser.parse_args()
     codes = photos(args.samples)
     x = codes.astype(np.float32) / np.float32(255)
     ask = open_model("efficientnet-lite0").ask
-    rounds = [{batch: bare_rate(ask, x, batch, 1.5) for batch in BATCHES} for _ in range(3)]
-    rates = {batch: median(rates[batch] for rates in rounds) for batch in BATCHES}
-    best = max(rates, key=lambda batch: rates[batch])
+    batches = sorted({*BATCHES, args.batch or BATCHES[0]})
+    rounds = [{batch: bare_rate(ask, x, batch, 1.5) for batch in batches} for _ in range(3)]
+    rates = {batch: median(rates[batch] for rates in rounds) for batch in batches}
+    best = args.batch or max(rates, key=lambda batch: rates[batch])
     print("bare model, rows/s by batch:", {b: round(r) for b, r in rates.items()})
+    player = {"agent": args.agent} if args.agent else {"search": args.search}
     ratios = []
     print("| repeat | bare (times) | audit | ratio |\n|---|---|---|---|")
     for repeat in range(args.repeats):
         pauses = Pauses(ask, x, best, rates[best])
-        audited = audit_rate(codes, args.budget, args.search, pauses)
+        audited = audit_rate(codes, args.budget, player, pauses)
         bare = mean(pauses.rates)
         ratios.append(audited / bare)
         row = f"{bare:.1f} ({len(pauses.rates)}) | {audited:.1f} | {ratios[-1]:.3f}"
