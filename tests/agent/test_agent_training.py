@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("stable_baselines3")
 
-from brittle.agent.checkpoint import Checkpoint, Update
+from brittle.agent.curve import Update
 from brittle.agent.file import read_agent
 from brittle.agent.network import Network
 from brittle.agent.training import LearningSettings, learn
@@ -22,6 +22,7 @@ from brittle.core.play import play_out
 from brittle.core.search import Game, InputBoard, Terms
 from brittle.core.seeds import generator
 from brittle.searches import open_search
+from brittle.store.learned import Checkpoint
 from brittle.tasks.opening import open_audit
 from brittle.tasks.settings import AuditSettings
 from brittle.tasks.train_agent import train_agent, warm_up
@@ -86,10 +87,10 @@ def test_an_agent_learns_on_from_another() -> None:
 
 
 def test_a_checkpoint_of_another_question_or_a_damaged_one_is_not_continued(tmp_path: Path) -> None:
-    checkpoint = Checkpoint(tmp_path / "c.part.safetensors", {"seed": 0, "terms": (1, None)})
+    checkpoint = Checkpoint(tmp_path / "c.part.safetensors", {"seed": 0, "terms": (1, None)}, Update)
     learned = learn([lever_arena()], SHORT, checkpoint=checkpoint)
     kept = checkpoint.read()
-    assert kept and kept.queries == learned.queries and repr(kept.curve) == repr(learned.curve)
+    assert kept and kept.state["queries"] == learned.queries and repr(kept.curve) == repr(learned.curve)
     assert replace(checkpoint, question={"seed": 1, "terms": (1, None)}).read() is None
     checkpoint.path.write_bytes(checkpoint.path.read_bytes()[:500])
     assert checkpoint.read() is None
@@ -115,7 +116,8 @@ def asked(out: Path, board: str = "ripple", **words: Any) -> Path:
 def test_the_same_seed_gives_the_same_file_also_beside_its_card(board: str, tmp_path: Path) -> None:
     file = asked(tmp_path / "one" / "a.safetensors", board)
     again = asked(tmp_path / "two" / "a.safetensors", board)
-    other = asked(tmp_path / "three" / "a.safetensors", board, seed=1, queries=60)
+    other = asked(tmp_path / "three" / "a.safetensors", board, seed=1, queries=60, audit={"cell": "6x5"})
+    assert "--cell 6x5 " in other.with_suffix(".json").read_text()
     assert file.read_bytes() == again.read_bytes() != other.read_bytes()
     agent = read_agent(file)
     assert agent.player == {"ripple": "ripple", "cells": "patchwork"}[board]
@@ -184,7 +186,7 @@ def test_queries_that_teach_nothing_and_a_stop_of_another_agent_are_said_so(tmp_
     out = tmp_path / "a.safetensors"
     with pytest.raises(UsageError, match="more queries than 20"):
         asked(out, queries=20)
-    checkpoint = Checkpoint(tmp_path / "c.part.safetensors", {})
+    checkpoint = Checkpoint(tmp_path / "c.part.safetensors", {}, Update)
     learn([lever_arena()], replace(SHORT, queries=100), checkpoint=checkpoint)
     with pytest.raises(UsageError, match="begin anew"):
         learn([lever_arena()], replace(SHORT, hidden=8), checkpoint=checkpoint)

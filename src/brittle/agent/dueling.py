@@ -5,6 +5,7 @@ Wang et al., "Dueling Network Architectures for Deep Reinforcement Learning", IC
 Tavakoli et al., "Action Branching Architectures for Deep Reinforcement Learning", AAAI 2018.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,7 +121,7 @@ class Learner:
                 out[f"adam.{key}.{name}"] = _array(value)
         return out
 
-    def restore(self, kept: dict[str, Any]) -> None:
+    def restore(self, kept: Mapping[str, Any]) -> None:
         """Go on from arrays()."""
         import torch  # noqa: PLC0415
 
@@ -130,7 +131,7 @@ class Learner:
                 self.target[key].copy_(torch.from_numpy(kept[f"target.{key}"]))
                 for name in ("step", "exp_avg", "exp_avg_sq"):
                     if f"adam.{key}.{name}" in kept:
-                        value = torch.from_numpy(kept[f"adam.{key}.{name}"].copy())
+                        value = torch.from_numpy(kept[f"adam.{key}.{name}"])
                         self.adam.state[parameter][name] = value
 
 

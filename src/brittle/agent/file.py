@@ -1,21 +1,17 @@
-"""Agents as files: safetensors with the weights and what they need to play, and a JSON card beside them."""
+"""Agents as files: the weights, what they need to play, and where they come from."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from brittle.agent.network import Network, Shape
 from brittle.core.errors import UsageError
-from brittle.store.files import write_whole
+from brittle.store.learned import read_learned, write_learned
 
-ABOUT, FORMAT = "brittle", "brittle-agent-1"
+FORMAT = "brittle-agent-1"
 AGAIN = "make one with brittle train --board cells or --board ripple"
 
 
@@ -36,45 +32,31 @@ class TrainedAgent:
 
 def write_agent(path: str | Path, agent: TrainedAgent) -> None:
     """Write an agent file, its card beside it (.json). Same agent, same bytes. Raises DiskError."""
-    path = Path(path)
-    card = dict(agent.card)
     about = {
         "format": FORMAT,
         "player": agent.player,
         "settings": dict(agent.settings),
         "shape": asdict(agent.network.shape),
-        "card": card,
+        "card": dict(agent.card),
     }
-    weights = {name: np.ascontiguousarray(w, np.float32) for name, w in agent.network.weights.items()}
-    data = save(weights, {ABOUT: json.dumps(about)})
-    write_whole(path, data)
-    beside = {**card, "sha256": sha256(data).hexdigest()}
-    write_whole(path.with_suffix(".json"), json.dumps(beside, indent=1, ensure_ascii=False) + "\n")
+    weights = {name: w.astype(np.float32) for name, w in agent.network.weights.items()}
+    write_learned(Path(path), weights, about, agent.card)
 
 
 def read_agent(path: str | Path) -> TrainedAgent:
     """The agent of a file. Raises UsageError with one line if it is missing, damaged or something else."""
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read the agent file '{path}': {error.strerror}") from error
-    try:
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        weights = load(data)
-        text = header.get("__metadata__", {}).get(ABOUT) or "{}"
-        about: dict[str, Any] = json.loads(text) if text.startswith("{") else {"format": text}
-    except (SafetensorError, ValueError, AttributeError, MemoryError, RecursionError) as error:
-        raise UsageError(f"'{path}' is damaged or no safetensors file; {AGAIN}") from error
+    learned = read_learned(path, "agent", AGAIN)
+    about = learned.about
     found = about.get("format", "none")
     if found != FORMAT:
         raise UsageError(f"'{path}' holds no agent of this brittle: expected {FORMAT}, got {found}; {AGAIN}")
     try:
         shape = Shape(**{**about["shape"], "kinds": tuple(about["shape"]["kinds"])})
-        _check(path, shape, weights)
-        name = f"{path.stem} {sha256(data).hexdigest()[:8]}"
-        network = Network(shape, {key: w.astype(np.float32) for key, w in weights.items()})
-        return TrainedAgent(network, str(about["player"]), dict(about["settings"]), dict(about["card"]), name)
+        _check(path, shape, learned.arrays)
+        network = Network(shape, {name: w.astype(np.float32) for name, w in learned.arrays.items()})
+        settings, card = dict(about["settings"]), dict(about["card"])
+        return TrainedAgent(network, str(about["player"]), settings, card, learned.name)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"the agent in '{path}' is incomplete ({error}); {AGAIN}") from error
 

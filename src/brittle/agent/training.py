@@ -17,13 +17,14 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import DictRolloutBuffer
 from stable_baselines3.common.logger import Logger
 
-from brittle.agent.checkpoint import Checkpoint, Kept, Update
+from brittle.agent.curve import Update
 from brittle.agent.episode import Arena, Ended
 from brittle.agent.network import Network, fresh, shape_of
 from brittle.agent.policy import AgentPolicy
 from brittle.agent.pool import Pool
 from brittle.core.errors import UsageError
 from brittle.core.seeds import generator
+from brittle.store.learned import Checkpoint, Kept
 
 NEVER = 1_000_000  # updates between two lines of its log
 UPDATES, LEAST_TURNS = 8, 8  # a small limit is spent in at least so many updates, of at least so many turns
@@ -66,7 +67,7 @@ def learn(
     arenas: Sequence[Arena],
     settings: LearningSettings,
     start: Network | None = None,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: Checkpoint[Update] | None = None,
     watch: Callable[[Update], None] = lambda _: None,
 ) -> Learned:
     """Train an agent on these arenas, from `start` or from the hand-made player.
@@ -89,12 +90,16 @@ class _Training:
     """The games, the learner and the account of one training."""
 
     def __init__(
-        self, arenas: Sequence[Arena], settings: LearningSettings, start: Network | None, kept: Kept | None
+        self,
+        arenas: Sequence[Arena],
+        settings: LearningSettings,
+        start: Network | None,
+        kept: Kept[Update] | None,
     ) -> None:
         self.settings = settings
         self.curve = list(kept.curve) if kept else []
-        self._before = kept.queries if kept else 0
-        self.pool = Pool(arenas, settings.games, settings.seed, kept.started if kept else None)
+        self._before = kept.state["queries"] if kept else 0
+        self.pool = Pool(arenas, settings.games, settings.seed, kept.state["started"] if kept else None)
         shape = shape_of(self.pool.first_play, settings.hidden)
         network = start or fresh(shape, settings.seed)
         _check_start(network, shape)
@@ -132,9 +137,10 @@ class _Training:
         return self.queries + self.turns * self.settings.games <= self.settings.queries
 
     @property
-    def kept(self) -> Kept:
-        """What a checkpoint holds."""
-        return Kept(_arrays(self.policy), tuple(self.curve), tuple(self.pool.started), self.queries)
+    def kept(self) -> Kept[Update]:
+        """What a checkpoint holds; started: games begun on each model."""
+        state = {"started": list(self.pool.started), "queries": self.queries}
+        return Kept(_arrays(self.policy), tuple(self.curve), state)
 
     def update(self) -> Update:
         """Play so many turns of all games, and learn from them."""

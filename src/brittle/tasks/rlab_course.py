@@ -1,19 +1,12 @@
-"""A training of the agent of rlab under way: its curve, its checkpoint."""
+"""A training of the agent of rlab under way: what it learned and lived through, its curve."""
 
-import csv
-import io
-import json
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
-from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from dataclasses import dataclass
 
-import numpy as np
-
-from brittle.agent.dueling import DuelingSettings, Learner
+from brittle.agent.dueling import DuelingSettings, Layers, Learner
 from brittle.agent.replay import Replay
-from brittle.core.errors import DiskError
+from brittle.store.learned import Kept
+
+LIVED = "replay."  # begins the names of what was lived through, among the learner's own
 
 
 @dataclass(frozen=True)
@@ -42,52 +35,21 @@ class Course:
     replay: Replay
     curve: list[RlabRound]
 
+    @classmethod
+    def begin(cls, settings: DuelingSettings, start: Layers | None) -> "Course":
+        """Before the first round; start: weights to go on from."""
+        return cls(Learner(settings, start), Replay(), [])
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """An unfinished training beside its file-to-be; one that was asked something else is not continued."""
-
-    path: Path
-    question: dict[str, Any]
-
-    def write(self, course: Course) -> None:
-        """Keep where it stands, whole or not at all. Raises DiskError."""
-        part = self.path.with_name(f"{self.path.name}.new")
-        arrays = course.learner.arrays() | {f"replay.{k}": v for k, v in course.replay.rows.items()}
-        curve = np.array([astuple(entry) for entry in course.curve], np.float64)
-        try:
-            with part.open("wb") as file:
-                np.savez(file, asked=json.dumps(self.question), curve=curve, **arrays)
-            part.replace(self.path)
-        except OSError as error:
-            raise DiskError(f"cannot write '{self.path}': {error.strerror}") from error
-
-    def read(self, settings: DuelingSettings) -> Course | None:
-        """What was kept, if it is of the same question."""
-        try:
-            with np.load(self.path, allow_pickle=False) as kept:
-                if json.loads(str(kept["asked"])) != json.loads(json.dumps(self.question)):
-                    return None
-                arrays = {key: kept[key] for key in kept.files}
-        except (OSError, ValueError, KeyError, BadZipFile):
-            return None
+    @classmethod
+    def resume(cls, settings: DuelingSettings, kept: Kept[RlabRound]) -> "Course":
+        """After the last round that was kept."""
         learner = Learner(settings)
-        learner.restore(arrays)
-        lived = {k.removeprefix("replay."): v for k, v in arrays.items() if k.startswith("replay.")}
-        whole = [f.type is int for f in fields(RlabRound)]
-        rows = [
-            [int(v) if w else v for v, w in zip(row, whole, strict=True)] for row in arrays["curve"].tolist()
-        ]
-        return Course(learner, Replay(lived), [RlabRound(*row) for row in rows])
+        learner.restore(kept.arrays)
+        lived = {k.removeprefix(LIVED): v for k, v in kept.arrays.items() if k.startswith(LIVED)}
+        return cls(learner, Replay(lived), list(kept.curve))
 
-
-def write_curve(path: Path, curve: Sequence[RlabRound]) -> None:
-    """One line a round, as CSV. Raises DiskError."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([f.name for f in fields(RlabRound)])
-    writer.writerows([f"{v:.4f}" if isinstance(v, float) else v for v in astuple(c)] for c in curve)
-    try:
-        path.write_text(text.getvalue(), encoding="utf-8")
-    except OSError as error:
-        raise DiskError(f"cannot write '{path}': {error.strerror}") from error
+    @property
+    def kept(self) -> Kept[RlabRound]:
+        """What a checkpoint holds."""
+        lived = {f"{LIVED}{key}": rows for key, rows in self.replay.rows.items()}
+        return Kept(self.learner.arrays() | lived, tuple(self.curve))

@@ -1,18 +1,15 @@
 """Train an agent on local models, or warm one up on the model that is audited."""
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from brittle.agent.checkpoint import Checkpoint, Update
+from brittle.agent.curve import Update
 from brittle.agent.episode import Arena
 from brittle.agent.file import TrainedAgent, write_agent
 from brittle.agent.player import as_player, open_agent, player_of
@@ -22,8 +19,10 @@ from brittle.core.sample import InputSpec, Sample
 from brittle.core.search import Terms
 from brittle.report.learning import learning_curve
 from brittle.store.files import write_whole
+from brittle.store.learned import Checkpoint, write_curve
 from brittle.tasks.opening import Opened, make_board, open_audit
 from brittle.tasks.settings import AuditSettings
+from brittle.tasks.training import command_of, out_file, settings_of, versions_of
 
 if TYPE_CHECKING:
     from brittle.agent.training import LearningSettings
@@ -32,6 +31,7 @@ PLAYERS = {"cells": "patchwork", "ripple": "ripple"}
 BUDGET = {"cells": 250, "ripple": 500}  # queries of one game, clean one included
 PHOTO = 150528  # elements of a photo, 3 x 224 x 224
 ASKED = {"distortions", "draws", "cell", "target", "top_k", "seed"}  # of an audit, that learning depends on
+POSITIVE = ("queries", "games", "turns", "epochs", "batch", "rate", "hidden")
 WARM_GAMES, WARM_RATE = 8, 3e-4  # a warm-up is short: few games at once, careful strides
 
 Watch = Callable[[Update], None]
@@ -65,7 +65,8 @@ def train_agent(
               data_options). learning: fields of LearningSettings (queries, games, seed ...).
     Raises BrittleError with one line.
     """
-    out = _checked(Path(out), models, board)
+    out = out_file(out)
+    _check(models, board)
     chosen = learning_settings(**learning)
     agent = open_agent(start) if start else None
     common = {"search": PLAYERS[board], "search_settings": dict(settings or {}), "seed": chosen.seed}
@@ -82,23 +83,22 @@ def train_agent(
         "learning": asdict(chosen),
         "start": agent.name if agent else None,
     }
-    checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), question)
+    checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), question, Update)
     learned = _learner()(arenas, chosen, agent.network if agent else None, checkpoint, watch)
     if not learned.curve:
         raise UsageError(
             f"expected more queries than {chosen.queries}: they do for no update; raise --queries"
         )
-    given = {"first": first, "budget": budget, "max_l2": max_l2, "cell": common.get("cell")}
-    given["start"] = Path(start).name if start else None
+    given = _given(opened, audit or {}, start, first=first, budget=budget, max_l2=max_l2)
     card = {
         **question,
         "queries": learned.queries,
         "updates": len(learned.curve),
-        "command": _command(opened, out.name, board, given, chosen),
-        "versions": _versions(),
+        "command": command_of(f"brittle train --board {board}", given, chosen, out),
+        "versions": versions_of("brittle", "numpy", "torch", "stable-baselines3", "gymnasium", "onnxruntime"),
     }
     write_agent(out, TrainedAgent(learned.network, PLAYERS[board], dict(settings or {}), card))
-    _write_curve(out, learned.curve, terms.closest)
+    _write_curves(out, learned.curve, terms.closest)
     checkpoint.delete()
     return out
 
@@ -154,13 +154,7 @@ def learning_settings(**values: Any) -> "LearningSettings":
     _learner()
     from brittle.agent.training import LearningSettings  # noqa: PLC0415
 
-    known = {f.name for f in fields(LearningSettings)}
-    for key, value in values.items():
-        if key not in known:
-            raise UsageError(f"there is no setting '{key}' of agents; {did_you_mean(key, known)}")
-        if key in ("queries", "games", "turns", "epochs", "batch", "rate", "hidden") and value <= 0:
-            raise UsageError(f"expected {key} above 0, got {value}")
-    return LearningSettings(**values)
+    return settings_of(LearningSettings, values, "agents", positive=POSITIVE)
 
 
 def _learner() -> Any:
@@ -173,14 +167,11 @@ def _learner() -> Any:
     return learn
 
 
-def _checked(out: Path, models: Sequence[Any], board: str) -> Path:
-    if out.suffix != ".safetensors":
-        raise UsageError(f"expected --out to end in .safetensors, got '{out}'")
+def _check(models: Sequence[Any], board: str) -> None:
     if board not in PLAYERS:
         raise UsageError(f"there is no board '{board}'; {did_you_mean(board, PLAYERS)}")
     if not models:
         raise UsageError("expected at least one model to learn on; name it with --model")
-    return out
 
 
 def _open(model: Any, data: Any, common: Mapping[str, Any]) -> Opened:
@@ -221,36 +212,22 @@ def _plain(words: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _command(
-    opened: Sequence[Opened], out: str, board: str, given: Mapping[str, Any], chosen: "LearningSettings"
-) -> str:
-    """The command that makes this file again; only names, no places of this machine."""
-    words = [f"brittle train --board {board}"]
-    words += [f"--model {Path(o.settings.model).name}" for o in opened]
-    words += [f"--data {opened[0].dataset.name}"]
-    words += [f"--distortion {name}" for name in opened[0].settings.distortions]
-    default = asdict(type(chosen)())
-    changed = {k: v for k, v in asdict(chosen).items() if v != default[k]}
-    words += [f"--{k.replace('_', '-')} {v}" for k, v in {**given, **changed}.items() if v is not None]
-    return " ".join([*words, f"--out {out}"])
+def _given(
+    opened: Sequence[Opened], audit: Mapping[str, Any], start: str | None, **limits: float | None
+) -> dict[str, Any]:
+    """What was asked beside how to learn, as options of the command."""
+    return {
+        "model": [Path(o.settings.model).name for o in opened],
+        "data": opened[0].dataset.name,
+        "distortion": list(opened[0].settings.distortions),
+        **limits,
+        "cell": audit.get("cell"),
+        "start": Path(start).name if start else None,
+    }
 
 
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in ("brittle", "numpy", "torch", "stable-baselines3", "gymnasium", "onnxruntime"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _write_curve(out: Path, curve: Sequence[Update], closest: bool) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([f.name for f in fields(Update)])
-    writer.writerows([f"{v:.6g}" if isinstance(v, float) else v for v in astuple(u)] for u in curve)
-    write_whole(out.with_suffix(".csv"), text.getvalue())
+def _write_curves(out: Path, curve: Sequence[Update], closest: bool) -> None:
+    write_curve(out.with_suffix(".csv"), curve, ".6g")
     panels = [("Mean return", [u.gain for u in curve]), ("Share flipped", [u.flipped for u in curve])]
     last = ("Median L2", [u.l2 for u in curve]) if closest else ("Queries to flip", [u.first for u in curve])
     write_whole(out.with_suffix(".png"), learning_curve([*panels, last], [u.queries for u in curve]))

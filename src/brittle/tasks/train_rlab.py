@@ -2,28 +2,29 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from brittle.agent.dueling import DuelingSettings, Learner
-from brittle.agent.replay import Replay
+from brittle.agent.dueling import DuelingSettings
 from brittle.agent.rlab_games import Played, World, play_round
 from brittle.core.canvas import Canvas
-from brittle.core.errors import DataError, UsageError, did_you_mean
+from brittle.core.errors import DataError, UsageError
 from brittle.core.result import Status
 from brittle.searches.rlab_net import Dueling
 from brittle.searches.rlab_view import AMOUNT, COLOUR, WORLD
 from brittle.store.dueling import DuelingWeights, read_dueling, write_dueling
+from brittle.store.learned import Checkpoint, write_curve
 from brittle.store.ledger import Ledger
 from brittle.tasks.opening import Opened, open_audit
-from brittle.tasks.rlab_course import Checkpoint, Course, RlabRound, write_curve
+from brittle.tasks.rlab_course import Course, RlabRound
 from brittle.tasks.settings import AuditSettings
+from brittle.tasks.training import command_of, out_file, settings_of, versions_of
 
 AUDIT = ("cell", "distortions", "draws", "max_l2", "model_options", "data_options")
 NATURAL = ("gaussian_noise", "gaussian_blur", "dead_pixels", "illumination", "banding")
+COUNTS = ("rounds", "games", "budget", "updates", "batch", "hidden")
 
 
 def train_rlab(
@@ -46,13 +47,11 @@ def train_rlab(
               and data_options, which say what is played (default: NATURAL distortions, an audit's cells).
     Raises BrittleError with one line.
     """
-    out = Path(out)
-    if out.suffix != ".safetensors":
-        raise UsageError(f"expected --out to end in .safetensors, got '{out}'")
+    out = out_file(out)
     if not models:
         raise UsageError("expected at least one local model to learn on; name it with --model")
     asked = {"distortions": NATURAL} | {k: settings.pop(k) for k in AUDIT if k in settings}
-    chosen = _settings(settings)
+    chosen = settings_of(DuelingSettings, settings, "rlab", counts=COUNTS, others=AUDIT)
     common = {"data": data, "search": "random", "seed": chosen.seed, **asked}
     opened = [open_audit(AuditSettings.build({"model": name, **common})) for name in models]
     names = list(opened[0].dataset.ids[:first])
@@ -60,12 +59,13 @@ def train_rlab(
     question = {**_question(opened, len(names), asked), "settings": asdict(chosen)}
     if begun:
         question["start"] = begun.name
-    checkpoint = Checkpoint(out.with_suffix(".part.npz"), question)
-    course = checkpoint.read(chosen) or Course(Learner(chosen, begun.layers if begun else None), Replay(), [])
+    checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), question, RlabRound)
+    kept = checkpoint.read()
+    course = Course.resume(chosen, kept) if kept else Course.begin(chosen, begun.layers if begun else None)
 
     def after() -> None:
         watch(course.curve[-1])
-        checkpoint.write(course)
+        checkpoint.write(course.kept)
 
     _teach(course, opened, names, chosen, after)
     card = {
@@ -73,12 +73,12 @@ def train_rlab(
         "rows": course.curve[-1].rows,
         "rows_shown": course.curve[-1].shown,
         **_start_card(start),
-        "command": _command(opened, out.name, first, start, asked, chosen),
-        "versions": {p: v for p in ("brittle", "numpy", "torch", "onnxruntime") if (v := _version(p))},
+        "command": command_of("brittle train --kind rlab", _given(opened, first, start, asked), chosen, out),
+        "versions": versions_of("brittle", "numpy", "torch", "onnxruntime"),
     }
     write_dueling(out, course.learner.layers(), card)
     write_curve(out.with_suffix(".csv"), course.curve)
-    checkpoint.path.unlink(missing_ok=True)
+    checkpoint.delete()
     return out
 
 
@@ -98,16 +98,6 @@ def _teach(
     while len(course.curve) < settings.rounds:
         _round(course, worlds, ledgers, settings)
         after()
-
-
-def _settings(values: dict[str, Any]) -> DuelingSettings:
-    known = {f.name for f in fields(DuelingSettings)}
-    for key, value in values.items():
-        if key not in known:
-            raise UsageError(f"there is no setting '{key}' of rlab; {did_you_mean(key, {*known, *AUDIT})}")
-        if key in ("rounds", "games", "budget", "updates", "batch", "hidden") and value < 1:
-            raise UsageError(f"expected {key} of 1 or more, got {value}")
-    return DuelingSettings(**values)
 
 
 def _question(opened: Sequence[Opened], first: int, asked: dict[str, Any]) -> dict[str, Any]:
@@ -179,27 +169,16 @@ def _start_card(start: str | Path | None) -> dict[str, Any]:
     return {"start_card": json.loads(card.read_text(encoding="utf-8"))}
 
 
-def _command(
-    opened: Sequence[Opened],
-    out: str,
-    first: int | None,
-    start: str | Path | None,
-    asked: dict[str, Any],
-    settings: DuelingSettings,
-) -> str:
-    """The command that makes this file again; only names, no places of this machine."""
-    words = ["brittle train --kind rlab", *(f"--model {_plain(o)}" for o in opened)]
-    words += [f"--data {opened[0].dataset.name}"] + ([f"--first {first}"] if first else [])
-    words += [f"--start {Path(start).name}"] if start else []
-    words += [f"--cell {asked['cell']}"] if asked.get("cell") else []
-    words += [f"--distortion {d}" for d in asked["distortions"]] if asked["distortions"] != NATURAL else []
-    default = asdict(DuelingSettings())
-    words += [f"--{k.replace('_', '-')} {v}" for k, v in asdict(settings).items() if v != default[k]]
-    return " ".join([*words, f"--out {out}"])
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+def _given(
+    opened: Sequence[Opened], first: int | None, start: str | Path | None, asked: dict[str, Any]
+) -> dict[str, Any]:
+    """What was asked beside the settings, as options of the command."""
+    return {
+        "model": [_plain(o) for o in opened],
+        "data": opened[0].dataset.name,
+        "first": first,
+        "start": Path(start).name if start else None,
+        "cell": asked.get("cell"),
+        "distortion": list(asked["distortions"]) if asked["distortions"] != NATURAL else None,
+        "max_l2": asked.get("max_l2"),
+    }
