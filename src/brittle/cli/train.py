@@ -26,6 +26,9 @@ from brittle.live import live_training
 @click.option("--budget", type=int, metavar="N", help="Agents: rows of one game. [cells 250; ripple 500]")
 @click.option("--games", type=int, metavar="N", help="Agents: games at once. [32]")
 @click.option("--rate", type=float, metavar="F", help="Agents: learning rate. [0.001]")
+@click.option(
+    "--gamma", type=float, metavar="F", help="Agents: discount of a query. [ripple 0.99; cells 0.995]"
+)
 @click.option("--rounds", type=int, metavar="N", help="rlab: rounds of playing and learning. [6]")
 @click.option("--updates", type=int, metavar="N", help="rlab: of its network a round. [200]")
 @click.option(
