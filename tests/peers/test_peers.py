@@ -25,7 +25,7 @@ from tiny import MemoryArchive, TinyModel, tiny_canvas
 pytest.importorskip("art", reason="the extra 'peers' is not installed")
 SPEC = InputSpec((3, 16, 16), ("channel", "height", "width"), bits=8)
 PEERS = [name for name, path in SEARCHES.builtin.items() if ".peers." in path]
-OWN = [name for name in SEARCHES.builtin if name not in PEERS and name != "agent"]  # it needs a file
+OWN = [name for name in SEARCHES.builtin if name not in PEERS]
 
 
 def model_of(spec: InputSpec = SPEC) -> TinyModel:

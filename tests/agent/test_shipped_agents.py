@@ -1,0 +1,39 @@
+"""The agents that ship: whole, of their cards, and able to play with this brittle's players."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from brittle.agent.file import read_agent
+from brittle.agent.player import SHIPPED, Agent
+from brittle.core.errors import UsageError
+from brittle.searches import open_search
+
+FILES = sorted(SHIPPED.glob("*.safetensors"))
+
+
+def test_one_ships_for_each_board() -> None:
+    assert {open_search("agent", file=path.stem).board: path.stem for path in FILES} == {
+        "cells": "cells",
+        "input": "ripple",
+    }
+    assert Agent().about["name"].startswith("cells ")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_it_is_the_one_of_its_card(path: Path) -> None:
+    card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert card["sha256"] == sha256(path.read_bytes()).hexdigest()
+    assert card["command"].startswith(f"brittle train --board {path.stem} ") and card["queries"] > 0
+    assert card["command"].endswith(f"--out {path.name}")
+    assert path.with_suffix(".csv").is_file() and path.with_suffix(".png").is_file()
+    heads = [w for name, w in read_agent(path).network.weights.items() if name.startswith("head_")]
+    assert all(w.any() for w in heads)
+    assert path.stat().st_size < 200_000
+
+
+def test_a_name_that_does_not_ship_gets_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean 'ripple'"):
+        open_search("agent", file="rippel")
