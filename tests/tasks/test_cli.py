@@ -164,6 +164,8 @@ def test_interrupting_keeps_what_is_finished(digits: Path, tmp_path: Path) -> No
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # tests that run in the background of a shell inherit that Ctrl-C is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     results = out / "results.jsonl"
     while not results.exists() or len(results.read_text().splitlines()) < 5:
