@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,11 +69,18 @@ def _flipped(
 
 def _ratio(ours: dict[str, float], theirs: dict[str, float]) -> Ratio:
     shared = sorted(set(ours) & set(theirs))
-    pairs: NDArray[np.float64] = np.array([[ours[s], theirs[s]] for s in shared], np.float64).reshape(-1, 2)
-    if not len(pairs):
+    if not shared:
         return Ratio(np.nan, np.nan, np.nan, 0)
-    rng = generator(0, "paired", len(pairs))
-    drawn = pairs[rng.integers(len(pairs), size=(DRAWS, len(pairs)))].mean(axis=1)
-    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], (0.025, 0.975))
-    mean = pairs.mean(axis=0)
-    return Ratio(float(mean[0] / mean[1]), float(low), float(high), len(pairs))
+    rng = generator(0, "paired", len(shared))
+    first, second = (np.array([side[s] for s in shared], np.float64) for side in (ours, theirs))
+    return paired_ratio(first, second, np.mean, rng)
+
+
+def paired_ratio(
+    ours: NDArray[np.float64], theirs: NDArray[np.float64], statistic: Any, rng: np.random.Generator
+) -> Ratio:
+    """Ratio of a statistic of two rows, sample by sample the same ones; samples are drawn in pairs."""
+    draws = rng.integers(len(ours), size=(DRAWS, len(ours)))
+    ratios = statistic(ours[draws], axis=1) / statistic(theirs[draws], axis=1)
+    low, high = np.quantile(ratios, (0.025, 0.975))
+    return Ratio(float(statistic(ours) / statistic(theirs)), float(low), float(high), len(ours))

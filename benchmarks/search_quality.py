@@ -30,8 +30,8 @@ from brittle.core.result import SearchResult, Status
 from brittle.tasks.opening import open_audit
 from brittle.tasks.playing import play_samples
 from brittle.tasks.settings import AuditSettings
+from paired import paired_ratio
 
-RESAMPLES = 2000
 WIDTH = 140  # of tables that go into a file
 
 
@@ -121,11 +121,8 @@ def costs_of(rows: list[dict[str, Any]], model: str, max_l2: float | None, budge
 
 def ratio(ours: NDArray[np.float64], theirs: NDArray[np.float64], statistic: Any) -> str:
     """Ratio of a statistic over all samples with its 95 % interval, samples drawn in pairs."""
-    rng = np.random.default_rng(0)
-    draws = rng.integers(len(ours), size=(RESAMPLES, len(ours)))
-    ratios = statistic(ours[draws], axis=1) / statistic(theirs[draws], axis=1)
-    low, high = np.percentile(ratios, [2.5, 97.5])
-    return f"{statistic(ours) / statistic(theirs):.2f} [{low:.2f}, {high:.2f}]"
+    found = paired_ratio(ours, theirs, statistic, np.random.default_rng(0))
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
 
 
 def natural_table_of(costs: Costs, title: str, rival: str | None) -> Table:

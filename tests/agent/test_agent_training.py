@@ -15,7 +15,8 @@ pytest.importorskip("stable_baselines3")
 from brittle.agent.curve import Update
 from brittle.agent.file import read_agent
 from brittle.agent.network import Network
-from brittle.agent.training import LearningSettings, learn
+from brittle.agent.settings import LearningSettings
+from brittle.agent.training import learn
 from brittle.core.errors import UsageError
 from brittle.core.goal import Goal
 from brittle.core.play import play_out

@@ -117,14 +117,14 @@ class Pool(VecEnv):
         return [value] * len(list(self._get_indices(indices)) if indices is not None else self._seats)
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Games have no attributes of their own."""
-        raise NotImplementedError
+        """Refused: games have no attributes of their own."""
+        raise NotImplementedError(f"games of a pool have no attribute '{attr_name}' that could be set")
 
     def env_method(
         self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any
     ) -> list[Any]:
-        """Games have no methods of their own."""
-        raise NotImplementedError
+        """Refused: games have no methods of their own."""
+        raise NotImplementedError(f"games of a pool have no method '{method_name}'; they are no environments")
 
     def env_is_wrapped(self, wrapper_class: type[Any], indices: Any = None) -> list[bool]:
         """They never are."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.agent.local_models import LocalModel
-from brittle.core.field import Field, unit
+from brittle.core.field import Field, unit, usual_l2
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.seeds import generator
 
@@ -167,7 +167,7 @@ class _Turn:
 
 def length_of(spec: InputSpec, settings: TileSettings) -> float:
     """L2 of the change that tiles are learned at."""
-    return settings.max_l2 or 5 * spec.span * float(np.sqrt(np.prod(spec.shape) / 150528))
+    return settings.max_l2 or usual_l2(spec)
 
 
 def _units(rows: NDArray[Any]) -> Array:

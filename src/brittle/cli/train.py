@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 import brittle
+from brittle.agent.settings import LearningSettings
 from brittle.cli.console import EXIT_CODES, clear_errors, console
 from brittle.cli.options import given_of
 from brittle.live import live_training
@@ -69,7 +70,7 @@ def train(
             given |= {
                 "audit": audit,
                 "board": board,
-                "watch": lambda now: watch(now, given.get("queries", 100_000)),
+                "watch": lambda now: watch(now, given.get("queries", LearningSettings.queries)),
             }
             file = brittle.train_agent(learned_on, data, out, **given)
         elif kind == "rlab":

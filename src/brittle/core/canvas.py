@@ -147,12 +147,16 @@ class Canvas:
 
     def l2(self, colours: Colours) -> float:
         """L2 distance of a colouring from the untouched input, without rendering it."""
-        squares = self._squares[colours, self._every_cell]
+        return float(np.sqrt(self.squares_of(colours).sum()))
+
+    def squares_of(self, colours: Colours) -> NDArray[np.float64]:
+        """What each cell of a colouring adds to its squared L2 distance, shape (cells,)."""
+        squares: NDArray[np.float64] = self._squares[colours, self._every_cell]
         if np.isnan(squares).any():
             for colour in np.unique(colours[np.isnan(squares)]):
                 self.squares(int(colour))
             squares = self._squares[colours, self._every_cell]
-        return float(np.sqrt(squares.sum()))
+        return squares
 
     def render(self, move: Codes, out: Array) -> None:
         """Write the input that these colours stand for into out."""

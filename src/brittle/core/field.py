@@ -19,6 +19,7 @@ from brittle.core.sample import Array, InputSpec, Sample
 Lines = Sequence[NDArray[Any]]  # one value per element of each spatial axis
 TRIES, MOST_TRIES = 6, 40  # scales tried for one candidate: two are usual, and most if none changes anything
 NEAR = 0.99  # of the wanted distance is near enough: another try costs more time than it brings
+PHOTO = 150528  # elements of a photo, 3 x 224 x 224, for which L2 5 is the usual limit
 SAFE = 1 - 1e-4  # sums are float32
 
 
@@ -136,6 +137,11 @@ class Field:
         """A random factor for each channel, (channels, 1, ...), of norm 1."""
         colour = _directions(rng.normal(size=(1, self.channels)))[0]
         return np.asarray(colour, np.float32).reshape(-1, *[1] * len(self.sides))
+
+
+def usual_l2(spec: InputSpec) -> float:
+    """The usual length of a change: L2 5 for a photo, and as much per element elsewhere."""
+    return 5 * spec.span * float(np.sqrt(np.prod(spec.shape) / PHOTO))
 
 
 def surface(lines: Lines) -> Array:

@@ -8,9 +8,8 @@ from brittle.core.search import Game, Search
 
 def clean_up(game: Game[Canvas], colours: Colours) -> Search:
     """Take cells away, the one that costs most distance first, while the decision stays flipped."""
-    canvas = game.board
-    cost = {int(c): canvas.squares(int(colours[c]))[c] for c in np.flatnonzero(colours)}
-    for cell in sorted(cost, key=lambda c: -cost[c]):
+    cost = game.board.squares_of(colours)
+    for cell in sorted(np.flatnonzero(colours), key=lambda c: -cost[c]):
         move = colours.copy()
         move[cell] = 0
         if game.goal.flipped((yield move[None]))[0]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.core.field import Field, Lines, Shell, Waves, unit
+from brittle.core.field import Field, Lines, Shell, Waves, unit, usual_l2
 from brittle.core.play import Move, Odds, View, coarse_places, place_box
 from brittle.core.sample import Array, Sample
 from brittle.core.search import Terms
@@ -26,7 +26,6 @@ LONGER, SHORTER = 1.3, 0.95  # strides after a kept and a refused nudge
 FLOOR, LEARN = 0.02, 0.1  # credit that no operator falls below; weight of the newest gain
 PATIENCE = 40  # refusals in a row below the closest flip, before the level rises half-way to it
 LONG, FARTHER = 60, 1.5  # without a limit: candidates without a flip before the level rises, and by how much
-PHOTO = 150528  # elements of a photo, 3 x 224 x 224, for which L2 5 is the usual limit
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class RipplePlay:
         self.clean, self.tiles, self.terms = clean, tiles, terms
         self.waves = min(waves, max(1, terms.budget // 10))
         self.limited = terms.max_l2 is not None
-        self.level = terms.max_l2 or 5 * sample.spec.span * float(np.sqrt(sample.x.size / PHOTO))
+        self.level = terms.max_l2 or usual_l2(sample.spec)
         self.fields, self.shell, self.sample = Field(sample.spec), Shell(sample), sample
         self.places = coarse_places(self.fields.sides)
         self._still = np.zeros((self.fields.channels, *self.fields.sides), np.float32)

@@ -141,12 +141,7 @@ def _nearest_flip(game: Game[Canvas], moves: Colours, answers: Array) -> Positio
     if not len(flips):
         return None
     best = min(flips, key=lambda i: game.board.l2(moves[i]))
-    squares = _squares(game.board, moves[best])
-    return _position(game, moves[best], squares, answers[best])
-
-
-def _squares(canvas: Canvas, colours: Colours) -> Values:
-    return np.array([canvas.squares(int(k))[cell] for cell, k in enumerate(colours)])
+    return _position(game, moves[best], game.board.squares_of(moves[best]), answers[best])
 
 
 def _read(game: Game[Canvas], now: Position, colour: int, moves: Colours, answers: Array) -> Sweep:

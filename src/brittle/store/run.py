@@ -6,6 +6,7 @@ sessions.jsonl   every time the command ran: versions, machine, batch, rows, sec
 results.jsonl    one line a sample, appended as it ends; in the order of the samples once all are done
 flips/           inputs that flip, and their originals
 answers.sqlite   every answer, with --keep-answers
+agent.safetensors, agent.json   the agent after its warm-up, with --warm-up
 summary.json, results.csv, report.html   written when all samples are done
 """
 

@@ -5,15 +5,15 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from brittle.agent.curve import Update
 from brittle.agent.episode import Arena
 from brittle.agent.file import TrainedAgent, write_agent
 from brittle.agent.player import as_player, open_agent, player_of
+from brittle.agent.settings import LearningSettings
 from brittle.core.errors import DataError, MissingExtraError, UsageError, did_you_mean
+from brittle.core.field import usual_l2
 from brittle.core.play import Player
 from brittle.core.sample import InputSpec, Sample
 from brittle.core.search import Terms
@@ -24,12 +24,8 @@ from brittle.tasks.opening import Opened, make_board, open_audit
 from brittle.tasks.settings import AuditSettings
 from brittle.tasks.training import command_of, out_file, settings_of, versions_of
 
-if TYPE_CHECKING:
-    from brittle.agent.training import LearningSettings
-
 PLAYERS = {"cells": "patchwork", "ripple": "ripple"}
 BUDGET = {"cells": 250, "ripple": 500}  # queries of one game, clean one included
-PHOTO = 150528  # elements of a photo, 3 x 224 x 224
 ASKED = {"distortions", "draws", "cell", "target", "top_k", "seed"}  # of an audit, that learning depends on
 POSITIVE = ("queries", "games", "turns", "epochs", "batch", "rate", "hidden")
 WARM_GAMES, WARM_RATE = 8, 3e-4  # a warm-up is short: few games at once, careful strides
@@ -149,11 +145,9 @@ def arena_of(opened: Opened, samples: Sequence[Sample], player: Player, terms: T
     return Arena(opened.model, samples, board, player, terms, opened.target, opened.settings.top_k)
 
 
-def learning_settings(**values: Any) -> "LearningSettings":
+def learning_settings(**values: Any) -> LearningSettings:
     """How an agent learns. Raises UsageError for an unknown setting or a senseless value."""
     _learner()
-    from brittle.agent.training import LearningSettings  # noqa: PLC0415
-
     return settings_of(LearningSettings, values, "agents", positive=POSITIVE)
 
 
@@ -192,8 +186,7 @@ def _terms(board: str, budget: int | None, max_l2: float | None, spec: InputSpec
     """What ends a game: on the ripple board the first flip within a distance."""
     if board == "cells":
         return Terms(budget or BUDGET[board], max_l2, closest=True)
-    usual = round(5 * spec.span * float(np.sqrt(np.prod(spec.shape) / PHOTO)), 4)
-    return Terms(budget or BUDGET[board], max_l2 or usual, closest=False)
+    return Terms(budget or BUDGET[board], max_l2 or round(usual_l2(spec), 4), closest=False)
 
 
 def _learned_on(opened: Sequence[Opened], samples: int) -> dict[str, Any]:
