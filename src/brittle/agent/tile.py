@@ -18,6 +18,7 @@ from brittle.core.seeds import generator
 
 ENOUGH = -3.0  # nats beyond the flip; more of a margin teaches nothing
 GRAIN = 0.01  # of white noise in a new tile, beside a wave of norm 1
+CALM = 0.9  # of the stride is gone by the last step
 OFTEN = 2.0  # nats held against a tile for winning twice as often as its share
 
 
@@ -28,7 +29,7 @@ class TileSettings:
     tiles: how many. side: elements along each spatial axis. steps: of ascent; batch: inputs a step, shared
     among the models.
     max_l2: length of the change; None is 5 for a photo, and as much per element elsewhere.
-    stride, momentum: of the ascent. seed: the same gives the same tiles on the same machine.
+    stride, momentum: of the ascent; the stride falls to a tenth. seed: the same gives the same tiles on the same machine.
     """
 
     tiles: int = 4
@@ -96,7 +97,8 @@ def learn(
     flipped = float(np.mean(np.array(margins) < 0))
     rows += state.curve[-1].rows if state.curve else 0
     entry = TileStep(step, settings.steps, float(np.mean(margins)), flipped, rows)
-    return Learning(_units(state.tiles - settings.stride * speed), speed, wins, (*state.curve, entry))
+    stride = settings.stride * (1 - CALM * step / settings.steps)
+    return Learning(_units(state.tiles - stride * speed), speed, wins, (*state.curve, entry))
 
 
 def first_tiles(spec: InputSpec, settings: TileSettings, rng: np.random.Generator) -> Array:
