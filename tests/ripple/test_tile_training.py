@@ -10,8 +10,11 @@ from click.testing import CliRunner
 from PIL import Image
 
 import brittle
+from brittle.agent.local_models import open_local
+from brittle.agent.tile import TileSettings, best_first
 from brittle.cli import cli
 from brittle.core.errors import ModelError, UsageError
+from brittle.data import open_data
 from brittle.store.tiles import read_tiles
 
 torch: Any = pytest.importorskip("torch")
@@ -70,8 +73,19 @@ def test_learning_lowers_the_margin_and_writes_a_card(photos: str, tmp_path: Pat
     assert tiles.values.shape == (2, 3, 8, 8) and tiles.axes == ("height", "width")
     card = json.loads(file.with_suffix(".json").read_text())
     assert card["models"][0]["name"] == NAME and card["settings"]["seed"] == 0
-    assert card["rows"] == seen[-1].rows > 0 and str(tmp_path) not in json.dumps(card)
+    assert card["rows"] == seen[-1].rows + 2 * 10 and str(tmp_path) not in json.dumps(card)
     assert len(file.with_suffix(".csv").read_text().splitlines()) == 26
+
+
+def test_the_tile_that_helps_most_comes_first(photos: str, tmp_path: Path) -> None:
+    words = {**WORDS, "tiles": 3, "steps": 3}
+    tiles = read_tiles(brittle.train_tiles([NAME], photos, tmp_path / "t.safetensors", **words))
+    dataset = open_data(photos, (3, 32, 32))
+    samples = [dataset.open(name) for name in dataset.ids]
+    settings = TileSettings(tiles=3, side=8, batch=4, max_l2=1.0)
+    local = open_local(NAME)
+    again, rows = best_first(tiles.values[::-1].copy(), [local], samples, settings)
+    assert np.array_equal(again, tiles.values) and rows == 30
 
 
 def test_the_same_seed_gives_the_same_file_also_after_a_stop(photos: str, tmp_path: Path) -> None:

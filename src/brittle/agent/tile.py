@@ -29,7 +29,8 @@ class TileSettings:
     tiles: how many. side: elements along each spatial axis. steps: of ascent; batch: inputs a step, shared
     among the models.
     max_l2: length of the change; None is 5 for a photo, and as much per element elsewhere.
-    stride, momentum: of the ascent; the stride falls to a tenth. seed: the same gives the same tiles on the same machine.
+    stride, momentum: of the ascent; the stride falls to a tenth.
+    seed: the same gives the same tiles on the same machine.
     """
 
     tiles: int = 4
@@ -101,6 +102,27 @@ def learn(
     return Learning(_units(state.tiles - stride * speed), speed, wins, (*state.curve, entry))
 
 
+def best_first(
+    tiles: Array, models: Sequence[LocalModel], samples: Sequence[Sample], settings: TileSettings
+) -> tuple[Array, int]:
+    """Tiles in the order a search should show them, each the most help after those before it; rows used."""
+    margins, rows = [], 0
+    for model in models:
+        for i in range(0, len(samples), settings.batch):
+            batch = samples[i : i + settings.batch]
+            turn = _Turn(model, batch, tiles, [0] * (tiles.ndim - 2), length_of(batch[0].spec, settings))
+            margins.append(np.maximum(turn.margins_of_all(), ENOUGH))
+            rows += turn.rows
+    left, order = np.concatenate(margins), list[int]()
+    lowest = np.full(len(left), np.inf)
+    while len(order) < len(tiles):
+        helped = np.minimum(lowest[:, None], left).mean(axis=0)
+        helped[order] = np.inf
+        order.append(int(helped.argmin()))
+        lowest = np.minimum(lowest, left[:, order[-1]])
+    return tiles[order], rows
+
+
 def first_tiles(spec: InputSpec, settings: TileSettings, rng: np.random.Generator) -> Array:
     """A random wave with a little white noise in each tile."""
     field = Field(spec)
@@ -128,14 +150,18 @@ class _Turn:
 
     def most_harmful(self, wins: NDArray[np.float64]) -> NDArray[np.intp]:
         """Which tile brings each input nearest to a flip, (n,); frequent winners are held back."""
-        import torch  # noqa: PLC0415
-
         if len(self.tiles) == 1:
             return np.zeros(len(self.x), np.intp)
+        held = self.margins_of_all() + OFTEN * (wins - 1)
+        return np.asarray(held.argmin(axis=1))
+
+    def margins_of_all(self) -> NDArray[np.float32]:
+        """What every tile leaves of every margin, (n, tiles)."""
+        import torch  # noqa: PLC0415
+
         with torch.inference_mode():
             margins = [self._margins(self._worn(torch.from_numpy(tile))) for tile in self.tiles]
-        held = torch.stack(margins, dim=1).numpy() + OFTEN * (wins - 1)
-        return np.asarray(held.argmin(axis=1))
+        return np.asarray(torch.stack(margins, dim=1).numpy())
 
     def gradient(self, best: NDArray[np.intp]) -> tuple[Array, list[float]]:
         """Slope of the summed margins in every tile, and the margins."""

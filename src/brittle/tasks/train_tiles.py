@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from brittle.agent.local_models import open_local
-from brittle.agent.tile import Learning, TileSettings, TileStep, begin, learn
+from brittle.agent.tile import Learning, TileSettings, TileStep, begin, best_first, learn
 from brittle.core.errors import DataError, UsageError
 from brittle.core.sample import Sample
 from brittle.data import DataOptions, Dataset, open_data
@@ -47,25 +47,25 @@ def train_tiles(
         "kind": "tile",
         "models": [{"name": m.name, "sha256": m.sha256} for m in local],
         "data": {"name": dataset.name, "first": len(samples), "size": size, "sha256": dataset.sha256},
-        "settings": {k: v for k, v in asdict(chosen).items() if k != "steps"},
+        "settings": asdict(chosen),
     }
     checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), question, TileStep)
-    learned = _resumed(checkpoint.read(), chosen) or begin(dataset.spec, chosen)
+    learned = _resumed(checkpoint.read()) or begin(dataset.spec, chosen)
     while len(learned.curve) < chosen.steps:
         learned = learn(learned, local, samples, chosen)
         watch(learned.curve[-1])
         if learned.curve[-1].step % EVERY == 0:
             checkpoint.write(_kept(learned))
+    tiles, rows = best_first(learned.tiles, local, samples, chosen)
     given = {"model": [m.name for m in local], "data": dataset.name, "first": first}
     card = {
         **question,
-        "settings": asdict(chosen),
-        "rows": learned.curve[-1].rows,
+        "rows": learned.curve[-1].rows + rows,
         "command": command_of("brittle train --kind tile", given, chosen, out),
         "versions": versions_of("brittle", "numpy", "torch"),
     }
     axes = tuple(dataset.spec.axes[i] for i in dataset.spec.spatial)
-    write_tiles(out, learned.tiles, axes, card)
+    write_tiles(out, tiles, axes, card)
     write_curve(out.with_suffix(".csv"), learned.curve)
     checkpoint.delete()
     return out
@@ -83,8 +83,7 @@ def _kept(state: Learning) -> Kept[TileStep]:
     return Kept({"tiles": state.tiles, "speed": state.speed, "wins": state.wins}, state.curve)
 
 
-def _resumed(kept: Kept[TileStep] | None, settings: TileSettings) -> Learning | None:
-    """Where learning stood, unless it went beyond the steps that are wanted now."""
-    if kept is None or len(kept.curve) > settings.steps:
+def _resumed(kept: Kept[TileStep] | None) -> Learning | None:
+    if kept is None:
         return None
     return Learning(kept.arrays["tiles"], kept.arrays["speed"], kept.arrays["wins"], kept.curve)
