@@ -210,6 +210,17 @@ def test_credit_follows_gains_at_operators_and_places() -> None:
     assert state.place_tried[3] == state.place_tried[8] == 3
 
 
+def test_recall_goes_the_way_of_what_helped_and_against_what_harmed() -> None:
+    game, state = start_of()
+    state = game.accept(state, shown(game, state, "wave"), 2.0)
+    good, bad = shown(game, state, "windowed wave", 0), shown(game, state, "windowed wave", 1)
+    state = game.accept(state, bad, 3.0)
+    state = game.accept(state, good, 1.0)
+    recall = shown(game, state, "recall")
+    assert recall.nudge is not None and good.nudge is not None and bad.nudge is not None
+    assert np.vdot(recall.nudge, good.nudge) > 0.1 and np.vdot(recall.nudge, bad.nudge) < -0.1
+
+
 def test_a_refused_nudge_is_tried_the_other_way_once() -> None:
     game, state = start_of()
     state = game.accept(replace(state, reach=2.0), shown(game, state, "wave"), 1.5)

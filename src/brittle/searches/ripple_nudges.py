@@ -14,10 +14,11 @@ TOP = 6  # waves that nudges are drawn near to
 
 @dataclass(frozen=True)
 class Around:
-    """What nudges are made from: the worn field, the waves heard, a window, and learned tiles."""
+    """What nudges are made from: worn field, waves heard, lesson of nudges, a window, learned tiles."""
 
     worn: Array
     heard: Heard
+    lesson: Array
     window: Lines
     fields: Field
     tiles: Array
@@ -66,6 +67,11 @@ def swap(around: Around, rng: np.random.Generator) -> Array:
     return unit(away * surface(around.window))
 
 
+def recall(around: Around, rng: np.random.Generator) -> Array:
+    """All recent nudges at once, each as far as it surprised, refused ones the other way."""
+    return unit(around.lesson) if around.lesson.any() else windowed_wave(around, rng)
+
+
 def _near_top(around: Around, rng: np.random.Generator) -> Waves:
     top = around.heard.best(TOP)
     if not len(top):
@@ -83,6 +89,7 @@ NUDGES: Mapping[str, Nudge] = {
     "windowed tile": windowed_tile,
     "smooth field": smooth_field,
     "swap": swap,
+    "recall": recall,
 }
-EVERYWHERE = {"whole wave", "colour", "smooth field"}  # these have no window
+EVERYWHERE = {"whole wave", "colour", "smooth field", "recall"}  # these have no window
 WEIGHTS = {"windowed wave": 3.0, "window": 2.0, "whole wave": 0.5}  # 1 for the others

@@ -24,6 +24,7 @@ NARROW, WIDE = 1 / 14, 1 / 3.2  # sigma of windows, of the longest side (16 to 7
 STRIDE, LEAST, MOST = 0.3, 0.1, 1.2  # how far a nudge goes, beside a field of norm 1
 LONGER, SHORTER = 1.3, 0.95  # strides after a kept and a refused nudge
 FLOOR, LEARN = 0.02, 0.1  # credit that no operator falls below; weight of the newest gain
+FADE = 0.95  # of the lesson is left after another nudge
 PATIENCE = 40  # refusals in a row below the closest flip, before the level rises half-way to it
 LONG, FARTHER = 60, 1.5  # without a limit: candidates without a flip before the level rises, and by how much
 
@@ -50,8 +51,10 @@ class State:
     worn:   the field that the input wears; margin: what it leaves, nats; None where that was not shown yet.
     level:  L2 of the next candidates; reach: of the closest flip so far. heard: whole-input waves tried.
     scale:  the field's factor that gave this level. turn: a refused nudge, to be tried the other way.
-    strides, credit, tried: of each operator. power: the worn field's share of each place; place_tried,
-    place_credit: how often a window was there, and what it brought.
+    strides, credit, tried: of each operator. lesson: recent nudges, each by how much more than expected it
+    gained; expected: that is, nats by the square of the stride.
+    power:  the worn field's share of each place; place_tried, place_credit: how often a window was there, and
+    what it brought.
     queries: candidates shown; shown: at this level; refused: the last of them that brought nothing.
     """
 
@@ -62,9 +65,11 @@ class State:
     strides: NDArray[np.float64]
     credit: NDArray[np.float64]
     tried: NDArray[np.float64]
+    lesson: Array
     power: NDArray[np.float64]
     place_tried: NDArray[np.float64]
     place_credit: NDArray[np.float64]
+    expected: float = 0.0
     scale: float | None = None
     reach: float = float("inf")
     turn: Proposal | None = None
@@ -106,6 +111,7 @@ class RipplePlay:
             STRIDE * each,
             FLOOR * each,
             0 * each,
+            self._still,
             places,
             places,
             places,
@@ -138,7 +144,9 @@ class RipplePlay:
         """A candidate at the state's level."""
         operator = OPERATORS[move.operator]
         if operator in NUDGES:
-            around = Around(state.worn, state.heard, self._window(move, rng), self.fields, self.tiles)
+            around = Around(
+                state.worn, state.heard, state.lesson, self._window(move, rng), self.fields, self.tiles
+            )
             return self._nudged(state, move, operator, NUDGES[operator](around, rng))
         if operator == "mirror":
             turn = state.turn
@@ -177,8 +185,8 @@ class RipplePlay:
             state = replace(state, heard=state.heard.after(proposal.wave, self.clean - margin))
         if proposal.operator == "tile":
             state = replace(state, tiles=state.tiles + 1)
-        if proposal.nudge is not None:
-            state = self._learned(state, proposal, gain)
+        if proposal.nudge is not None and state.margin is not None:
+            state = self._learned(state, proposal, proposal.nudge, gain)
         if gain > 0:
             power = self._power(proposal.worn)
             state = replace(
@@ -205,10 +213,15 @@ class RipplePlay:
         scale = None if state.scale is None else state.scale * level / state.level
         return replace(state, level=level, margin=None, scale=scale, turn=None, shown=0, refused=0)
 
-    def _learned(self, state: State, proposal: Proposal, gain: float) -> State:
-        """Stride and credit of a nudge; gains are counted in units of the usual fall of a wave."""
-        worth = min(2.0, max(0.0, gain) / self._usual(state))
+    def _learned(self, state: State, proposal: Proposal, nudge: Array, gain: float) -> State:
+        """Stride and credit of a nudge, and its lesson, in units of the usual fall of a wave."""
+        usual = self._usual(state)
+        worth = min(2.0, max(0.0, gain) / usual)
         operator, place = NUMBER[proposal.operator], proposal.move.place
+        square = state.strides[operator] ** 2
+        surprise = np.float32(np.clip((gain - state.expected * square) / usual, -1, 1))
+        expected = state.expected + (1 - FADE) * (gain / square - state.expected)
+        state = replace(state, lesson=FADE * state.lesson + surprise * nudge, expected=expected)
         credit, strides, tried = state.credit.copy(), state.strides.copy(), state.tried.copy()
         credit[operator] += LEARN * (worth - credit[operator])
         strides[operator] = np.clip(strides[operator] * (LONGER if gain > 0 else SHORTER), LEAST, MOST)
