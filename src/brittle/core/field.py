@@ -69,6 +69,12 @@ class Field:
         """Values at each place."""
         return int(np.prod(self.spec.shape)) // int(np.prod(self.sides))
 
+    def of(self, x: Array) -> Array:
+        """An input's values with the axes of a field, (channels, *sides); a view."""
+        if len(self.sides) == x.ndim:
+            return x[None]
+        return np.moveaxis(x, _channel(self.spec), 0)
+
     @property
     def band(self) -> tuple[float, float]:
         """Fewest and most cycles of a wave along the longest side: 8 to 64 for 224 elements."""
@@ -224,11 +230,13 @@ class Shell:
 
     def _as_input(self, field: Array) -> Array:
         """Put the channel axis where the input has it."""
-        axes = self.spec.spatial
-        if len(axes) == len(self.spec.shape):
+        if len(self.spec.spatial) == len(self.spec.shape):
             return np.asarray(field[0])
-        channel = next(i for i in range(field.ndim) if i not in axes)
-        return np.asarray(np.moveaxis(field, 0, channel))
+        return np.asarray(np.moveaxis(field, 0, _channel(self.spec)))
+
+
+def _channel(spec: InputSpec) -> int:
+    return next(i for i in range(len(spec.shape)) if i not in spec.spatial)
 
 
 def _directions(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -281,8 +281,7 @@ class RipplePlay:
         """Mean, contrast and roughness of the untouched input at each place, and the way to its middle."""
         spec = self.sample.spec
         x = (self.sample.x - spec.bounds[0]) / spec.span
-        x = x[None] if len(spec.spatial) == x.ndim else np.moveaxis(x, _channel(spec.spatial, x.ndim), 0)
-        grey = x.mean(axis=0)
+        grey = self.fields.of(x).mean(axis=0)
         rough = sum(
             np.abs(np.diff(grey, axis=a, append=np.take(grey, [-1], axis=a))) for a in range(grey.ndim)
         )
@@ -309,7 +308,3 @@ def _mean(x: NDArray[Any], counts: Sequence[int]) -> NDArray[np.float64]:
         shape[axis] = count
         x = np.add.reduceat(x, starts, axis=axis) / lengths.reshape(shape)
     return np.asarray(x, np.float64).reshape(-1)
-
-
-def _channel(spatial: Sequence[int], axes: int) -> int:
-    return next(i for i in range(axes) if i not in spatial)
