@@ -14,6 +14,7 @@ def learning_curve(panels: Sequence[tuple[str, Sequence[float]]], queries: Seque
         axes.set_title(name, fontsize=9)
         axes.set_xlabel("Queries", fontsize=8)
         axes.tick_params(labelsize=8)
+        axes.locator_params(axis="x", nbins=5)
         axes.spines[["top", "right"]].set_visible(False)
     out = BytesIO()
     figure.savefig(out, format="png", dpi=110)
