@@ -92,11 +92,3 @@ def test_an_output_of_another_rank_is_refused(one_node: MakeOnnx) -> None:
 def test_inputs_of_a_wrong_shape_are_a_model_error(channel_means: MakeOnnx) -> None:
     with pytest.raises(ModelError, match=r"cannot answer inputs of shape \(2, 3, 5, 5\)"):
         open_model(channel_means()).ask(np.zeros((2, 3, 5, 5), np.float32))
-
-
-@pytest.mark.parametrize("threads", [1, 2, 3])
-@pytest.mark.parametrize("rows", [1, 2, 7])
-def test_a_batch_in_parts_is_answered_in_its_order(channel_means: MakeOnnx, threads: int, rows: int) -> None:
-    x = np.random.default_rng(0).random((rows, 3, 4, 4), dtype=np.float32)
-    answers = open_model(channel_means(), ModelOptions(threads=threads)).ask(x)
-    assert np.allclose(answers, x.mean(axis=(2, 3)), atol=1e-6)

@@ -2,9 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
@@ -29,15 +27,9 @@ EXTERNAL_DATA = (".data", "_data")
 
 @dataclass(frozen=True)
 class Graph:
-    """A loaded ONNX graph: one float input, one output (n, classes). batch: its fixed size, None if free.
-
-    session: runs on all of `threads`. apart: the same on one thread, to answer parts of a batch at once; None
-    where the batch cannot be parted, or another device answers.
-    """
+    """A loaded ONNX graph: one float input, one output (n, classes). batch: its fixed size, None if free."""
 
     session: Any
-    apart: Any
-    threads: int
     input: str
     dtype: Any
     batch: int | None
@@ -87,17 +79,8 @@ def onnx_door(name: str, graph: Graph, digest: str, options: ModelOptions) -> Do
 
 def load_graph(source: str | bytes, name: str, options: ModelOptions) -> Graph:
     """Load a graph from a file or from its bytes and check its form. Raises ModelError."""
-    threads = options.threads or usable_cpus()
-    session = _session(source, name, threads)
-    graph = _checked(session, name, threads)
-    if threads == 1 or graph.batch is not None or session.get_providers()[0] != PROVIDERS[-1]:
-        return graph
-    return replace(graph, apart=_session(source, name, 1))
-
-
-def _session(source: str | bytes, name: str, threads: int) -> Any:
     settings = ort.SessionOptions()
-    settings.intra_op_num_threads = threads
+    settings.intra_op_num_threads = options.threads or usable_cpus()
     settings.inter_op_num_threads = 1
     settings.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     # A spinning engine keeps the core on which the next candidates are drawn: audits run 5 % slower with it.
@@ -105,12 +88,13 @@ def _session(source: str | bytes, name: str, threads: int) -> Any:
     settings.log_severity_level = 4  # what goes wrong is raised as well
     known = ort.get_available_providers()
     try:
-        return ort.InferenceSession(source, settings, providers=[p for p in PROVIDERS if p in known])
+        session = ort.InferenceSession(source, settings, providers=[p for p in PROVIDERS if p in known])
     except Exception as error:  # onnxruntime's errors share no other base
         raise ModelError(f"{name} is no ONNX file that onnxruntime can load: {_first_line(error)}") from error
+    return _checked(session, name)
 
 
-def _checked(session: Any, name: str, threads: int) -> Graph:
+def _checked(session: Any, name: str) -> Graph:
     inputs = session.get_inputs()
     if len(inputs) != 1:
         names = ", ".join(i.name for i in inputs)
@@ -127,9 +111,7 @@ def _checked(session: Any, name: str, threads: int) -> Graph:
     output = _output(session, name)
     batch, *shape = [_size(size) for size in wanted.shape]
     outputs = _size(output.shape[1]) if len(output.shape) == 2 else None
-    return Graph(
-        session, None, threads, wanted.name, FLOATS[wanted.type], batch, tuple(shape), output.name, outputs
-    )
+    return Graph(session, wanted.name, FLOATS[wanted.type], batch, tuple(shape), output.name, outputs)
 
 
 def _output(session: Any, name: str) -> Any:
@@ -153,24 +135,15 @@ def _size(size: Any) -> int | None:
 
 
 def _ask(graph: Graph, name: str) -> Ask:
-    """Large batches go in one part a thread: the threads wait for each other once, not at every layer."""
-    pool = ThreadPoolExecutor(graph.threads, "engine") if graph.apart else None
-
-    def run(session: Any, x: Array) -> NDArray[Any]:
-        feed = {graph.input: np.ascontiguousarray(x, graph.dtype)}
-        answers: NDArray[Any] = session.run([graph.output], feed)[0]
-        return answers
-
     def ask(x: Array) -> NDArray[Any]:
+        feed = {graph.input: np.ascontiguousarray(x, graph.dtype)}
         try:
-            if pool is None or len(x) < graph.threads:
-                return run(graph.session, x)
-            parts = np.array_split(x, graph.threads)
-            return np.concatenate(list(pool.map(partial(run, graph.apart), parts)))
+            answers: NDArray[Any] = graph.session.run([graph.output], feed)[0]
         except Exception as error:  # onnxruntime's errors share no other base
             raise ModelError(
                 f"{name} cannot answer inputs of shape {x.shape}: {_first_line(error)}"
             ) from error
+        return answers
 
     return ask
 
