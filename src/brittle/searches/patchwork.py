@@ -150,7 +150,7 @@ class PatchworkPlay:
         self, state: State, row: Colours, block: NDArray[np.intp], move: Move, rng: np.random.Generator
     ) -> Patch | None:
         """The colouring as a candidate nearer than the closest flip, other cells bared for that."""
-        reach, squares = self._reach(state), self.ground.squares_of(row)
+        reach, squares = self._reach(state), self.ground.canvas.squares_of(row)
         if squares[block].sum() >= (NEARER * reach) ** 2:
             return None
         if squares.sum() >= reach**2:
@@ -166,7 +166,7 @@ class PatchworkPlay:
         outside = row > 0
         outside[block] = False
         cells = np.flatnonzero(outside)
-        squares = self.ground.squares_of(row)
+        squares = self.ground.canvas.squares_of(row)
         falls = self.ground.falls_of(state.effects.mean, row)[cells]
         keep = np.maximum(falls, 0.02 * np.abs(falls).max(initial=1e-9))
         hurry = rng.exponential(size=len(cells)) * keep / np.maximum(squares[cells], 1e-12)

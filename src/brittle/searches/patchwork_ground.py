@@ -74,10 +74,6 @@ class Ground:
             "off centre": np.sqrt(np.mean(np.square(off), axis=0)),
         }
 
-    def squares_of(self, worn: Colours) -> Floats:
-        """What each cell of a colouring adds to its squared L2, (cells,)."""
-        return self.canvas.squares_of(worn)
-
     def amounts(self, worn: Colours) -> Floats:
         """How much of each kin is worn in each place: L2 of single cells, summed, (kins, places).
 

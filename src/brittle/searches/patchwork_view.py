@@ -21,7 +21,7 @@ PLACES = ("worn", "spent", "worth", "tried", "effect", "mean", "contrast", "off 
 def view_of(state: State, start: State, ground: Ground, terms: Terms, odds: Floats) -> View:
     """What is named above, in that order. odds: of the hand-made player's operators, sum 1."""
     falls = ground.falls(state.effects.mean)
-    squares = ground.squares_of(state.worn)
+    squares = ground.canvas.squares_of(state.worn)
     return View(
         _world(state, start, ground, terms),
         _traits(state, ground, squares, falls, odds),

@@ -220,13 +220,13 @@ class RipplePlay:
         operator, place = NUMBER[proposal.operator], proposal.move.place
         square = state.strides[operator] ** 2
         surprise = np.float32(np.clip((gain - state.expected * square) / usual, -1, 1))
+        lesson = FADE * state.lesson + surprise * nudge
         expected = state.expected + (1 - FADE) * (gain / square - state.expected)
-        state = replace(state, lesson=FADE * state.lesson + surprise * nudge, expected=expected)
         credit, strides, tried = state.credit.copy(), state.strides.copy(), state.tried.copy()
         credit[operator] += LEARN * (worth - credit[operator])
         strides[operator] = np.clip(strides[operator] * (LONGER if gain > 0 else SHORTER), LEAST, MOST)
         tried[operator] += 1
-        state = replace(state, credit=credit, strides=strides, tried=tried)
+        state = replace(state, credit=credit, strides=strides, tried=tried, lesson=lesson, expected=expected)
         if proposal.operator in EVERYWHERE:
             return state
         place_tried, place_credit = state.place_tried.copy(), state.place_credit.copy()
