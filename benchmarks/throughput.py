@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import brittle
-from brittle.core.referee import FLIGHTS
 from brittle.core.sample import Array
 from brittle.data import open_data
 from brittle.models import open_model
@@ -63,7 +62,7 @@ class Pauses:
     def __call__(self, _: object) -> None:
         if perf_counter() - self.resumed < STRETCH:
             return
-        sleep(FLIGHTS * self.batch / self.rate)
+        sleep(2 * self.batch / self.rate)
         start = perf_counter()
         self.rates.append(bare_rate(self.ask, self.x, self.batch, PAUSE))
         self.resumed = perf_counter()

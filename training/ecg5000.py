@@ -22,7 +22,6 @@ from brittle.core.sample import Array
 from brittle.data.ecg5000 import CLASSES, RATE, part, read_part
 from brittle.models.ecg import CARD, STRIDES, WEIGHTS, build_graph
 from brittle.models.onnx import load_graph
-from brittle.models.options import ModelOptions
 
 WIDTHS = (24, 32, 48)
 BATCH, RATE_OF_LEARNING, DECAY = 64, 3e-3, 1e-2
@@ -112,7 +111,7 @@ def main() -> None:
     torch.set_num_threads(1)
     net = train(*read_part(part("TRAIN")), seed=chosen.seed, epochs=chosen.epochs)
     weights = folded(net)
-    session = load_graph(build_graph(weights), "ecg5000", ModelOptions(threads=1)).session
+    session = load_graph(build_graph(weights), "ecg5000", threads=1).session
     x, y = read_part(part("TEST"))
     answers = session.run(["logits"], {"ecg": x})[0]
     with torch.no_grad():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from threading import Condition
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ def referee_results(
     model: Any = None,
     samples: Any = None,
     board: Callable[[Sample], Any] | None = None,
+    lanes: int = 1,
     **terms: Any,
 ) -> tuple[list[SearchResult], Referee, MemoryArchive]:
     model = model or TinyModel()
@@ -52,7 +54,7 @@ def referee_results(
     if board:
         rules = replace(rules, board=board)
     samples = samples or tiny_samples(count, TinyModel())
-    referee = Referee(model, batch)
+    referee = Referee(model, batch, lanes=lanes)
     results = list(referee.play(play(s.id, lambda s=s: s, rules) for s in samples))  # type: ignore[misc]
     return sorted(results, key=lambda r: r.sample), referee, archive
 
@@ -65,24 +67,58 @@ def plain(result: SearchResult) -> dict[str, Any]:
 searches = st.sampled_from([Wild(), Wild(most=40), Random(), Greedy()])
 
 
-@given(searches, st.integers(1, 20), st.integers(3, 70), st.booleans())
+@given(searches, st.integers(1, 20), st.integers(3, 70), st.booleans(), st.integers(1, 3))
 @settings(max_examples=60, deadline=None)
 def test_count_is_the_rows_the_model_saw_and_never_above_the_budget(
-    search: Any, batch: int, budget: int, closest: bool
+    search: Any, batch: int, budget: int, closest: bool, lanes: int
 ) -> None:
     model = TinyModel()
-    results, referee, _ = referee_results(search, batch, model=model, budget=budget, closest=closest)
+    results, referee, _ = referee_results(
+        search, batch, model=model, budget=budget, closest=closest, lanes=lanes
+    )
     assert sum(r.queries for r in results) == model.rows == referee.rows
     assert all(1 <= r.queries <= budget for r in results)
     assert max(model.batches) <= batch
 
 
-@given(searches, st.sampled_from([1, 2, 7, 32]), st.booleans())
+@given(searches, st.sampled_from([1, 2, 7, 32]), st.booleans(), st.integers(1, 3))
 @settings(max_examples=30, deadline=None)
-def test_results_do_not_depend_on_the_batch_size(search: Any, batch: int, closest: bool) -> None:
+def test_results_depend_on_neither_batch_size_nor_lanes(
+    search: Any, batch: int, closest: bool, lanes: int
+) -> None:
     one, _, _ = referee_results(search, 16, closest=closest)
-    other, _, _ = referee_results(search, batch, closest=closest)
+    other, _, _ = referee_results(search, batch, closest=closest, lanes=lanes)
     assert [plain(r) for r in one] == [plain(r) for r in other]
+
+
+@dataclass
+class Meeting(TinyModel):
+    """Waits in every batch but the first until as many are with it as there are lanes, or a moment."""
+
+    lanes: int = 2
+    most: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.here, self.changed = 0, Condition()
+
+    def __call__(self, x: Array) -> Array:
+        with self.changed:
+            self.here += 1
+            self.most = max(self.most, self.here)
+            self.changed.notify_all()
+            if self.batches:
+                self.changed.wait_for(lambda: self.here == self.lanes, timeout=0.2)
+            answers = super().__call__(x)
+            self.here -= 1
+        return answers
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3])
+def test_the_model_is_asked_as_many_batches_at_a_time_as_there_are_lanes(lanes: int) -> None:
+    model = Meeting(lanes=lanes)
+    referee_results(Random(), 2, model=model, lanes=lanes, budget=12)
+    assert model.most == lanes
 
 
 @given(searches, st.booleans())
@@ -188,12 +224,13 @@ class Sick(TinyModel):
         return out
 
 
+@pytest.mark.parametrize("lanes", [1, 2])
 @pytest.mark.parametrize("how", ["nan", "raise"])
-def test_a_sample_that_the_model_fails_on_is_one_failed_row(how: str) -> None:
+def test_a_sample_that_the_model_fails_on_is_one_failed_row(how: str, lanes: int) -> None:
     samples = [replace(s, x=_marked(s.x, i == 2)) for i, s in enumerate(tiny_samples(6))]
     still = replace(Wild(most=1))
     model = Sick(how=how)
-    results, referee, _ = referee_results(still, 4, model=model, samples=samples, budget=3)
+    results, referee, _ = referee_results(still, 4, model=model, samples=samples, budget=3, lanes=lanes)
     assert referee.rows == model.rows >= sum(r.queries for r in results)
     assert all(r.queries >= 1 for r in results)
     status = {r.sample: r.status for r in results}

@@ -1,14 +1,17 @@
 """ONNX files of every form that is taken, and of those that are not."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from brittle.core.errors import ModelError
 from brittle.models import ModelOptions, open_model
+from brittle.models.door import LANES
 
 MakeOnnx = Callable[..., str]
 X = np.random.default_rng(1).random((5, 3, 4, 4), dtype=np.float32)
@@ -51,6 +54,20 @@ def test_a_signal_with_one_channel_last(channel_means: MakeOnnx) -> None:
 def test_stated_channels_first_is_believed(channel_means: MakeOnnx) -> None:
     options = ModelOptions(layout="channels_first")
     assert open_model(channel_means(shape=(4, 4, 3)), options).shape == (4, 4, 3)
+
+
+@pytest.mark.parametrize("form", [{}, {"batch": 2}, {"shape": (4, 4, 3), "channel_axis": 3}])
+def test_what_threads_ask_side_by_side_is_answered_alike(channel_means: MakeOnnx, form: Any) -> None:
+    door = open_model(channel_means(**form), ModelOptions(threads=2))
+    assert door.beside
+    ask = door.beside()
+    with ThreadPoolExecutor(LANES) as threads:
+        for answers in threads.map(ask, [X] * 20):
+            np.testing.assert_allclose(answers, MEANS, rtol=1e-5)
+
+
+def test_one_thread_is_not_shared(channel_means: MakeOnnx) -> None:
+    assert open_model(channel_means(), ModelOptions(threads=1)).beside is None
 
 
 def test_external_weights_count_in_the_hash(channel_means: MakeOnnx) -> None:

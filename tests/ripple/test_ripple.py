@@ -121,7 +121,7 @@ class Listening:
         search = Ripple()(game)
         moves = next(search)
         while True:
-            self.shown.append(moves[0] - game.sample.x)
+            self.shown.append(game.sample.spec.decode(moves[0]) - game.sample.x)
             moves = search.send((yield moves))
 
 
@@ -165,7 +165,7 @@ class Chance:
         assert game.terms.max_l2
         while True:
             field = unit(game.rng.normal(size=game.sample.spec.shape).astype(np.float32))
-            yield shell.at(field, game.terms.max_l2).x[None]
+            yield shell.at(field, game.terms.max_l2).codes[None]
 
 
 def test_it_needs_fewer_queries_than_chance() -> None:

@@ -91,6 +91,22 @@ def test_batch_size_and_processes_change_nothing(digits: Path, tmp_path: Path, s
         assert flips(first) == flips(other)
 
 
+def test_an_engine_asked_from_several_threads_changes_nothing(digits: Path, tmp_path: Path) -> None:
+    for threads in (1, 3):
+        out = str(tmp_path / str(threads))
+        run = brittle.audit(
+            digits / "digits.onnx",
+            digits / "digits.npz",
+            budget=60,
+            batch=4,
+            out=out,
+            model_options={"threads": threads},
+        )
+        assert run.sessions()[-1]["rows"] == sum(r.queries for r in run.results())
+    assert lines(tmp_path / "1") == lines(tmp_path / "3")
+    assert flips(tmp_path / "1") == flips(tmp_path / "3")
+
+
 def test_a_killed_audit_is_finished_by_the_same_command(digits: Path, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     subprocess.run(

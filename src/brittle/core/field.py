@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.core.sample import Array, InputSpec, Sample
+from brittle.core.sample import Array, Codes, InputSpec, Sample
 
 Lines = Sequence[NDArray[Any]]  # one value per element of each spatial axis
 TRIES, MOST_TRIES = 6, 40  # scales tried for one candidate: two are usual, and most if none changes anything
@@ -155,9 +155,9 @@ def surface(lines: Lines) -> Array:
     return np.asarray(reduce(np.multiply.outer, lines))[None]
 
 
-def unit(field: Array) -> Array:
-    """A field scaled to norm 1; all zero stays so."""
-    return np.asarray(field * np.float32(1 / max(norm(field), 1e-20)))
+def unit(field: Array, out: Array | None = None) -> Array:
+    """A field scaled to norm 1; all zero stays so. out: where to write it, may be the field itself."""
+    return np.asarray(np.multiply(field, np.float32(1 / max(norm(field), 1e-20)), out=out))
 
 
 def norm(field: Array) -> float:
@@ -167,9 +167,9 @@ def norm(field: Array) -> float:
 
 @dataclass(frozen=True)
 class Shown:
-    """An input along a field: x (spec.shape), the factor on the field, and the L2 distance it came to."""
+    """An input along a field: as spec.encode has it, the factor on the field, the L2 distance it came to."""
 
-    x: Array
+    codes: Codes
     scale: float
     l2: float
 
@@ -184,10 +184,10 @@ class Shell:
         spec = self.spec = sample.spec
         self._rounds = spec.bits is not None
         self._step = np.float32(1 if spec.bits is None else spec.span / (2**spec.bits - 1))
-        self._zero = np.float32(0 if spec.bits is None else spec.bounds[0])
         low, high = spec.bounds if spec.bits is None else (0, 2**spec.bits - 1)
         self._codes = np.asarray(spec.encode(sample.x), np.float32)
         self._down, self._up = np.float32(low) - self._codes, np.float32(high) - self._codes
+        self._change = np.empty_like(self._codes)  # of the last scale tried
 
     def at(self, field: Array, l2: float, scale: float | None = None) -> Shown:
         """The input at distance l2 along a field, never farther; as far as it goes if the bounds are nearer.
@@ -197,42 +197,52 @@ class Shell:
         field = self._as_input(field)
         most, wanted = l2 * SAFE, l2 * (1 + NEAR) / 2
         scale = l2 if scale is None else scale
-        below, above = Shown(np.zeros_like(field), 0.0, 0.0), None
+        below, above = _Reach(0.0, 0.0), None
         for tries in range(MOST_TRIES):
-            change = self._change(field, scale)
-            reached = norm(change) * float(self._step)
-            if reached > most:
-                above = Shown(change, scale, reached)
-            elif reached >= below.l2:
-                below = Shown(change, scale, reached)
+            reached = self._try(field, scale)
+            if reached.l2 > most:
+                above = reached
+            elif reached.l2 >= below.l2:
+                below = reached
             if below.l2 >= NEAR * l2 or (tries >= TRIES and (above is None or below.l2 > 0)):
                 break
             if above is None or below.scale == 0:
-                scale *= min(4.0, wanted / max(reached, 1e-12))
+                scale *= min(4.0, wanted / max(reached.l2, 1e-12))
             else:  # rounding makes the distance uneven in the scale: go by two that enclose it
                 share = (wanted - below.l2) / max(above.l2 - below.l2, 1e-12)
                 scale = below.scale + (above.scale - below.scale) * min(0.9, max(0.1, share))
-        return Shown(self._values(below.x), below.scale, below.l2)
+        if below is not reached:
+            self._try(field, below.scale)
+        return Shown(self._coded(), below.scale, below.l2)
 
-    def _change(self, field: Array, scale: float) -> Array:
-        """What a field at this scale adds to the codes."""
-        change = field * np.float32(scale / self._step)
+    def _try(self, field: Array, scale: float) -> "_Reach":
+        """What a field at this scale adds to the codes, and how far that is."""
+        change = np.multiply(field, np.float32(scale / self._step), out=self._change)
         if self._rounds:
             np.rint(change, out=change)
         np.maximum(change, self._down, out=change)
-        return np.asarray(np.minimum(change, self._up, out=change))
+        np.minimum(change, self._up, out=change)
+        return _Reach(scale, norm(change) * float(self._step))
 
-    def _values(self, change: Array) -> Array:
-        change += self._codes
-        change *= self._step
-        change += self._zero
-        return np.asarray(np.clip(change, *self.spec.bounds, out=change))
+    def _coded(self) -> Codes:
+        """The codes with the change of the last try."""
+        codes = np.empty(self._codes.shape, self.spec.code_type)
+        np.add(self._codes, self._change, out=codes, casting="unsafe")
+        return codes if self._rounds else np.clip(codes, *self.spec.bounds, out=codes)
 
     def _as_input(self, field: Array) -> Array:
         """Put the channel axis where the input has it."""
         if len(self.spec.spatial) == len(self.spec.shape):
             return np.asarray(field[0])
         return np.asarray(np.moveaxis(field, 0, _channel(self.spec)))
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """A scale that was tried, and the L2 distance it came to."""
+
+    scale: float
+    l2: float
 
 
 def _channel(spec: InputSpec) -> int:

@@ -1,5 +1,6 @@
 """Cells: how an input is cut, and how values go from cells to elements and back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, prod
@@ -46,24 +47,35 @@ class Grid:
     def _numbers(self) -> NDArray[np.intp]:
         return np.arange(self.cells).reshape(self.counts)
 
+    @cached_property
+    def _places(self) -> NDArray[np.intp]:
+        """Where every cell is along each spatial axis, (axes, cells)."""
+        return np.indices(self.counts).reshape(len(self.counts), -1)
+
+    @cached_property
+    def _where(self) -> list[tuple[slice, ...]]:
+        return [self._box(places, places + 1) for places in self._places.T]
+
+    def _box(self, low: Sequence[int], high: Sequence[int]) -> tuple[slice, ...]:
+        """The elements of the cells from `low` up to `high` along each spatial axis."""
+        index = [slice(None)] * len(self.spec.shape)
+        for axis, a, b, side in zip(self.spec.spatial, low, high, self.cell, strict=True):
+            index[axis] = slice(int(a) * side, int(b) * side)
+        return tuple(index)
+
     def where(self, cell: int) -> tuple[slice, ...]:
         """The elements of one cell, as an index into an input."""
-        index = [slice(None)] * len(self.spec.shape)
-        places = np.unravel_index(cell, self.counts)
-        for axis, place, side in zip(self.spec.spatial, places, self.cell, strict=True):
-            index[axis] = slice(int(place) * side, (int(place) + 1) * side)
-        return tuple(index)
+        return self._where[cell]
 
     def boxes(self, cells: NDArray[np.intp]) -> list[tuple[slice, ...]]:
         """The elements of several cells: one index if they fill a box, else one for each cell."""
-        places = np.unravel_index(cells, self.counts)
-        low, high = [int(p.min()) for p in places], [int(p.max()) + 1 for p in places]
+        if len(cells) == 1:
+            return [self._where[cells[0]]]
+        places = self._places[:, cells]
+        low, high = places.min(axis=1).tolist(), (places.max(axis=1) + 1).tolist()
         if prod(b - a for a, b in zip(low, high, strict=True)) != len(cells):
-            return [self.where(int(cell)) for cell in cells]
-        index = [slice(None)] * len(self.spec.shape)
-        for axis, a, b, side in zip(self.spec.spatial, low, high, self.cell, strict=True):
-            index[axis] = slice(a * side, b * side)
-        return [tuple(index)]
+            return [self._where[cell] for cell in cells.tolist()]
+        return [self._box(low, high)]
 
     def spread(self, values: NDArray[Any]) -> NDArray[Any]:
         """One value per cell -> one per element, of spec.shape with the channel axis of length 1."""
@@ -84,6 +96,6 @@ class Grid:
 
     def block(self, centre: int, side: int) -> NDArray[np.intp]:
         """Cells of a box of about `side` cells along every axis around a cell, cut off at the edges."""
-        starts = [int(place) - (side - 1) // 2 for place in np.unravel_index(centre, self.counts)]
+        starts = [place - (side - 1) // 2 for place in self._places[:, centre].tolist()]
         box = tuple(slice(max(0, start), start + side) for start in starts)
         return self._numbers[box].reshape(-1)

@@ -1,6 +1,6 @@
 """The referee owns the model: it pools rows of many matches into full batches and counts every one.
 
-While the model answers one batch in its own thread, the matches whose answers have come draw the next one.
+While the model answers batches in threads of its own, matches whose answers have come draw the next one.
 """
 
 from collections import deque
@@ -16,8 +16,6 @@ from brittle.core.errors import BrittleError, ModelError
 from brittle.core.match import Match, Request, Unanswered
 from brittle.core.result import SearchResult
 from brittle.core.sample import Array
-
-FLIGHTS = 2  # one batch with the model, one ready behind it
 
 
 @dataclass
@@ -52,24 +50,39 @@ class _Flight:
 
     rides: tuple[_Ride, ...]
     rows: int
-    answers: Future[Array]
+    reply: Future["_Reply"]
+
+
+@dataclass(frozen=True)
+class _Reply:
+    """The model's rounded answers to one batch. worked: to any of it; again: rows it was shown once more."""
+
+    answers: Array
+    worked: bool
+    again: int = 0
 
 
 class Referee:
     """Plays many matches on one model.
 
-    batch: most rows the model is shown at once. rows: how many it has been shown so far; rows shown again
-    because the model raised on their batch are in it, and in no match's account.
-    on_rows: told that number after every batch.
+    batch: most rows the model is shown at once. on_rows: told `rows` after every batch.
+    lanes: batches that the model may be asked at the same time; one more is kept ready behind them.
+    rows:  how many it has been shown so far; those shown again because the model raised on their batch are in
+    it, and in no match's account.
     """
 
     def __init__(
-        self, model: Classifier, batch: int = 16, on_rows: Callable[[int], None] | None = None
+        self,
+        model: Classifier,
+        batch: int = 16,
+        on_rows: Callable[[int], None] | None = None,
+        lanes: int = 1,
     ) -> None:
-        self.model, self.batch, self._on_rows = model, batch, on_rows
+        self.model, self.batch, self.lanes, self._on_rows = model, batch, lanes, on_rows
         self.rows = 0
         self._classes = len(model.classes)
-        self._buffers = [np.empty((batch, *model.input.shape), np.float32) for _ in range(FLIGHTS)]
+        self._flights = lanes + 1
+        self._buffers = [np.empty((batch, *model.input.shape), np.float32) for _ in range(self._flights)]
         self._queue: deque[_Seat] = deque()
         self._seated = 0
         self._waiting = 0
@@ -77,20 +90,20 @@ class Referee:
         self._worked = False
 
     def play(self, matches: Iterable[Match]) -> Iterator[SearchResult]:
-        """Results in the order in which matches end. At most FLIGHTS batches' worth of matches are open.
+        """Results in the order in which matches end. At most lanes + 1 batches' worth of matches are open.
 
         Raises ModelError if the model cannot be reached, or fails on everything it is shown.
         """
         source = iter(matches)
         flights: deque[_Flight] = deque()
-        with ThreadPoolExecutor(1, "model") as thread:
+        with ThreadPoolExecutor(self.lanes, "model") as threads:
             try:
                 while True:
                     yield from self._open(source)
                     if not self._seated:
                         return
-                    while len(flights) < FLIGHTS and (rides := self._draw(flights)):
-                        flights.append(self._launch(rides, thread))
+                    while len(flights) < self._most_flights() and (rides := self._draw(flights)):
+                        flights.append(self._launch(rides, threads))
                     yield from self._give_up()
                     if flights:
                         flight = flights.popleft()
@@ -99,9 +112,13 @@ class Referee:
                 for seat in self._queue:
                     seat.match.close()
 
+    def _most_flights(self) -> int:
+        """The first batch goes alone: what it says of the model holds for the others."""
+        return self._flights if self._worked else 1
+
     def _open(self, source: Iterator[Match]) -> Iterator[SearchResult]:
         """Seat new matches while there is room."""
-        while self._seated < FLIGHTS * self.batch:
+        while self._seated < self._flights * self.batch:
             match = next(source, None)
             if match is None:
                 return
@@ -130,7 +147,7 @@ class Referee:
     def _draw(self, flights: Iterable[_Flight]) -> list[_Ride]:
         """Render the next batch: its share of the rows in play if they do not fill all flights."""
         flying = sum(flight.rows for flight in flights)
-        room = min(self.batch, max(1, ceil((self._waiting + flying) / FLIGHTS)))
+        room = min(self.batch, max(1, ceil((self._waiting + flying) / self._flights)))
         buffer, rides, place = self._buffers[0], list[_Ride](), 0
         while self._queue and place < room:
             seat = self._queue[0]
@@ -164,15 +181,15 @@ class Referee:
             return False
         return True
 
-    def _launch(self, rides: list[_Ride], thread: ThreadPoolExecutor) -> _Flight:
+    def _launch(self, rides: list[_Ride], threads: ThreadPoolExecutor) -> _Flight:
         rows = sum(ride.rows for ride in rides)
         x = self._buffers[0][:rows]
         self._buffers.append(self._buffers.pop(0))
         self.rows += rows
-        return _Flight(tuple(rides), rows, thread.submit(self._ask, x, rides))
+        return _Flight(tuple(rides), rows, threads.submit(self._ask, x, rides))
 
-    def _ask(self, x: Array, rides: list[_Ride]) -> Array:
-        """The model's rounded answers. Where it raises, matches are asked for apart to find which fails."""
+    def _ask(self, x: Array, rides: list[_Ride]) -> _Reply:
+        """Ask the model. Where it raises, matches are asked for apart to find which fails."""
         try:
             answers = self.model(x)
             check_answers(answers, len(x), self._classes)
@@ -180,15 +197,17 @@ class Referee:
             raise
         except Exception as error:
             if len(rides) > 1:
-                self.rows += len(x)
-                return np.concatenate([self._ask(x[r.place : r.place + r.rows], [r]) for r in rides])
+                apart = [self._ask(x[r.place : r.place + r.rows], [r]) for r in rides]
+                answers = np.concatenate([reply.answers for reply in apart])
+                return _Reply(answers, any(reply.worked for reply in apart), again=len(x))
             rides[0].seat.failure = error
-            return np.full((len(x), self._classes), np.nan, np.float32)
-        self._worked = True
-        return rounded(answers)
+            return _Reply(np.full((len(x), self._classes), np.nan, np.float32), worked=False)
+        return _Reply(rounded(answers), worked=True)
 
     def _land(self, flight: _Flight) -> Array:
-        answers = flight.answers.result()
+        reply = flight.reply.result()
+        self.rows += reply.again
+        self._worked = self._worked or reply.worked
         if not self._worked:
             error = flight.rides[0].seat.failure
             shape = ", ".join(map(str, self.model.input.shape))
@@ -196,7 +215,7 @@ class Referee:
                 f"the model raised {type(error).__name__} on all of its first batch: {error}; "
                 f"check that it takes a float32 batch of shape (n, {shape})"
             ) from error
-        return answers
+        return reply.answers
 
     def _give_up(self) -> Iterator[SearchResult]:
         """End the matches whose boards could not be rendered."""

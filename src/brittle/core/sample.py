@@ -1,6 +1,7 @@
 """What an input is: its shape, axes and bounds, and one labelled example of it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -71,14 +72,21 @@ class InputSpec:
         if self.bits is None:
             np.copyto(values, codes)
             return values
-        top, low = 2**self.bits - 1, np.float32(self.bounds[0])
-        scale = np.float32(self.span / top)
-        np.multiply(codes, scale, out=values, dtype=np.float32, casting="unsafe")
+        step, low, most = self._ruler
+        np.multiply(codes, step, out=values, dtype=np.float32, casting="unsafe")
         if low:
             values += low
-        if np.float32(top) * scale + low > self.bounds[1]:  # only where float32 rounds the last value up
-            np.minimum(values, np.float32(self.bounds[1]), out=values)
+        if most is not None:
+            np.minimum(values, most, out=values)
         return values
+
+    @cached_property
+    def _ruler(self) -> tuple[np.float32, np.float32, np.float32 | None]:
+        """Between two codes, value of the first, and of the last where float32 would round it up."""
+        top, low = 2 ** (self.bits or 0) - 1, np.float32(self.bounds[0])
+        step = np.float32(self.span / top)
+        above = np.float32(top) * step + low > self.bounds[1]
+        return step, low, np.float32(self.bounds[1]) if above else None
 
     def check(self, x: NDArray[Any], name: str) -> None:
         """Raise DataError unless x has this shape, is finite and lies within the bounds."""

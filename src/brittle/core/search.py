@@ -28,7 +28,7 @@ class Board(Protocol):
 
 
 class InputBoard:
-    """A board for searches that make whole inputs themselves: a move is an input."""
+    """A board for searches that make whole inputs themselves: a move is an input, or an input's codes."""
 
     def __init__(self, sample: Sample) -> None:
         self.sample = sample
@@ -36,7 +36,8 @@ class InputBoard:
     def render(self, move: NDArray[Any], out: Array) -> None:
         """Write move into out, clipped and quantised."""
         spec = self.sample.spec
-        spec.decode(spec.encode(move), out)
+        coded = spec.bits is not None and move.dtype == spec.code_type
+        spec.decode(move if coded else spec.encode(move), out)
 
     def recipe(self, move: NDArray[Any]) -> list[int] | None:
         """None: there is none but the input itself."""

@@ -1,5 +1,6 @@
 """A door as a Classifier: normalised inputs in, probabilities out, every row counted."""
 
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -26,7 +27,7 @@ class ModelClassifier:
         _check_fit(door, spec, classes)
         self.input, self.classes = spec, classes
         self.door = door.fit(spec.shape) if door.fit else door
-        self.rows = 0
+        self.rows, self._counting = 0, Lock()
         stated = door.settings.output
         self._output: Output | None = None if stated == "auto" else stated
         self._checked = False
@@ -45,7 +46,8 @@ class ModelClassifier:
 
     def __call__(self, x: Array) -> Array:
         """(n, *input.shape) -> probabilities (n, classes); NaN answers stay NaN. x is not changed."""
-        self.rows += len(x)
+        with self._counting:
+            self.rows += len(x)
         answers = self.door.ask(self._normalised(x))
         check_answers(answers, len(x), len(self.classes))
         if not self._checked:

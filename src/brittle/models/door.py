@@ -10,6 +10,7 @@ from brittle.core.sample import Array
 from brittle.models.options import ModelOptions
 
 Ask = Callable[[Array], NDArray[Any]]
+LANES = 2  # batches that a model is asked at the same time, where that is faster
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Door:
     bounds:  least and greatest input value, if the model states them.
     note:    what the user should know about how the model is run.
     fit:     a better door for inputs of one known shape, where there is one; may take seconds.
+    beside:  another ask, for LANES threads at the same time; they share the CPUs without waiting for each
+             other, so that it answers more in all, and one batch by itself more slowly.
     """
 
     name: str
@@ -40,3 +43,4 @@ class Door:
     bounds: tuple[float, float] | None = None
     note: str = ""
     fit: Callable[[tuple[int, ...]], "Door"] | None = None
+    beside: Callable[[], Ask] | None = None

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from brittle.core.errors import MissingExtraError, ModelError
 from brittle.models.door import Door
-from brittle.models.onnx import load_graph, onnx_door
+from brittle.models.onnx import onnx_door
 from brittle.models.options import ModelOptions
 
 WEIGHTS = Path(__file__).with_name("ecg5000.safetensors")
@@ -43,7 +43,7 @@ def open_ecg(model: str, options: ModelOptions) -> Door:
         raise ModelError(f"the built-in ECG model is damaged ({error}); install brittle again") from error
     if options.output == "auto":
         options = options.model_copy(update={"output": "logits"})
-    door = onnx_door(model, load_graph(graph, model, options), sha256(data).hexdigest(), options)
+    door = onnx_door(model, graph, sha256(data).hexdigest(), options)
     classes = tuple(json.loads(CARD.read_text(encoding="utf-8"))["classes"])
     return replace(door, shape=SHAPE, classes=classes)
 

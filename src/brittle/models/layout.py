@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.sample import Array
-from brittle.models.door import Door
+from brittle.models.door import Ask, Door
 
 CHANNELS = (1, 3)
 
@@ -27,12 +27,28 @@ def channels_first(door: Door) -> Door:
     if not wants_channels_last(door.shape, door.settings.layout):
         return door
 
-    def ask(x: Array) -> NDArray[Any]:
-        return door.ask(np.ascontiguousarray(np.moveaxis(x, 1, -1)))
+    def beside() -> Ask:
+        assert door.beside is not None
+        return _moving(door.beside())
 
     def fit(shape: tuple[int, ...]) -> Door:
         assert door.fit is not None
         return channels_first(door.fit((*shape[1:], shape[0])))
 
     shape = None if door.shape is None else (door.shape[-1], *door.shape[:-1])
-    return replace(door, ask=ask, shape=shape, fit=fit if door.fit else None)
+    return replace(
+        door,
+        ask=_moving(door.ask),
+        shape=shape,
+        fit=fit if door.fit else None,
+        beside=beside if door.beside else None,
+    )
+
+
+def _moving(ask: Ask) -> Ask:
+    """Inputs with the channel axis first to an ask that wants it last."""
+
+    def moved(x: Array) -> NDArray[Any]:
+        return ask(np.ascontiguousarray(np.moveaxis(x, 1, -1)))
+
+    return moved

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from brittle.core.errors import ModelError
 from brittle.core.sample import Array
-from brittle.models.door import Ask, Door
+from brittle.models.door import LANES, Ask, Door
 from brittle.models.options import ModelOptions
 
 FLOATS: Mapping[str, Any] = {
@@ -50,7 +50,7 @@ def open_onnx(model: str, options: ModelOptions) -> Door:
         digest = _hash(path)
     except OSError as error:
         raise ModelError(f"cannot read '{model}': {error.strerror}; check its permissions") from error
-    return onnx_door(model, load_graph(model, model, options), digest, options)
+    return onnx_door(model, model, digest, options)
 
 
 def _hash(path: Path) -> str:
@@ -62,25 +62,29 @@ def _hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def onnx_door(name: str, graph: Graph, digest: str, options: ModelOptions) -> Door:
-    """The door to a loaded graph."""
-    ask = _ask(graph, name)
+def onnx_door(name: str, source: str | bytes, digest: str, options: ModelOptions) -> Door:
+    """The door to a graph, from its file or its bytes. Raises ModelError."""
+    threads = options.threads or usable_cpus()
+    graph = load_graph(source, name, threads)
+    several = threads > 1 and graph.session.get_providers() == ["CPUExecutionProvider"]
     return Door(
         name=name,
-        ask=ask if graph.batch is None else in_batches_of(graph.batch, ask),
+        ask=_ask(graph, name),
         shape=graph.shape,
         classes=None,
         outputs=graph.outputs,
         sha256=digest,
         local=True,
         settings=options,
+        # Who asks is a thread of the engine as well: of two who ask, one takes the place of another.
+        beside=(lambda: _ask(load_graph(source, name, threads + 1 - LANES), name)) if several else None,
     )
 
 
-def load_graph(source: str | bytes, name: str, options: ModelOptions) -> Graph:
+def load_graph(source: str | bytes, name: str, threads: int) -> Graph:
     """Load a graph from a file or from its bytes and check its form. Raises ModelError."""
     settings = ort.SessionOptions()
-    settings.intra_op_num_threads = options.threads or usable_cpus()
+    settings.intra_op_num_threads = threads
     settings.inter_op_num_threads = 1
     settings.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     # A spinning engine keeps the core on which the next candidates are drawn: audits run 5 % slower with it.
@@ -145,7 +149,7 @@ def _ask(graph: Graph, name: str) -> Ask:
             ) from error
         return answers
 
-    return ask
+    return ask if graph.batch is None else in_batches_of(graph.batch, ask)
 
 
 def in_batches_of(size: int, ask: Ask) -> Ask:

@@ -13,7 +13,7 @@ from brittle.core.errors import MissingExtraError, ModelError
 from brittle.core.sample import Array
 from brittle.models.door import Ask, Door
 from brittle.models.export import ExportError, export_onnx
-from brittle.models.onnx import load_graph, onnx_door
+from brittle.models.onnx import onnx_door
 from brittle.models.options import ModelOptions
 from brittle.models.user_code import UserModel, load_user_model
 
@@ -68,8 +68,8 @@ def _exported(door: Door, module: Any, shape: tuple[int, ...]) -> Door:
     except ExportError as error:
         note = f"torch runs the module itself, as it cannot be exported to ONNX: {error}"
         return replace(door, shape=shape, fit=None, note=note)
-    fast = onnx_door(door.name, load_graph(graph, door.name, door.settings), door.sha256, door.settings)
-    return replace(door, ask=fast.ask, shape=shape, outputs=fast.outputs, fit=None)
+    fast = onnx_door(door.name, graph, door.sha256, door.settings)
+    return replace(door, ask=fast.ask, beside=fast.beside, shape=shape, outputs=fast.outputs, fit=None)
 
 
 def _ask(module: Any) -> Ask:

@@ -23,7 +23,7 @@ from brittle.searches.patchwork_ground import Floats, Ground
 from brittle.searches.patchwork_state import LIGHTEN, OTHERS, PACE, REMOVE, Patch, State, even_credit
 from brittle.searches.patchwork_view import view_of
 
-SIZES, SIZE_ODDS = (0.5, 1.0, 2.0), (0.2, 0.6, 0.2)  # of the state's block side
+SIZES, SIZE_ODDS = (0.5, 1.0, 2.0), np.array([0.2, 0.6, 0.2])  # of the state's block side
 SHARE = 0.3  # of the cells in the first block
 GROW, SHRINK = 1.1, 0.97  # factors on the block's side after a kept and a refused block
 TAKE_BEFORE, TAKE_AFTER = 0.15, 0.6  # share of the moves that take away, beside those that paint

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from brittle.core.canvas import Canvas, Colours
 from brittle.core.play import coarse_places
 from brittle.searches.patchwork_effects import prior_of
+from brittle.searches.patchwork_state import OTHERS
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +44,7 @@ class Ground:
         self._unit = 1.0
         whole = [self.amounts(np.full(canvas.grid.cells, k, np.int16)) for k in range(1, self.colours + 1)]
         self._unit = float(np.sqrt(np.median([self.prior.variance(amounts) for amounts in whole]))) or 1.0
+        self._share = self._amplitude / self._unit
 
     @cached_property
     def weaker(self) -> NDArray[np.int16]:
@@ -58,6 +60,17 @@ class Ground:
         family = names[:, None] == names
         below = (family & (self.cost < self.cost[:, None])).sum(axis=1)
         return np.asarray(below / np.maximum(family.sum(axis=1) - 1, 1))
+
+    @cached_property
+    def nature(self) -> dict[str, Floats]:
+        """What is true of operators whatever happens: of colours (colours,), and which is which other one."""
+        alone = np.concatenate([np.zeros((len(OTHERS), self.colours)), np.eye(len(OTHERS))], axis=1)
+        return {
+            "cost": np.log(self.cost / np.median(self.cost)),
+            "rms": np.log10(1e3 * self.cost / self.rms),
+            "rank": self.rank,
+            **dict(zip(OTHERS, alone, strict=True)),
+        }
 
     @cached_property
     def scenery(self) -> dict[str, Floats]:
@@ -86,12 +99,11 @@ class Ground:
 
     def falls(self, effects: Floats) -> Floats:
         """By how much each cell lowers the margin under each colour, (colours + 1, cells)."""
-        return np.asarray(effects[self.kin][:, self.place_of] * (self._amplitude / self._unit))
+        return np.asarray(effects[self.kin][:, self.place_of] * self._share)
 
     def falls_of(self, effects: Floats, worn: Colours) -> Floats:
         """By how much each cell of a colouring lowers the margin, (cells,)."""
-        amplitude = self._amplitude[worn, self._cells] / self._unit
-        return np.asarray(effects[self.kin[worn], self.place_of] * amplitude)
+        return np.asarray(effects[self.kin[worn], self.place_of] * self._share[worn, self._cells])
 
     def per_place(self, values: NDArray[np.generic]) -> Floats:
         """Sums over the cells of each place, (cells,) -> (places,)."""

@@ -1,7 +1,5 @@
 """What a policy sees of a game of patchwork: all of it known without another query."""
 
-from typing import Any
-
 import numpy as np
 
 from brittle.core.play import View
@@ -48,25 +46,25 @@ def _world(state: State, start: State, ground: Ground, terms: Terms) -> Array:
         "refused": np.log10(1 + state.refused),
         "usual": np.log(state.usual / clean) / 3,
     }
-    return _tame(values, WORLD)
+    return _tame(np.array([values[name] for name in WORLD]))
 
 
 def _traits(state: State, ground: Ground, squares: Floats, falls: Floats, odds: Floats) -> Array:
-    colours, still = ground.colours, np.zeros(len(OTHERS))
+    colours = ground.colours
     spent = np.bincount(state.worn, squares, colours + 1)[1:] / max(squares.sum(), 1e-12)
     values = {
         "worth": state.operators.worth - 1,
         "tried": np.log10(1 + state.operators.tried),
-        "cost": np.append(np.log(ground.cost / np.median(ground.cost)), still),
-        "rms": np.append(np.log10(1e3 * ground.cost / ground.rms), still),
-        "rank": np.append(ground.rank, still),
-        "worn": np.append(np.bincount(state.worn, minlength=colours + 1)[1:] / len(state.worn), still),
-        "spent": np.append(spent, still),
-        "effect": np.append(np.arcsinh(falls[1:].sum(axis=1) / state.effects.scale), still),
+        "worn": np.bincount(state.worn, minlength=colours + 1)[1:] / len(state.worn),
+        "spent": spent,
+        "effect": np.arcsinh(falls[1:].sum(axis=1) / state.effects.scale),
         "odds": np.log(odds * len(odds) + 1e-3) / 2,
-        **{name: np.append(np.zeros(colours), [name == other for other in OTHERS]) for name in OTHERS},
+        **ground.nature,
     }
-    return _tame(values, TRAITS).T
+    table = np.zeros((len(TRAITS), len(odds)))
+    for row, name in zip(table, TRAITS, strict=True):
+        row[: len(values[name])] = values[name]  # what holds for colours only is 0 for the others
+    return _tame(table).T
 
 
 def _places(state: State, ground: Ground, squares: Floats, falls: Floats) -> Array:
@@ -80,9 +78,9 @@ def _places(state: State, ground: Ground, squares: Floats, falls: Floats) -> Arr
         "effect": np.arcsinh(effect / state.effects.scale),
         **ground.scenery,
     }
-    return _tame(values, PLACES).T
+    return _tame(np.array([values[name] for name in PLACES])).T
 
 
-def _tame(values: dict[str, Any], names: tuple[str, ...]) -> Array:
-    """Values for a network, in the order of names: float32, within -3 to 3."""
-    return np.clip(np.asarray([values[name] for name in names], np.float64), -3, 3).astype(np.float32)
+def _tame(values: Floats) -> Array:
+    """Values for a network: float32, within -3 to 3."""
+    return np.minimum(np.maximum(values, -3), 3).astype(np.float32)

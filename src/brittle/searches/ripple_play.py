@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from brittle.core.field import Field, Lines, Shell, Waves, unit, usual_l2
 from brittle.core.play import Move, Odds, View, coarse_places, place_box
-from brittle.core.sample import Array, Sample
+from brittle.core.sample import Array, Codes, Sample
 from brittle.core.search import Terms
 from brittle.searches.ripple_nudges import EVERYWHERE, NUDGES, WEIGHTS, Around
 from brittle.searches.ripple_waves import Heard, promising_wave, silent
@@ -31,11 +31,13 @@ LONG, FARTHER = 60, 1.5  # without a limit: candidates without a flip before the
 
 @dataclass(frozen=True)
 class Proposal:
-    """An input to show. worn: its field; nudge: what was added to the state's; again: the other way round."""
+    """An input to show. row: its codes; worn: its field; nudge: what was added to the state's; again: the
+    other way round.
+    """
 
     move: Move
     operator: str
-    row: Array
+    row: Codes
     worn: Array
     l2: float
     scale: float
@@ -162,7 +164,7 @@ class RipplePlay:
                 return None
             worn = self.fields.repeated(self.tiles[state.tiles], [0] * len(self.fields.sides))
         shown = self.shell.at(worn, state.level, state.scale)
-        return Proposal(move, operator, shown.x, worn, shown.l2, shown.scale, wave=wave)
+        return Proposal(move, operator, shown.codes, worn, shown.l2, shown.scale, wave=wave)
 
     def _window(self, move: Move, rng: np.random.Generator) -> Lines:
         """A Gaussian window somewhere in the place, as wide as the size says."""
@@ -173,28 +175,29 @@ class RipplePlay:
 
     def _nudged(self, state: State, move: Move, operator: str, nudge: Array) -> Proposal:
         stride = np.float32(state.strides[NUMBER[operator]])
-        worn = unit(state.worn + stride * nudge)
+        worn = stride * nudge
+        worn += state.worn
+        unit(worn, out=worn)
         shown = self.shell.at(worn, state.level, state.scale)
-        return Proposal(move, operator, shown.x, worn, shown.l2, shown.scale, nudge)
+        return Proposal(move, operator, shown.codes, worn, shown.l2, shown.scale, nudge)
 
     def accept(self, state: State, proposal: Proposal, margin: float) -> State:
         """The state after the answer to a candidate: worn if the margin fell, and what was learned by it."""
         gain = float("inf") if state.margin is None else state.margin - margin
-        state = replace(state, queries=state.queries + 1, shown=state.shown + 1, turn=None)
+        new: dict[str, Any] = {"queries": state.queries + 1, "shown": state.shown + 1, "turn": None}
         if proposal.wave is not None:
-            state = replace(state, heard=state.heard.after(proposal.wave, self.clean - margin))
+            new["heard"] = state.heard.after(proposal.wave, self.clean - margin)
         if proposal.operator == "tile":
-            state = replace(state, tiles=state.tiles + 1)
+            new["tiles"] = state.tiles + 1
         if proposal.nudge is not None and state.margin is not None:
-            state = self._learned(state, proposal, proposal.nudge, gain)
+            new |= self._learned(state, proposal, proposal.nudge, gain)
         if gain > 0:
-            power = self._power(proposal.worn)
-            state = replace(
-                state, worn=proposal.worn, margin=margin, scale=proposal.scale, power=power, refused=0
-            )
+            new |= {"worn": proposal.worn, "margin": margin, "scale": proposal.scale, "refused": 0}
+            new["power"] = self._power(proposal.worn)
         else:
-            turn = proposal if proposal.nudge is not None and not proposal.again else None
-            state = replace(state, refused=state.refused + 1, turn=turn)
+            new["refused"] = state.refused + 1
+            new["turn"] = proposal if proposal.nudge is not None and not proposal.again else None
+        state = replace(state, **new)
         if margin < 0:
             return self._closer(state, proposal.l2, margin)
         return self._farther(state)
@@ -213,8 +216,10 @@ class RipplePlay:
         scale = None if state.scale is None else state.scale * level / state.level
         return replace(state, level=level, margin=None, scale=scale, turn=None, shown=0, refused=0)
 
-    def _learned(self, state: State, proposal: Proposal, nudge: Array, gain: float) -> State:
-        """Stride and credit of a nudge, and its lesson, in units of the usual fall of a wave."""
+    def _learned(self, state: State, proposal: Proposal, nudge: Array, gain: float) -> dict[str, Any]:
+        """What is new in the state: stride and credit of a nudge, in units of the usual fall of a wave, and
+        its lesson.
+        """
         usual = self._usual(state)
         worth = min(2.0, max(0.0, gain) / usual)
         operator, place = NUMBER[proposal.operator], proposal.move.place
@@ -226,13 +231,13 @@ class RipplePlay:
         credit[operator] += LEARN * (worth - credit[operator])
         strides[operator] = np.clip(strides[operator] * (LONGER if gain > 0 else SHORTER), LEAST, MOST)
         tried[operator] += 1
-        state = replace(state, credit=credit, strides=strides, tried=tried, lesson=lesson, expected=expected)
+        new = {"credit": credit, "strides": strides, "tried": tried, "lesson": lesson, "expected": expected}
         if proposal.operator in EVERYWHERE:
-            return state
+            return new
         place_tried, place_credit = state.place_tried.copy(), state.place_credit.copy()
         place_tried[place] += 1
         place_credit[place] += (worth - place_credit[place]) / min(place_tried[place], 1 / LEARN)
-        return replace(state, place_tried=place_tried, place_credit=place_credit)
+        return new | {"place_tried": place_tried, "place_credit": place_credit}
 
     def _usual(self, state: State) -> float:
         """The usual fall of a wave, nats."""

@@ -102,11 +102,11 @@ class _Session:
 
     def play(self, names: Sequence[str]) -> None:
         """Play these samples, in this process or in several, and store each as it ends."""
-        opened = self.opened
-        if opened.settings.workers > 1:
-            results = play_in_processes(opened.settings, names, self.run.path, self.batch, self._note)
+        if self.opened.settings.workers > 1:
+            results = play_in_processes(self.opened.settings, names, self.run.path, self.batch, self._note)
         else:
-            results = play_samples(opened, names, self.run.path, self.batch, self._note)
+            self.opened = self.opened.side_by_side()
+            results = play_samples(self.opened, names, self.run.path, self.batch, self._note)
         for result in results:
             self.run.append(result)
             self._tell(self.progress.after(result))

@@ -39,7 +39,7 @@ def play_samples(
         on_shown(Shown(rows, ledger.found if ledger else 0))
 
     try:
-        yield from Referee(model, batch, on_rows).play(match(name) for name in names)
+        yield from Referee(model, batch, on_rows, opened.lanes).play(match(name) for name in names)
     finally:
         if ledger:
             ledger.close()
