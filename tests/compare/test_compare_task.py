@@ -61,7 +61,7 @@ def test_runs_of_another_budget_are_compared_with_a_warning(tmp_path: Path) -> N
     one = brittle.audit(Counted(), images(), budget=40, batch=4, out=str(tmp_path / "one"))
     two = brittle.audit(Counted(), images(), budget=50, batch=4, out=str(tmp_path / "two"))
     found = brittle.compare_runs([one.path, two.path])
-    assert [one.name for one in found.contenders] == ["patchwork (one)", "patchwork (two)"]
+    assert [one.name for one in found.contenders] == ["agent (one)", "agent (two)"]
     (warning,) = found.warnings
     assert "different budgets" in warning
     assert "Not comparable" in (tmp_path / "compare.html").read_text()

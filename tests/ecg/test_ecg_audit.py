@@ -44,6 +44,7 @@ def audited(tmp_path: Path, **settings: object) -> brittle.Run:
 
 def test_flips_say_how_far_in_mv_and_decibels(tmp_path: Path) -> None:
     run = audited(tmp_path)
+    assert run.manifest.settings["search"] == "patchwork" and run.manifest.agent is None
     results = list(run.results())
     assert [r.status for r in results].count(Status.FLIPPED) >= 4
     assert results[-1].status is Status.FAILED

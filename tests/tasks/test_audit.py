@@ -63,6 +63,14 @@ def test_a_run_holds_what_was_asked_and_what_was_found(digits: Path, tmp_path: P
     assert run.sessions()[0]["rows"] == summary["queries"]["total"]
 
 
+def test_the_agent_plays_images_and_the_report_says_what_it_cost(digits: Path, tmp_path: Path) -> None:
+    images = brittle.audit(digits / "digits.onnx", digits / "digits.npz", budget=6, out=str(tmp_path / "i"))
+    assert images.manifest.settings["search"] == "agent" == next(images.results()).search
+    assert images.manifest.agent and images.manifest.agent["queries"] > 10_000
+    page = (tmp_path / "i" / "report.html").read_text(encoding="utf-8")
+    assert f"{images.manifest.agent['queries']:,} queries" in page
+
+
 def test_the_same_command_again_asks_nothing(digits: Path, tmp_path: Path) -> None:
     sys.path.append(str(digits))
     for _ in range(2):

@@ -22,6 +22,7 @@ from brittle.searches import open_search
 
 SHIPPED = Path(__file__).parent / "shipped"
 DEFAULT = "cells"
+AT_HOME = ("channel", "height", "width")  # axes of the inputs that it learned and was measured on
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ class Agent:
         """Plays one sample, one row at a time."""
         game.notes["agent"] = self.trained.name
         return play_out(player_of(self.trained).play(game), game, self.trained.network)
+
+
+def is_at_home(spec: InputSpec) -> bool:
+    """Whether the default agent learned on inputs of this kind."""
+    return spec.axes == AT_HOME
 
 
 def open_agent(file: str | Path) -> TrainedAgent:

@@ -13,7 +13,9 @@ from brittle.live import live_progress
 @click.command(epilog=EXIT_CODES)
 @click.argument("model", required=False)
 @click.argument("data", required=False)
-@click.option("--search", metavar="NAME", help="How flips are looked for; see brittle list. [patchwork]")
+@click.option(
+    "--search", metavar="NAME", help="How flips are looked for; see brittle list. [agent on images]"
+)
 @click.option("--set", "pairs", metavar="NAME=VALUE", multiple=True, help="A setting of the search.")
 @click.option(
     "--agent", metavar="FILE", help="A trained agent plays: a file of brittle train, cells or ripple."

@@ -42,7 +42,7 @@ def audit(model: Any = None, data: Any = None, *, watch: Watch | None = None, **
     if objects and chosen.workers > 1:
         raise UsageError(f"expected a {' and a '.join(objects)} by name for workers > 1, got Python objects")
     opened = open_audit(chosen, **objects)
-    run = Run.begin(chosen.folder(), opened.manifest(), chosen.to_text())
+    run = Run.begin(chosen.folder(), opened.manifest(), opened.settings.to_text())
     try:
         _finish_samples(opened, run, watch or (lambda _: None))
         write_tables(run)

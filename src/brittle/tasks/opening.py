@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from brittle.agent.player import is_at_home
 from brittle.core.canvas import Canvas, Palette
 from brittle.core.errors import BrittleError, ModelError, UsageError, did_you_mean
 from brittle.core.grid import Grid
@@ -106,6 +107,7 @@ def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> 
     probed = 0 if outputs else 1
     classifier = ModelClassifier(door, spec, _class_names(door, dataset, outputs or _probe(door, spec)))
     domain = _domain(spec, settings.domain)
+    settings = settings.model_copy(update={"search": settings.search or _usual_search(settings, spec)})
     cell = domain.parse_cell(settings.cell, spec) if settings.cell else domain.cell(spec)
     return Opened(
         settings=settings,
@@ -115,10 +117,15 @@ def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> 
         domain=domain,
         grid=Grid(spec, cell),
         palette=open_palette(settings.distortions, settings.draws, spec),
-        search=open_search(settings.search, **settings.search_settings),
+        search=open_search(str(settings.search), **settings.search_settings),
         target=None if settings.target is None else class_index(settings.target, classifier.classes),
         setup_rows=probed,
     )
+
+
+def _usual_search(settings: AuditSettings, spec: InputSpec) -> str:
+    """The search where the user names none: the agent where it learned, or is to learn; else patchwork."""
+    return "agent" if settings.warm_up or is_at_home(spec) else "patchwork"
 
 
 def _domain(spec: InputSpec, expected: str | None) -> Domain:

@@ -30,7 +30,9 @@ class AuditSettings(BaseModel):
     model: str = Field("efficientnet-lite0", description="what is audited")
     data: str = Field("photos", description="the samples")
     domain: str | None = Field(None, description="kind of input that is expected; default what the data are")
-    search: str = Field("patchwork", description="how flips are looked for")
+    search: str | None = Field(
+        None, description="how flips are looked for; default the shipped agent for images, else patchwork"
+    )
     search_settings: dict[str, Any] = Field({}, description="settings of the search")
     distortions: tuple[str, ...] = Field((), description="the palette; empty means all that suit the input")
     warm_up: int = Field(
@@ -74,7 +76,7 @@ class AuditSettings(BaseModel):
 
     @model_validator(mode="after")
     def _warm_up_needs_an_agent(self) -> "AuditSettings":
-        if self.warm_up and self.search != "agent":
+        if self.warm_up and self.search not in (None, "agent"):
             raise ValueError(f"expected the search agent for a warm-up, got {self.search}")
         return self
 
