@@ -23,6 +23,7 @@ import brittle
 from brittle.core.sample import Array
 from brittle.data import open_data
 from brittle.models import open_model
+from brittle.models.door import LANES
 
 BATCHES = (1, 4, 8, 16, 32)
 STRETCH, PAUSE = 8.0, 2.5  # seconds
@@ -62,7 +63,7 @@ class Pauses:
     def __call__(self, _: object) -> None:
         if perf_counter() - self.resumed < STRETCH:
             return
-        sleep(2 * self.batch / self.rate)
+        sleep(LANES * self.batch / self.rate)
         start = perf_counter()
         self.rates.append(bare_rate(self.ask, self.x, self.batch, PAUSE))
         self.resumed = perf_counter()

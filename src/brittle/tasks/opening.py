@@ -107,17 +107,17 @@ def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> 
     probed = 0 if outputs else 1
     classifier = ModelClassifier(door, spec, _class_names(door, dataset, outputs or _probe(door, spec)))
     domain = _domain(spec, settings.domain)
-    settings = settings.model_copy(update={"search": settings.search or _usual_search(settings, spec)})
+    search = settings.search or _usual_search(settings, spec)
     cell = domain.parse_cell(settings.cell, spec) if settings.cell else domain.cell(spec)
     return Opened(
-        settings=settings,
+        settings=settings.model_copy(update={"search": search}),
         door=door,
         model=classifier,
         dataset=dataset,
         domain=domain,
         grid=Grid(spec, cell),
         palette=open_palette(settings.distortions, settings.draws, spec),
-        search=open_search(str(settings.search), **settings.search_settings),
+        search=open_search(search, **settings.search_settings),
         target=None if settings.target is None else class_index(settings.target, classifier.classes),
         setup_rows=probed,
     )
