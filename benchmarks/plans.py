@@ -127,7 +127,7 @@ def rlab(fresh: Fresh, name: str, title: str, rows: str, settings: dict[str, dic
     )
     note = (
         f"Palette: {', '.join(NATURAL)}. The agent was taught on other models and other images "
-        "(its card: `searches/rlab_weights/imagenet.json`). A step sweeps every cell, one row each, "
+        "(its card: `searches/rlab/weights/imagenet.json`). A step sweeps every cell, one row each, "
         "and shows one move; a flip found in a sweep ends the steps."
     )
     return Table(name, title, rows, fresh.data, audits, note, fresh.near, fresh=True, paired=True)

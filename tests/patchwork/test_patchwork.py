@@ -17,9 +17,9 @@ from brittle.core.sample import InputSpec, Sample
 from brittle.core.search import Game, Terms
 from brittle.core.seeds import generator
 from brittle.searches import open_search
-from brittle.searches.patchwork import Patchwork, PatchworkPlay
-from brittle.searches.patchwork_effects import MEMORY, Effects, no_effects, prior_of
-from brittle.searches.patchwork_state import OTHERS, State
+from brittle.searches.patchwork.effects import MEMORY, Effects, no_effects, prior_of
+from brittle.searches.patchwork.search import Patchwork, PatchworkPlay
+from brittle.searches.patchwork.state import OTHERS, State
 from tiny import MemoryArchive, Shade, TinyModel
 
 IMAGE = InputSpec((3, 16, 16), ("channel", "height", "width"), bits=8)

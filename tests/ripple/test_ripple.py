@@ -17,9 +17,9 @@ from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.search import Game, InputBoard, Search, Terms
 from brittle.searches import open_search
-from brittle.searches.ripple import SHIPPED, Ripple
-from brittle.searches.ripple_play import NUMBER, OPERATORS, Proposal, RipplePlay, State
-from brittle.searches.ripple_waves import Heard, likeness, outlook, promising_wave, silent
+from brittle.searches.ripple.play import NUMBER, OPERATORS, Proposal, RipplePlay, State
+from brittle.searches.ripple.search import SHIPPED, Ripple
+from brittle.searches.ripple.waves import Heard, likeness, outlook, promising_wave, silent
 from brittle.store.tiles import read_tiles, write_tiles
 from tiny import MemoryArchive, TinyModel
 

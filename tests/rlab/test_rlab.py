@@ -20,9 +20,9 @@ from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.search import Game, Terms
 from brittle.searches import SEARCHES, open_search
-from brittle.searches.rlab import Rlab, play_steps
-from brittle.searches.rlab_net import Dueling
-from brittle.searches.rlab_view import AMOUNT, COLOUR, WORLD, Choice, View
+from brittle.searches.rlab.net import Dueling
+from brittle.searches.rlab.search import Rlab, play_steps
+from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD, Choice, View
 from brittle.store.dueling import DuelingWeights, read_dueling, write_dueling
 from tiny import MemoryArchive, Shade, TinyModel, tiny_canvas, tiny_rules, tiny_sample, tiny_samples
 

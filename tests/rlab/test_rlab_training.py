@@ -12,8 +12,8 @@ from PIL import Image
 from brittle.agent.dueling import DuelingSettings, Learner
 from brittle.agent.replay import MOST, Replay, Transition
 from brittle.core.errors import DataError, UsageError
-from brittle.searches.rlab_net import Dueling
-from brittle.searches.rlab_view import AMOUNT, COLOUR, WORLD, Choice, View, counts_of
+from brittle.searches.rlab.net import Dueling
+from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD, Choice, View, counts_of
 from brittle.store.dueling import DuelingWeights, read_dueling
 from brittle.tasks.rlab_course import RlabRound
 from brittle.tasks.train_rlab import train_rlab

@@ -92,7 +92,10 @@ def test_a_bad_agent_file_is_one_line(
         bad.write_text("no agent at all")
     elif damage == "tile":
         bad.write_bytes(
-            Path(brittle.__file__).with_name("searches").joinpath("tiles/imagenet.safetensors").read_bytes()
+            Path(brittle.__file__)
+            .with_name("searches")
+            .joinpath("ripple/tiles/imagenet.safetensors")
+            .read_bytes()
         )
     elif damage == "cut":
         bad.write_bytes(agent.read_bytes()[:-40])

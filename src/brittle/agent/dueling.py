@@ -15,7 +15,7 @@ from brittle.agent.replay import Replay
 from brittle.core.errors import MissingExtraError
 from brittle.core.sample import Array
 from brittle.core.seeds import generator
-from brittle.searches.rlab_view import AMOUNT, COLOUR, WORLD
+from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD
 from brittle.store.dueling import LAYERS
 
 Layers = dict[str, tuple[Array, Array]]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.searches.rlab_view import AMOUNT, Choice, View, counts_of
+from brittle.searches.rlab.view import AMOUNT, Choice, View, counts_of
 
 MOST = len(counts_of(10**6, None))  # amounts a view can offer
 

@@ -16,9 +16,9 @@ from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, Sample
 from brittle.core.search import Game, Search, Terms
 from brittle.core.seeds import generator
-from brittle.searches.rlab import play_steps
-from brittle.searches.rlab_net import Dueling
-from brittle.searches.rlab_view import Choice, View
+from brittle.searches.rlab.net import Dueling
+from brittle.searches.rlab.search import play_steps
+from brittle.searches.rlab.view import Choice, View
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ SEARCHES = Registry(
     {
         "random": "brittle.searches.random:Random",
         "greedy": "brittle.searches.greedy:Greedy",
-        "rlab": "brittle.searches.rlab:Rlab",
-        "patchwork": "brittle.searches.patchwork:Patchwork",
-        "ripple": "brittle.searches.ripple:Ripple",
+        "rlab": "brittle.searches.rlab.search:Rlab",
+        "patchwork": "brittle.searches.patchwork.search:Patchwork",
+        "ripple": "brittle.searches.ripple.search:Ripple",
         "agent": "brittle.agent.player:Agent",
         "square-l2": "brittle.searches.peers.art:SquareL2",
         "square-linf": "brittle.searches.peers.art:SquareLinf",

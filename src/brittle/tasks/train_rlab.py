@@ -12,8 +12,8 @@ from brittle.agent.rlab_games import Played, World, play_round
 from brittle.core.canvas import Canvas
 from brittle.core.errors import DataError, UsageError
 from brittle.core.result import Status
-from brittle.searches.rlab_net import Dueling
-from brittle.searches.rlab_view import AMOUNT, COLOUR, WORLD
+from brittle.searches.rlab.net import Dueling
+from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD
 from brittle.store.dueling import DuelingWeights, read_dueling, write_dueling
 from brittle.store.learned import Checkpoint, write_curve
 from brittle.store.ledger import Ledger

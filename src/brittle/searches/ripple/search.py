@@ -22,7 +22,7 @@ import numpy as np
 
 from brittle.core.play import play_out
 from brittle.core.search import Game, InputBoard, Search
-from brittle.searches.ripple_play import RipplePlay
+from brittle.searches.ripple.play import RipplePlay
 from brittle.store.tiles import Tiles, read_tiles
 
 SHIPPED = Path(__file__).parent / "tiles" / "imagenet.safetensors"

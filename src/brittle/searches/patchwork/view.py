@@ -5,8 +5,8 @@ import numpy as np
 from brittle.core.play import View
 from brittle.core.sample import Array
 from brittle.core.search import Terms
-from brittle.searches.patchwork_ground import Floats, Ground
-from brittle.searches.patchwork_state import OTHERS, State
+from brittle.searches.patchwork.geometry import Floats, Ground
+from brittle.searches.patchwork.state import OTHERS, State
 
 WORLD = (
     *("budget used", "queries", "clean", "margin", "flipping", "flipped", "rms", "nearness", "reach"),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from brittle.core.canvas import Colours
 from brittle.core.play import Move
-from brittle.searches.patchwork_effects import Effects
+from brittle.searches.patchwork.effects import Effects
 
 REMOVE, LIGHTEN, MEND = "remove", "lighten", "mend"
 OTHERS = (REMOVE, LIGHTEN, MEND)  # operators beside one for each colour

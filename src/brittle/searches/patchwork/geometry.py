@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from brittle.core.canvas import Canvas, Colours
 from brittle.core.play import coarse_places
-from brittle.searches.patchwork_effects import prior_of
-from brittle.searches.patchwork_state import OTHERS
+from brittle.searches.patchwork.effects import prior_of
+from brittle.searches.patchwork.state import OTHERS
 
 Floats = NDArray[np.float64]
 

@@ -21,9 +21,9 @@ from brittle.core.canvas import Canvas, Colours
 from brittle.core.sample import Array
 from brittle.core.search import Game, Search
 from brittle.searches.clean_up import clean_up
-from brittle.searches.rlab_memory import Memory
-from brittle.searches.rlab_net import Dueling
-from brittle.searches.rlab_view import (
+from brittle.searches.rlab.memory import Memory
+from brittle.searches.rlab.net import Dueling
+from brittle.searches.rlab.view import (
     AMOUNT,
     COLOUR,
     WORLD,
@@ -38,7 +38,7 @@ from brittle.searches.rlab_view import (
 )
 from brittle.store.dueling import DuelingWeights, read_dueling
 
-SHIPPED = Path(__file__).parent / "rlab_weights" / "imagenet.safetensors"
+SHIPPED = Path(__file__).parent / "weights" / "imagenet.safetensors"
 
 
 class Agent(Protocol):

@@ -13,8 +13,8 @@ from brittle.core.field import Field, Lines, Shell, Waves, unit, usual_l2
 from brittle.core.play import Move, Odds, View, coarse_places, place_box
 from brittle.core.sample import Array, Codes, Sample
 from brittle.core.search import Terms
-from brittle.searches.ripple_nudges import EVERYWHERE, NUDGES, WEIGHTS, Around
-from brittle.searches.ripple_waves import Heard, promising_wave, silent
+from brittle.searches.ripple.steps import EVERYWHERE, NUDGES, WEIGHTS, Around
+from brittle.searches.ripple.waves import Heard, promising_wave, silent
 
 OPERATORS = ("tile", "wave", "mirror", "shrink", *NUDGES)
 NUMBER = {name: i for i, name in enumerate(OPERATORS)}

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from brittle.core.canvas import Canvas, Colours
 from brittle.core.play import Move, Odds, View, play_out
 from brittle.core.search import Game, Search
-from brittle.searches.patchwork_effects import no_effects
-from brittle.searches.patchwork_ground import Floats, Ground
-from brittle.searches.patchwork_state import LIGHTEN, OTHERS, PACE, REMOVE, Patch, State, even_credit
-from brittle.searches.patchwork_view import view_of
+from brittle.searches.patchwork.effects import no_effects
+from brittle.searches.patchwork.geometry import Floats, Ground
+from brittle.searches.patchwork.state import LIGHTEN, OTHERS, PACE, REMOVE, Patch, State, even_credit
+from brittle.searches.patchwork.view import view_of
 
 SIZES, SIZE_ODDS = (0.5, 1.0, 2.0), np.array([0.2, 0.6, 0.2])  # of the state's block side
 SHARE = 0.3  # of the cells in the first block
@@ -227,5 +227,5 @@ class PatchworkPlay:
         )
 
     def observe(self, state: State) -> View:
-        """What a policy sees: see WORLD, TRAITS and PLACES of patchwork_view."""
+        """What a policy sees: see WORLD, TRAITS and PLACES of view.py."""
         return view_of(state, self.start, self.ground, self.terms, self._operator_odds(state))

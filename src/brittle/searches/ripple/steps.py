@@ -7,7 +7,7 @@ import numpy as np
 
 from brittle.core.field import Field, Lines, Waves, surface, unit
 from brittle.core.sample import Array
-from brittle.searches.ripple_waves import Heard, drawn_wave
+from brittle.searches.ripple.waves import Heard, drawn_wave
 
 TOP = 6  # waves that nudges are drawn near to
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from brittle.core.canvas import Canvas
 from brittle.core.sample import Array
-from brittle.searches.rlab_view import (
+from brittle.searches.rlab.view import (
     AMOUNT,
     COLOUR,
     WORLD,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.sample import Array
-from brittle.searches.rlab_view import Choice, View
+from brittle.searches.rlab.view import Choice, View
 from brittle.store.dueling import DuelingWeights
 
 Values = NDArray[np.float32]
