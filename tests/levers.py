@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from brittle.agent.episode import Arena
 from brittle.core.play import Move, Odds, View, play_out
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.search import Game, InputBoard, Search, Terms
+from brittle.learning.episode import Arena
 
 SPEC = InputSpec((2, 12, 12), ("channel", "height", "width"), bits=8)
 PLACES, SIDE = (4, 4), 3  # of 3 x 3 elements

@@ -69,7 +69,7 @@ def test_torch_and_numpy_give_the_same_odds_and_weights() -> None:
     pytest.importorskip("stable_baselines3")
     from gymnasium import spaces
 
-    from brittle.agent.policy import AgentPolicy
+    from brittle.learning.policy import AgentPolicy
 
     space = spaces.Dict({"odds": spaces.Box(0, 1, (5, 9, 2), np.float32)})
     network, policy = shaken(), None

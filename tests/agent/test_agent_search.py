@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from brittle.agent.episode import Arena, Opponent
 from brittle.agent.file import TrainedAgent, write_agent
 from brittle.agent.network import Network, fresh, shape_of
 from brittle.core.goal import Goal
@@ -17,6 +16,7 @@ from brittle.core.play import draw
 from brittle.core.referee import Referee
 from brittle.core.search import Game, InputBoard, Terms
 from brittle.core.seeds import generator
+from brittle.learning.episode import Arena, Opponent
 from brittle.searches import open_search
 from tiny import MemoryArchive, TinyModel, tiny_canvas, tiny_samples
 

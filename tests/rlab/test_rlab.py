@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from brittle.agent.dueling import first_layers
 from brittle.core.canvas import Canvas, Palette
 from brittle.core.errors import UsageError
 from brittle.core.goal import Goal
@@ -19,6 +18,7 @@ from brittle.core.referee import Referee
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.search import Game, Terms
+from brittle.learning.rlab.dueling import first_layers
 from brittle.searches import SEARCHES, open_search
 from brittle.searches.rlab.net import Dueling
 from brittle.searches.rlab.search import Rlab, play_steps
@@ -285,7 +285,7 @@ def test_weights_read_back_as_they_were_written(tmp_path: Path) -> None:
 
 def test_an_audit_chooses_without_torch_what_learning_valued_most() -> None:
     torch: Any = pytest.importorskip("torch")
-    from brittle.agent.dueling import _Values
+    from brittle.learning.rlab.dueling import _Values
 
     rng = np.random.default_rng(5)
     layers = first_layers(12, rng)

@@ -1,1 +1,1 @@
-"""The learned way to play: what is trained offline, and how."""
+"""What an audit needs of a trained agent, in NumPy: its network, its file, and the search that plays it."""

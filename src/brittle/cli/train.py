@@ -5,9 +5,9 @@ from typing import Any
 import click
 
 import brittle
-from brittle.agent.settings import LearningSettings
 from brittle.cli.console import EXIT_CODES, clear_errors, console
 from brittle.cli.options import given_of
+from brittle.learning.settings import LearningSettings
 from brittle.live import live_training
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from brittle.agent.dueling import DuelingSettings, Layers, Learner
-from brittle.agent.replay import Replay
+from brittle.learning.rlab.dueling import DuelingSettings, Layers, Learner
+from brittle.learning.rlab.replay import Replay
 from brittle.store.learned import Kept
 
 LIVED = "replay."  # begins the names of what was lived through, among the learner's own

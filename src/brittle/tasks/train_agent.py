@@ -7,16 +7,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from brittle.agent.curve import Update
-from brittle.agent.episode import Arena
 from brittle.agent.file import TrainedAgent, write_agent
 from brittle.agent.player import as_player, open_agent, player_of
-from brittle.agent.settings import LearningSettings
 from brittle.core.errors import DataError, MissingExtraError, UsageError, did_you_mean
 from brittle.core.field import usual_l2
 from brittle.core.play import Player
 from brittle.core.sample import InputSpec, Sample
 from brittle.core.search import Terms
+from brittle.learning.curve import Update
+from brittle.learning.episode import Arena
+from brittle.learning.settings import LearningSettings
 from brittle.report.learning import learning_curve
 from brittle.store.files import write_whole
 from brittle.store.learned import Checkpoint, write_curve
@@ -156,7 +156,7 @@ def _learner() -> Any:
     for package in ("torch", "stable_baselines3", "gymnasium"):
         if find_spec(package) is None:
             raise MissingExtraError("training an agent", "train")
-    from brittle.agent.training import learn  # noqa: PLC0415
+    from brittle.learning.ppo import learn  # noqa: PLC0415
 
     return learn
 

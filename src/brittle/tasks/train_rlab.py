@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from brittle.agent.dueling import DuelingSettings
-from brittle.agent.rlab_games import Played, World, play_round
 from brittle.core.canvas import Canvas
 from brittle.core.errors import DataError, UsageError
 from brittle.core.result import Status
+from brittle.learning.rlab.dueling import DuelingSettings
+from brittle.learning.rlab.games import Played, World, play_round
 from brittle.searches.rlab.net import Dueling
 from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD
 from brittle.store.dueling import DuelingWeights, read_dueling, write_dueling

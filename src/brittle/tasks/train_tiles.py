@@ -5,11 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from brittle.agent.local_models import open_local
-from brittle.agent.tile import Learning, TileSettings, TileStep, begin, best_first, learn
 from brittle.core.errors import DataError, UsageError
 from brittle.core.sample import Sample
 from brittle.data import DataOptions, Dataset, open_data
+from brittle.gradients.local_models import open_local
+from brittle.learning.tile import Learning, TileSettings, TileStep, begin, best_first, learn
 from brittle.store.learned import Checkpoint, Kept, write_curve
 from brittle.store.tiles import write_tiles
 from brittle.tasks.training import command_of, out_file, settings_of, versions_of
@@ -32,7 +32,7 @@ def train_tiles(
 
     The same call again continues from the last checkpoint.
 
-    models:   local ones, see agent.local_models.open_local.
+    models:   local ones, see gradients.open_local.
     data:     labelled images; first: only so many from the start of their order; size: height and width.
     settings: fields of TileSettings. Raises BrittleError with one line.
     """

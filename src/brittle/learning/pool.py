@@ -8,11 +8,11 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from brittle.agent.environment import observation_space
-from brittle.agent.episode import Arena, Ended, Episode, Observation, Opponent, moves_of
 from brittle.core.errors import DataError, UsageError
 from brittle.core.sample import Array
 from brittle.core.seeds import generator
+from brittle.learning.environment import observation_space
+from brittle.learning.episode import Arena, Ended, Episode, Observation, Opponent, moves_of
 
 
 class Pool(VecEnv):

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("stable_baselines3")
 
-from brittle.agent.pool import Pool
 from brittle.core.errors import DataError, UsageError
+from brittle.learning.pool import Pool
 from levers import LeverModel, LeversPlay, lever_arena, lever_samples
 
 

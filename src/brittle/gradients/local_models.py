@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from brittle.agent.onnx_torch import torch_graph
 from brittle.core.errors import MissingExtraError, ModelError, UsageError, did_you_mean
+from brittle.gradients.onnx_torch import torch_graph
 from brittle.models.efficientnet_lite import network, weights_of
 from brittle.models.options import ModelOptions
 from brittle.models.user_code import load_user_model

@@ -10,11 +10,11 @@ from click.testing import CliRunner
 from PIL import Image
 
 import brittle
-from brittle.agent.local_models import open_local
-from brittle.agent.tile import TileSettings, best_first
 from brittle.cli import cli
 from brittle.core.errors import ModelError, UsageError
 from brittle.data import open_data
+from brittle.gradients.local_models import open_local
+from brittle.learning.tile import TileSettings, best_first
 from brittle.store.tiles import read_tiles
 
 torch: Any = pytest.importorskip("torch")
@@ -109,7 +109,7 @@ def test_the_same_seed_gives_the_same_file_also_after_a_stop(photos: str, tmp_pa
 
 
 def test_an_onnx_file_gives_the_gradients_of_its_module(tmp_path: Path) -> None:
-    from brittle.agent.onnx_torch import torch_graph
+    from brittle.gradients.onnx_torch import torch_graph
     from brittle.models.export import export_onnx
     from brittle.models.options import ModelOptions
 
@@ -139,7 +139,7 @@ def test_bad_words_give_one_clear_line(photos: str, tmp_path: Path, words: list[
 
 
 def test_what_is_no_graph_of_plain_convolutions_is_refused(tmp_path: Path) -> None:
-    from brittle.agent.onnx_torch import torch_graph
+    from brittle.gradients.onnx_torch import torch_graph
 
     (tmp_path / "bad.onnx").write_text("no graph")
     with pytest.raises(ModelError, match="no ONNX file that can be read"):

@@ -17,14 +17,14 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import DictRolloutBuffer
 from stable_baselines3.common.logger import Logger
 
-from brittle.agent.curve import Update
-from brittle.agent.episode import Arena, Ended
 from brittle.agent.network import Network, fresh, shape_of
-from brittle.agent.policy import AgentPolicy
-from brittle.agent.pool import Pool
-from brittle.agent.settings import LearningSettings
 from brittle.core.errors import UsageError
 from brittle.core.seeds import generator
+from brittle.learning.curve import Update
+from brittle.learning.episode import Arena, Ended
+from brittle.learning.policy import AgentPolicy
+from brittle.learning.pool import Pool
+from brittle.learning.settings import LearningSettings
 from brittle.store.learned import Checkpoint, Kept
 
 NEVER = 1_000_000  # updates between two lines of its log

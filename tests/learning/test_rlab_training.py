@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from brittle.agent.dueling import DuelingSettings, Learner
-from brittle.agent.replay import MOST, Replay, Transition
 from brittle.core.errors import DataError, UsageError
+from brittle.learning.rlab.dueling import DuelingSettings, Learner
+from brittle.learning.rlab.replay import MOST, Replay, Transition
 from brittle.searches.rlab.net import Dueling
 from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD, Choice, View, counts_of
 from brittle.store.dueling import DuelingWeights, read_dueling
@@ -138,7 +138,7 @@ def value_of(learner: Learner, replay: Replay) -> list[float]:
     """Of the choices made, in order."""
     import torch
 
-    from brittle.agent.dueling import _Values
+    from brittle.learning.rlab.dueling import _Values
 
     seen = {k: torch.from_numpy(v) for k, v in replay.rows.items()}
     found: list[float] = _Values(learner.own, seen, "").of(seen["amount"], seen["colour"]).tolist()

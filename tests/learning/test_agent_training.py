@@ -12,16 +12,16 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("stable_baselines3")
 
-from brittle.agent.curve import Update
 from brittle.agent.file import read_agent
 from brittle.agent.network import Network
-from brittle.agent.settings import LearningSettings
-from brittle.agent.training import learn
 from brittle.core.errors import UsageError
 from brittle.core.goal import Goal
 from brittle.core.play import play_out
 from brittle.core.search import Game, InputBoard, Terms
 from brittle.core.seeds import generator
+from brittle.learning.curve import Update
+from brittle.learning.ppo import learn
+from brittle.learning.settings import LearningSettings
 from brittle.searches import open_search
 from brittle.store.learned import Checkpoint
 from brittle.tasks.opening import open_audit

@@ -6,10 +6,10 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from brittle.agent.episode import Arena, Episode, Observation, Opponent, moves_of
 from brittle.agent.network import CLIP
 from brittle.core.errors import DataError
 from brittle.core.sample import Array
+from brittle.learning.episode import Arena, Episode, Observation, Opponent, moves_of
 
 
 class GameEnv(gymnasium.Env[dict[str, Any], np.int64]):

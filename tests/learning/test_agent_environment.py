@@ -9,9 +9,9 @@ import pytest
 pytest.importorskip("gymnasium")
 from gymnasium.utils.env_checker import check_env
 
-from brittle.agent.environment import GameEnv
-from brittle.agent.episode import COST, FORFEIT
 from brittle.core.errors import DataError
+from brittle.learning.environment import GameEnv
+from brittle.learning.episode import COST, FORFEIT
 from levers import LeverModel, lever_arena
 from levers import lever_samples as samples
 

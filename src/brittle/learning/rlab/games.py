@@ -6,8 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from brittle.agent.dueling import DuelingSettings
-from brittle.agent.replay import Transition
 from brittle.core.canvas import Canvas
 from brittle.core.classifier import Classifier
 from brittle.core.match import Match, Rules, play
@@ -16,6 +14,8 @@ from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, Sample
 from brittle.core.search import Game, Search, Terms
 from brittle.core.seeds import generator
+from brittle.learning.rlab.dueling import DuelingSettings
+from brittle.learning.rlab.replay import Transition
 from brittle.searches.rlab.net import Dueling
 from brittle.searches.rlab.search import play_steps
 from brittle.searches.rlab.view import Choice, View

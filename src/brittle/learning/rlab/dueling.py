@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from brittle.agent.replay import Replay
 from brittle.core.errors import MissingExtraError
 from brittle.core.sample import Array
 from brittle.core.seeds import generator
+from brittle.learning.rlab.replay import Replay
 from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD
 from brittle.store.dueling import LAYERS
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.agent.local_models import LocalModel
 from brittle.core.field import Field, unit, usual_l2
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.seeds import generator
+from brittle.gradients.local_models import LocalModel
 
 ENOUGH = -3.0  # nats beyond the flip; more of a margin teaches nothing
 GRAIN = 0.01  # of white noise in a new tile, beside a wave of norm 1

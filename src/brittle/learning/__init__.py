@@ -1,0 +1,1 @@
+"""How agents and tiles learn: reinforcement and ascent in torch, none of which an audit needs."""

@@ -1,0 +1,1 @@
+"""How the agent of the search rlab learns: a Dueling DQN, its replay, and games that it explores."""
