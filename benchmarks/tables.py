@@ -16,8 +16,8 @@ import numpy as np
 
 import brittle
 from brittle.core.result import SearchResult
-from brittle.report.compare_figures import asr_figure, save_figure
-from brittle.report.comparison import Contender, contender
+from brittle.report.compare.comparison import Contender, contender
+from brittle.report.compare.figures import asr_figure, save_figure
 from brittle.report.summary import summary_of
 from brittle.report.wording import number, percent
 from cifar import cifar_arrays

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from brittle.core.errors import BrittleError as BrittleError
     from brittle.core.errors import DataError as DataError
     from brittle.core.errors import UsageError as UsageError
-    from brittle.report.compare_page import Comparison as Comparison
-    from brittle.report.compare_tables import comparison_table as comparison_table
+    from brittle.report.compare.page import Comparison as Comparison
+    from brittle.report.compare.tables import comparison_table as comparison_table
     from brittle.report.summary import summary_of as summary_of
     from brittle.report.tables import summary_table as summary_table
     from brittle.store.run import Run as Run
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "AuditSettings": "brittle.tasks.settings",
     "BrittleError": "brittle.core.errors",
-    "Comparison": "brittle.report.compare_page",
+    "Comparison": "brittle.report.compare.page",
     "DataError": "brittle.core.errors",
     "UsageError": "brittle.core.errors",
     "Run": "brittle.store.run",
     "audit": "brittle.tasks.audit",
     "compare": "brittle.tasks.compare",
     "compare_runs": "brittle.tasks.compare",
-    "comparison_table": "brittle.report.compare_tables",
+    "comparison_table": "brittle.report.compare.tables",
     "catalogue": "brittle.tasks.catalogue",
     "preset": "brittle.tasks.presets",
     "rewrite_report": "brittle.tasks.report",

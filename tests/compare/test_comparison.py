@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from brittle.core.result import SearchResult, Status
-from brittle.report.compare_tables import HEADINGS, comparison_rows, markdown, paired_rows
-from brittle.report.comparison import Contender, Question, contender, paired, warnings
+from brittle.report.compare.comparison import Contender, Question, contender, paired, warnings
+from brittle.report.compare.tables import HEADINGS, comparison_rows, markdown, paired_rows
 from brittle.report.summary import summarise
 from report.made_up import BUDGET, ended, flipped
 

@@ -7,14 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brittle.core.result import SearchResult, Status
-from brittle.report.breakdown import (
-    class_name,
-    confusions,
-    curves,
-    distortions_used,
-    own_class,
-    weakest_classes,
-)
+from brittle.report.audit.breakdown import confusions, distortions_used, weakest_classes
+from brittle.report.classes import class_name, own_class
+from brittle.report.curves import curves
 from report.made_up import BUDGET, CLASSES, PALETTE, ended, flipped
 
 

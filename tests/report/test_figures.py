@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from brittle.report.breakdown import Curve
-from brittle.report.figures import asr_against_distance, asr_against_queries, distance_histogram
+from brittle.report.audit.figures import asr_against_distance, asr_against_queries, distance_histogram
+from brittle.report.curves import Curve
 
 MANY = np.sort(np.random.default_rng(0).uniform(1, 90, 5000))
 CHARTS: dict[str, Callable[[np.ndarray], str]] = {

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from brittle.core.result import SearchResult, Status
-from brittle.report.html import MOST_ROWS, render, write_report
+from brittle.report.audit.page import MOST_ROWS, render, write_report
 from brittle.store.run import Run
 from report.made_up import MakeRun, ended, flipped
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from brittle.core.errors import MissingExtraError
 from brittle.core.result import Flip, SearchResult
-from brittle.report.breakdown import class_name
+from brittle.report.classes import class_name
 from brittle.report.summary import Spread, Summary
 from brittle.report.wording import duration, interval, number, percent, percent_interval
 from brittle.store.files import clear_disk_errors

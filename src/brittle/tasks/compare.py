@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from brittle.core.errors import UsageError
-from brittle.report.compare_page import Comparison, comparison_of, write_comparison
+from brittle.report.compare.page import Comparison, comparison_of, write_comparison
 from brittle.searches import open_search
 from brittle.store.run import Run
 from brittle.tasks.audit import audit

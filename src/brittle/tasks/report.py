@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from brittle.report.html import write_report
+from brittle.report.audit.page import write_report
 from brittle.report.summary import summary_of
 from brittle.report.tables import write_csv
 from brittle.store.run import Run

@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from brittle.core.result import Status
 from brittle.report import wording
-from brittle.report.breakdown import class_name, curves, own_class
-from brittle.report.figures import asr_against_distance, asr_against_queries, distance_histogram
+from brittle.report.audit.figures import asr_against_distance, asr_against_queries, distance_histogram
+from brittle.report.classes import class_name, own_class
+from brittle.report.curves import curves
 from brittle.report.summary import Summary
 from brittle.report.tables import SummaryRow
 from brittle.store.manifest import Manifest

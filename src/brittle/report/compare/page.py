@@ -12,13 +12,13 @@ from matplotlib import rc_context
 
 from brittle.core.errors import BrittleError
 from brittle.core.result import SearchResult
-from brittle.report.breakdown import class_name, own_class
-from brittle.report.compare_figures import asr_figure
-from brittle.report.compare_tables import HEADINGS, cells, comparison_rows, paired_rows
-from brittle.report.comparison import Contender, Question, contender, paired, warnings
-from brittle.report.gallery import Picture, pictures_of
-from brittle.report.page import rendered
+from brittle.report.classes import class_name, own_class
+from brittle.report.compare.comparison import Contender, Question, contender, paired, warnings
+from brittle.report.compare.figures import asr_figure
+from brittle.report.compare.tables import HEADINGS, cells, comparison_rows, paired_rows
+from brittle.report.pictures import Picture, pictures_of
 from brittle.report.summary import summary_of
+from brittle.report.template import rendered
 from brittle.report.wording import number
 from brittle.store.files import write_whole
 from brittle.store.run import Run
@@ -65,7 +65,7 @@ def render_comparison(found: Comparison) -> str:
         "figure": _svg(found.contenders),
         "sides": _sides(found),
     }
-    return rendered("compare.html.j2", contents)
+    return rendered("compare/compare.html.j2", contents)
 
 
 def _names(runs: Sequence[Run]) -> list[str]:

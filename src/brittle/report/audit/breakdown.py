@@ -1,50 +1,15 @@
-"""Where a summary comes from: curves, weakest classes, confusions and the distortions used."""
+"""Where a summary comes from: weakest classes, confusions and the distortions used."""
 
-from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brittle.core.canvas import Layer
 from brittle.core.result import SearchResult, Status
-
-PLAYED = (Status.FLIPPED, Status.SURVIVED)
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The share of played samples that had flipped at each value. at: sorted, one value for every flip."""
-
-    at: NDArray[np.float64]
-    played: int
-
-    def share(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Share flipped at or below x, of the shape of x; 0 where nothing was played."""
-        flipped = np.searchsorted(self.at, x, side="right")
-        return np.asarray(flipped / max(1, self.played), np.float64)
-
-
-@dataclass(frozen=True)
-class Curves:
-    """ASR against queries to the first flip, and against the L2 distance of the closest one."""
-
-    queries: Curve
-    distance: Curve
-    budget: int
-
-
-def curves(results: Iterable[SearchResult], budget: int) -> Curves:
-    """Both curves of the played samples (flipped and survived)."""
-    played, queries, distances = 0, array("d"), array("d")
-    for result in results:
-        played += result.status in PLAYED
-        if result.status is Status.FLIPPED and result.first and result.closest:
-            queries.append(result.first.query)
-            distances.append(result.closest.l2)
-    return Curves(Curve(np.sort(queries), played), Curve(np.sort(distances), played), budget)
+from brittle.report.classes import class_name, own_class
+from brittle.report.curves import PLAYED
 
 
 @dataclass(frozen=True)
@@ -142,15 +107,3 @@ def touched_cells(colours: Sequence[int] | None, palette: Sequence[Layer]) -> Co
     """How many cells of one flip wear each distortion."""
     used = (k for k in colours or () if 0 < k <= len(palette))
     return Counter(palette[k - 1].distortion for k in used)
-
-
-def own_class(result: SearchResult) -> int | None:
-    """The class that must flip: the label, or the model's own answer where there is none."""
-    return result.predicted if result.label is None else result.label
-
-
-def class_name(classes: Sequence[str], index: int | None) -> str:
-    """Name of a class; its number where the model has no name for it."""
-    if index is None:
-        return ""
-    return classes[index] if 0 <= index < len(classes) else str(index)

@@ -7,12 +7,14 @@ from typing import Any
 
 from brittle.core.result import SearchResult, Status
 from brittle.domains.tints import tints
-from brittle.report import panels, wording
-from brittle.report.breakdown import class_name, confusions, distortions_used, own_class, weakest_classes
-from brittle.report.gallery import gallery
-from brittle.report.page import rendered
+from brittle.report import wording
+from brittle.report.audit import panels
+from brittle.report.audit.breakdown import confusions, distortions_used, weakest_classes
+from brittle.report.audit.gallery import gallery
+from brittle.report.classes import class_name, own_class
 from brittle.report.summary import summary_of
 from brittle.report.tables import summary_rows
+from brittle.report.template import rendered
 from brittle.store.run import Run
 
 MOST_ROWS = 2000
@@ -29,7 +31,7 @@ def write_report(run: Run) -> Path:
 
 def render(run: Run) -> str:
     """The page as text; the same for the same run."""
-    return rendered("report.html.j2", _contents(run))
+    return rendered("audit/report.html.j2", _contents(run))
 
 
 def _contents(run: Run) -> dict[str, Any]:

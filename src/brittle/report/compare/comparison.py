@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from brittle.core.result import SearchResult, Status
 from brittle.core.seeds import generator
-from brittle.report.breakdown import PLAYED, Curves, curves
+from brittle.report.curves import PLAYED, Curves, curves
 from brittle.report.intervals import Interval, bootstrap
 from brittle.report.summary import Spread, Summary
 

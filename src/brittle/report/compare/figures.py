@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from brittle.report.breakdown import Curve
-from brittle.report.comparison import Contender
+from brittle.report.compare.comparison import Contender
+from brittle.report.curves import Curve
 
 COLOURS = (
     *("#1f5fbf", "#c4501b", "#2f8f4e", "#8a4fbf", "#b8860b", "#d1477a", "#0f8a8a"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from brittle.report.comparison import Contender, Difference, Paired
+from brittle.report.compare.comparison import Contender, Difference, Paired
 from brittle.report.intervals import Interval
 from brittle.report.summary import Spread
 from brittle.report.wording import duration, interval, number, percent, percent_interval

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from brittle.report.breakdown import Curve
+from brittle.report.curves import Curve
 from brittle.report.intervals import wilson
 
 # matplotlib knows no CSS variables: it draws in stand-ins, which are replaced in its text.

@@ -1,0 +1,1 @@
+"""Several runs side by side: compare.html and its numbers."""
