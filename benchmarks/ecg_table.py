@@ -16,7 +16,7 @@ import brittle
 from brittle.core.result import SearchResult, Status
 from brittle.report.wording import number
 from brittle.store.run import Run
-from brittle.tasks.presets import HPE_RATE, PRESETS
+from brittle.tasks.audit.presets import HPE_RATE, PRESETS
 
 COLUMNS = (
     *("noise", "segment, ms", "in samples", "n", "flipped (ASR)", "steps to the flip", "queries to the flip"),

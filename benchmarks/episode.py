@@ -22,8 +22,8 @@ from brittle.core.play import draw
 from brittle.core.sample import Array, Sample
 from brittle.core.search import Game
 from brittle.core.seeds import generator
-from brittle.tasks.opening import Opened, make_board, open_audit
-from brittle.tasks.settings import AuditSettings
+from brittle.tasks.audit.opening import Opened, make_board, open_audit
+from brittle.tasks.audit.settings import AuditSettings
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

@@ -21,8 +21,8 @@ import numpy as np
 import brittle
 from brittle.core.sample import Array
 from brittle.models.efficientnet_lite import network
-from brittle.tasks.opening import Opened, open_audit
-from brittle.tasks.settings import AuditSettings
+from brittle.tasks.audit.opening import Opened, open_audit
+from brittle.tasks.audit.settings import AuditSettings
 
 Predict = Callable[[Array], Array]
 LITE0 = "efficientnet-lite0"

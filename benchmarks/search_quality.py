@@ -27,9 +27,9 @@ from rich.console import Console
 from rich.table import Table
 
 from brittle.core.result import SearchResult, Status
-from brittle.tasks.opening import open_audit
-from brittle.tasks.playing import play_samples
-from brittle.tasks.settings import AuditSettings
+from brittle.tasks.audit.opening import open_audit
+from brittle.tasks.audit.playing import play_samples
+from brittle.tasks.audit.settings import AuditSettings
 from paired import paired_ratio
 
 WIDTH = 140  # of tables that go into a file

@@ -18,38 +18,38 @@ if TYPE_CHECKING:
     from brittle.report.summary import summary_of as summary_of
     from brittle.report.tables import summary_table as summary_table
     from brittle.store.run import Run as Run
-    from brittle.tasks.audit import audit as audit
+    from brittle.tasks.audit.audit import audit as audit
+    from brittle.tasks.audit.presets import preset as preset
+    from brittle.tasks.audit.settings import AuditSettings as AuditSettings
+    from brittle.tasks.audit.verify import verify as verify
     from brittle.tasks.catalogue import catalogue as catalogue
     from brittle.tasks.compare import compare as compare
     from brittle.tasks.compare import compare_runs as compare_runs
-    from brittle.tasks.presets import preset as preset
     from brittle.tasks.report import rewrite_report as rewrite_report
-    from brittle.tasks.settings import AuditSettings as AuditSettings
-    from brittle.tasks.train_agent import train_agent as train_agent
-    from brittle.tasks.train_rlab import train_rlab as train_rlab
-    from brittle.tasks.train_tiles import train_tiles as train_tiles
-    from brittle.tasks.verify import verify as verify
+    from brittle.tasks.train.agent import train_agent as train_agent
+    from brittle.tasks.train.rlab import train_rlab as train_rlab
+    from brittle.tasks.train.tiles import train_tiles as train_tiles
 
 _PUBLIC = {
-    "AuditSettings": "brittle.tasks.settings",
+    "AuditSettings": "brittle.tasks.audit.settings",
     "BrittleError": "brittle.core.errors",
     "Comparison": "brittle.report.compare.page",
     "DataError": "brittle.core.errors",
     "UsageError": "brittle.core.errors",
     "Run": "brittle.store.run",
-    "audit": "brittle.tasks.audit",
+    "audit": "brittle.tasks.audit.audit",
     "compare": "brittle.tasks.compare",
     "compare_runs": "brittle.tasks.compare",
     "comparison_table": "brittle.report.compare.tables",
     "catalogue": "brittle.tasks.catalogue",
-    "preset": "brittle.tasks.presets",
+    "preset": "brittle.tasks.audit.presets",
     "rewrite_report": "brittle.tasks.report",
     "summary_of": "brittle.report.summary",
     "summary_table": "brittle.report.tables",
-    "train_agent": "brittle.tasks.train_agent",
-    "train_rlab": "brittle.tasks.train_rlab",
-    "train_tiles": "brittle.tasks.train_tiles",
-    "verify": "brittle.tasks.verify",
+    "train_agent": "brittle.tasks.train.agent",
+    "train_rlab": "brittle.tasks.train.rlab",
+    "train_tiles": "brittle.tasks.train.tiles",
+    "verify": "brittle.tasks.audit.verify",
 }
 __all__ = [*_PUBLIC, "__version__"]
 

@@ -56,7 +56,7 @@ def test_it_opens_as_a_search_on_the_board_of_its_player(file: Path) -> None:
 
 
 def test_playing_an_agent_loads_nothing_that_training_needs() -> None:
-    code = "import sys, brittle.agent.player, brittle.tasks.train_agent as t; print(*sys.modules)"
+    code = "import sys, brittle.agent.player, brittle.tasks.train.agent as t; print(*sys.modules)"
     loaded = run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "brittle.agent.player" in loaded
     assert not {"torch", "gymnasium", "stable_baselines3"} & set(loaded)

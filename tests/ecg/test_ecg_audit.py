@@ -13,7 +13,7 @@ from brittle.core.result import Status
 from brittle.core.sample import Array
 from brittle.data import open_data
 from brittle.data.ecg5000 import part, read_part
-from brittle.tasks.presets import PRESETS, preset
+from brittle.tasks.audit.presets import PRESETS, preset
 from heartbeats import NAMES, RATE, beat, knows_beats, write_table
 
 ASSETS = Path(__file__).parents[2].parent / "shared" / "assets"

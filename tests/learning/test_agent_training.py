@@ -24,9 +24,10 @@ from brittle.learning.ppo import learn
 from brittle.learning.settings import LearningSettings
 from brittle.searches import open_search
 from brittle.store.learned import Checkpoint
-from brittle.tasks.opening import open_audit
-from brittle.tasks.settings import AuditSettings
-from brittle.tasks.train_agent import train_agent, warm_up
+from brittle.tasks.audit.opening import open_audit
+from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.audit.warming import warm_up
+from brittle.tasks.train.agent import train_agent
 from levers import LeverModel, Levers, lever_arena, lever_samples
 from tiny import TinyModel, tiny_samples
 

@@ -15,8 +15,8 @@ from brittle.learning.rlab.replay import MOST, Replay, Transition
 from brittle.searches.rlab.net import Dueling
 from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD, Choice, View, counts_of
 from brittle.store.dueling import DuelingWeights, read_dueling
-from brittle.tasks.rlab_course import RlabRound
-from brittle.tasks.train_rlab import train_rlab
+from brittle.tasks.train.rlab import train_rlab
+from brittle.tasks.train.rlab_course import RlabRound
 
 pytest.importorskip("torch")
 

@@ -19,7 +19,7 @@ from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.search import Game, InputBoard, Terms
 from brittle.searches import SEARCHES, open_search
 from brittle.searches.peers.oracle import PATIENCE, Oracle, whole, within
-from brittle.tasks.opening import make_board
+from brittle.tasks.audit.opening import make_board
 from tiny import MemoryArchive, TinyModel, tiny_canvas
 
 pytest.importorskip("art", reason="the extra 'peers' is not installed")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from brittle.core.errors import UsageError
-from brittle.tasks.training import command_of, out_file, settings_of, versions_of
+from brittle.tasks.train.card import command_of, out_file, settings_of, versions_of
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import click
 
 import brittle
 from brittle.cli.console import EXIT_CODES, clear_errors, console
+from brittle.cli.live import live_progress
 from brittle.cli.options import data_options, game_options, model_options, running_options, settings_of
-from brittle.live import live_progress
 
 
 @click.command(epilog=EXIT_CODES)

@@ -6,9 +6,9 @@ import click
 
 import brittle
 from brittle.cli.console import EXIT_CODES, clear_errors, console
+from brittle.cli.live import live_training
 from brittle.cli.options import given_of
 from brittle.learning.settings import LearningSettings
-from brittle.live import live_training
 
 
 @click.command(epilog=EXIT_CODES)

@@ -11,7 +11,7 @@ from brittle.distortions import DISTORTIONS
 from brittle.domains import DOMAINS
 from brittle.models import MODELS
 from brittle.searches import SEARCHES
-from brittle.tasks.presets import PRESETS
+from brittle.tasks.audit.presets import PRESETS
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from brittle.core.errors import UsageError
 from brittle.report.compare.page import Comparison, comparison_of, write_comparison
 from brittle.searches import open_search
 from brittle.store.run import Run
-from brittle.tasks.audit import audit
-from brittle.tasks.progress import Watch
+from brittle.tasks.audit.audit import audit
+from brittle.tasks.audit.progress import Watch
 
 
 def compare(

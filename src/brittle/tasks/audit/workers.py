@@ -11,9 +11,9 @@ from typing import Any
 
 from brittle.core.errors import BrittleError, ModelError
 from brittle.core.result import SearchResult
-from brittle.tasks.opening import open_audit
-from brittle.tasks.playing import OnShown, Shown, play_samples
-from brittle.tasks.settings import AuditSettings
+from brittle.tasks.audit.opening import open_audit
+from brittle.tasks.audit.playing import OnShown, Shown, play_samples
+from brittle.tasks.audit.settings import AuditSettings
 
 PATIENCE = 1.0  # seconds between looks at whether all workers are alive
 

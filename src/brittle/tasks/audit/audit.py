@@ -13,13 +13,13 @@ from typing import Any
 from brittle.core.errors import DataError, UsageError
 from brittle.models.batch import best_batch
 from brittle.store.run import Run
-from brittle.tasks.opening import Opened, open_audit
-from brittle.tasks.playing import Shown, play_samples
-from brittle.tasks.progress import Progress, Watch
+from brittle.tasks.audit.opening import Opened, open_audit
+from brittle.tasks.audit.playing import Shown, play_samples
+from brittle.tasks.audit.progress import Progress, Watch
+from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.audit.warming import warmed_up
+from brittle.tasks.audit.workers import play_in_processes
 from brittle.tasks.report import write_tables
-from brittle.tasks.settings import AuditSettings
-from brittle.tasks.warming import warmed_up
-from brittle.tasks.workers import play_in_processes
 
 HEARTBEAT = 10.0  # seconds between two notes of the time spent, so that a killed command's time counts too
 BATCH_UNMEASURED = 16

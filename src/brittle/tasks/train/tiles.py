@@ -12,7 +12,7 @@ from brittle.gradients.local_models import open_local
 from brittle.learning.tile import Learning, TileSettings, TileStep, begin, best_first, learn
 from brittle.store.learned import Checkpoint, Kept, write_curve
 from brittle.store.tiles import write_tiles
-from brittle.tasks.training import command_of, out_file, settings_of, versions_of
+from brittle.tasks.train.card import command_of, out_file, settings_of, versions_of
 
 EVERY = 10  # steps between two checkpoints
 COUNTS = ("tiles", "side", "steps", "batch")

@@ -17,10 +17,10 @@ from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD
 from brittle.store.dueling import DuelingWeights, read_dueling, write_dueling
 from brittle.store.learned import Checkpoint, write_curve
 from brittle.store.ledger import Ledger
-from brittle.tasks.opening import Opened, open_audit
-from brittle.tasks.rlab_course import Course, RlabRound
-from brittle.tasks.settings import AuditSettings
-from brittle.tasks.training import command_of, out_file, settings_of, versions_of
+from brittle.tasks.audit.opening import Opened, open_audit
+from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.train.card import command_of, out_file, settings_of, versions_of
+from brittle.tasks.train.rlab_course import Course, RlabRound
 
 AUDIT = ("cell", "distortions", "draws", "max_l2", "model_options", "data_options")
 NATURAL = ("gaussian_noise", "gaussian_blur", "dead_pixels", "illumination", "banding")

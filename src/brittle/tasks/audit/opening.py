@@ -22,7 +22,7 @@ from brittle.models.classifier import ModelClassifier
 from brittle.models.door import LANES
 from brittle.searches import open_search
 from brittle.store.manifest import Manifest
-from brittle.tasks.settings import AuditSettings
+from brittle.tasks.audit.settings import AuditSettings
 
 
 @dataclass(frozen=True)

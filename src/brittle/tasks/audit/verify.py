@@ -19,7 +19,7 @@ from brittle.models import open_model
 from brittle.models.classifier import ModelClassifier
 from brittle.models.options import ModelOptions
 from brittle.store.run import Run
-from brittle.tasks.opening import class_index
+from brittle.tasks.audit.opening import class_index
 
 
 @dataclass(frozen=True)

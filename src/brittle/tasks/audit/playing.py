@@ -10,7 +10,7 @@ from brittle.core.referee import Referee
 from brittle.core.result import SearchResult
 from brittle.store.archive import FlipArchive
 from brittle.store.ledger import Ledger
-from brittle.tasks.opening import Opened
+from brittle.tasks.audit.opening import Opened
 
 
 @dataclass(frozen=True)

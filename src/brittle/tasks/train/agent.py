@@ -1,34 +1,31 @@
-"""Train an agent on local models, or warm one up on the model that is audited."""
+"""Train an agent on local models."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import partial
-from importlib.util import find_spec
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from brittle.agent.file import TrainedAgent, write_agent
-from brittle.agent.player import as_player, open_agent, player_of
-from brittle.core.errors import DataError, MissingExtraError, UsageError, did_you_mean
+from brittle.agent.player import as_player, open_agent
+from brittle.core.errors import DataError, UsageError, did_you_mean
 from brittle.core.field import usual_l2
-from brittle.core.play import Player
 from brittle.core.sample import InputSpec, Sample
 from brittle.core.search import Terms
 from brittle.learning.curve import Update
-from brittle.learning.episode import Arena
+from brittle.learning.learner import open_learner
 from brittle.learning.settings import LearningSettings
 from brittle.report.learning import learning_curve
 from brittle.store.files import write_whole
 from brittle.store.learned import Checkpoint, write_curve
-from brittle.tasks.opening import Opened, make_board, open_audit
-from brittle.tasks.settings import AuditSettings
-from brittle.tasks.training import command_of, out_file, settings_of, versions_of
+from brittle.tasks.audit.opening import Opened, open_audit
+from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.audit.warming import arena_of
+from brittle.tasks.train.card import command_of, out_file, settings_of, versions_of
 
 PLAYERS = {"cells": "patchwork", "ripple": "ripple"}
 BUDGET = {"cells": 250, "ripple": 500}  # queries of one game, clean one included
 ASKED = {"distortions", "draws", "cell", "target", "top_k", "seed"}  # of an audit, that learning depends on
 POSITIVE = ("queries", "games", "turns", "epochs", "batch", "rate", "hidden")
-WARM_GAMES, WARM_RATE = 8, 3e-4  # a warm-up is short: few games at once, careful strides
 
 Watch = Callable[[Update], None]
 
@@ -63,7 +60,8 @@ def train_agent(
     """
     out = out_file(out)
     _check(models, board)
-    chosen = learning_settings(**learning)
+    open_learner()
+    chosen = settings_of(LearningSettings, learning, "agents", positive=POSITIVE)
     agent = open_agent(start) if start else None
     common = {"search": PLAYERS[board], "search_settings": dict(settings or {}), "seed": chosen.seed}
     opened = [_open(model, data, {**common, **(audit or {})}) for model in models]
@@ -80,7 +78,7 @@ def train_agent(
         "start": agent.name if agent else None,
     }
     checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), question, Update)
-    learned = _learner()(arenas, chosen, agent.network if agent else None, checkpoint, watch)
+    learned = open_learner()(arenas, chosen, agent.network if agent else None, checkpoint, watch)
     if not learned.curve:
         raise UsageError(
             f"expected more queries than {chosen.queries}: they do for no update; raise --queries"
@@ -97,68 +95,6 @@ def train_agent(
     _write_curves(out, learned.curve, terms.closest)
     checkpoint.delete()
     return out
-
-
-@dataclass(frozen=True)
-class WarmedUp:
-    """An agent after its warm-up, the rows the audited model was shown for it, and the curve."""
-
-    agent: TrainedAgent
-    queries: int
-    curve: tuple[Update, ...]
-
-
-def warm_up(
-    opened: Opened,
-    agent: TrainedAgent,
-    queries: int,
-    samples: Sequence[Sample],
-    watch: Watch = lambda _: None,
-) -> WarmedUp:
-    """Let an agent learn on the audited model itself, at most so many rows, from these of its samples.
-
-    It plays by the terms of the audit. Raises DataError if the model is right about none of the samples,
-    UsageError if the rows are too few to learn from.
-    """
-    games = min(WARM_GAMES, len(samples))
-    chosen = learning_settings(
-        queries=queries,
-        games=games,
-        rate=WARM_RATE,
-        seed=opened.settings.seed,
-        hidden=agent.network.shape.hidden,
-    )
-    arena = arena_of(opened, samples, player_of(agent), opened.terms)
-    learned = _learner()([arena], chosen, agent.network, None, watch)
-    if not learned.curve:
-        raise UsageError(
-            f"expected a warm-up of more queries than {queries} for {len(samples)} samples; "
-            f"{len(samples) + 16 * games} are the least that teach anything"
-        )
-    card = {**agent.card, "warm_up": {"queries": learned.queries, "samples": [s.id for s in samples]}}
-    return WarmedUp(replace(agent, network=learned.network, card=card), learned.queries, learned.curve)
-
-
-def arena_of(opened: Opened, samples: Sequence[Sample], player: Player, terms: Terms) -> Arena:
-    """Games on an opened model."""
-    board = partial(make_board, player.board, opened.grid, opened.palette, opened.settings.seed)
-    return Arena(opened.model, samples, board, player, terms, opened.target, opened.settings.top_k)
-
-
-def learning_settings(**values: Any) -> LearningSettings:
-    """How an agent learns. Raises UsageError for an unknown setting or a senseless value."""
-    _learner()
-    return settings_of(LearningSettings, values, "agents", positive=POSITIVE)
-
-
-def _learner() -> Any:
-    """The learner, which needs an extra."""
-    for package in ("torch", "stable_baselines3", "gymnasium"):
-        if find_spec(package) is None:
-            raise MissingExtraError("training an agent", "train")
-    from brittle.learning.ppo import learn  # noqa: PLC0415
-
-    return learn
 
 
 def _check(models: Sequence[Any], board: str) -> None:

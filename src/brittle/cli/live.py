@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from brittle.tasks import progress as audit
+    from brittle.tasks.audit import progress as audit
 
 LINE = "{done}/{total} samples, {flipped} flipped, {misclassified} already wrong{failed}, {rate} rows/s"
 

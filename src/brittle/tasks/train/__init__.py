@@ -1,0 +1,1 @@
+"""Train what searches use: agents, the agent of rlab, tiles."""
