@@ -23,7 +23,7 @@ import brittle
 from brittle.core.sample import Array
 from brittle.data import open_data
 from brittle.models import open_model
-from brittle.models.door import LANES
+from brittle.models.backend import LANES
 
 BATCHES = (1, 4, 8, 16, 32)
 STRETCH, PAUSE = 8.0, 2.5  # seconds

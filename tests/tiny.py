@@ -7,8 +7,8 @@ import numpy as np
 
 from brittle.core.canvas import Canvas, Palette
 from brittle.core.grid import Grid
-from brittle.core.match import Rules
 from brittle.core.sample import Array, InputSpec, Sample
+from brittle.core.sample_run import Rules
 from brittle.core.search import SearchFactory, Terms
 
 SPEC = InputSpec((1, 12, 10), ("channel", "height", "width"), bits=8)

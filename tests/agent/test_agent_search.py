@@ -11,9 +11,9 @@ import pytest
 from brittle.agent.file import TrainedAgent, write_agent
 from brittle.agent.network import Network, fresh, shape_of
 from brittle.core.goal import Goal
-from brittle.core.match import Rules, play
 from brittle.core.play import draw
 from brittle.core.referee import Referee
+from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, InputBoard, Terms
 from brittle.core.seeds import generator
 from brittle.learning.episode import Arena, Opponent
@@ -94,7 +94,7 @@ def test_the_same_seed_is_the_same_search_for_any_batch_size(player: str, tmp_pa
 
     def results(batch: int) -> list[dict[str, Any]]:
         samples = tiny_samples(5, TinyModel())
-        matches = (play(s.id, lambda s=s: s, replace(rules, archive=MemoryArchive())) for s in samples)  # type: ignore[misc]
+        matches = (play_sample(s.id, lambda s=s: s, replace(rules, archive=MemoryArchive())) for s in samples)  # type: ignore[misc]
         found = sorted(Referee(TinyModel(), batch).play(matches), key=lambda r: r.sample)
         times = ("seconds", "started", "finished")
         return [{k: v for k, v in r.to_dict().items() if k not in times} for r in found]
@@ -123,7 +123,7 @@ def test_a_game_that_is_learned_from_shows_what_the_referee_shows(
     flips, opponent = 0, Opponent(Arena(TinyModel(), samples, board, search, terms))
     for number, sample in enumerate(samples):
         seen.clear()
-        result = next(iter(Referee(Recording(), 1).play([play(sample.id, lambda s=sample: s, rules)])))  # type: ignore[misc]
+        result = next(iter(Referee(Recording(), 1).play([play_sample(sample.id, lambda s=sample: s, rules)])))  # type: ignore[misc]
         rng = generator(4, sample.id, search.name)
         episode, x = opponent.begin(number, rng), np.empty((1, *sample.spec.shape), np.float32)
         shown = [sample.x]

@@ -21,20 +21,20 @@ COLOURS = st.lists(st.integers(0, 4), min_size=20, max_size=20)
 def test_rendering_is_a_gather_whatever_was_rendered_before(moves: list[list[int]]) -> None:
     canvas = tiny_canvas(tiny_sample(0))
     out = np.empty(SPEC.shape, np.float32)
-    for colours in moves:
-        canvas.render(np.array(colours, np.int16), out)
-        for cell, colour in enumerate(colours):
+    for assignment in moves:
+        canvas.render(np.array(assignment, np.int16), out)
+        for cell, layer in enumerate(assignment):
             where = canvas.grid.where(cell)
-            assert np.array_equal(out[where], SPEC.decode(canvas.layer(colour))[where])
+            assert np.array_equal(out[where], SPEC.decode(canvas.layer(layer))[where])
         assert np.array_equal(out, SPEC.decode(SPEC.encode(out)))
 
 
 @given(COLOURS)
 @settings(max_examples=40)
-def test_distance_without_rendering_is_the_distance(colours: list[int]) -> None:
+def test_distance_without_rendering_is_the_distance(assignment: list[int]) -> None:
     canvas = tiny_canvas(tiny_sample(0))
-    move = np.array(colours, np.int16)
-    changed = replay(canvas, colours)
+    move = np.array(assignment, np.int16)
+    changed = replay(canvas, assignment)
     assert np.isclose(canvas.l2(move), np.linalg.norm(changed - canvas.sample.x), atol=1e-5)
 
 
@@ -51,8 +51,8 @@ def test_blank_is_the_untouched_sample_and_the_sample_stays_untouched() -> None:
 def test_layers_depend_on_seed_sample_and_draw_but_not_on_order() -> None:
     one, other = tiny_canvas(tiny_sample(0)), tiny_canvas(tiny_sample(0))
     late = [other.layer(k) for k in (4, 3, 2, 1)][::-1]
-    for colour, layer in zip((1, 2, 3, 4), late, strict=True):
-        assert np.array_equal(one.layer(colour), layer)
+    for index, layer in zip((1, 2, 3, 4), late, strict=True):
+        assert np.array_equal(one.layer(index), layer)
     assert not np.array_equal(one.layer(1), one.layer(3))  # another draw
     assert not np.array_equal(one.layer(1), tiny_canvas(tiny_sample(0), seed=1).layer(1))
 
@@ -101,11 +101,11 @@ def test_a_missing_axis_is_one_clear_line() -> None:
         Palette((Shade(needs=("time",)),)).check(SPEC)
 
 
-def test_replay_refuses_colours_of_another_grid_or_palette() -> None:
+def test_replay_refuses_an_assignment_of_another_grid_or_palette() -> None:
     canvas = tiny_canvas(tiny_sample(0))
-    with pytest.raises(UsageError, match="expected 20 colours of 0 to 4"):
+    with pytest.raises(UsageError, match="expected 20 layer indices of 0 to 4"):
         replay(canvas, [0] * 19)
-    with pytest.raises(UsageError, match="expected 20 colours of 0 to 4"):
+    with pytest.raises(UsageError, match="expected 20 layer indices of 0 to 4"):
         replay(canvas, [5] * 20)
 
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brittle.core.errors import DataError, ModelError
-from brittle.core.match import Rules, play
 from brittle.core.referee import Referee
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, Sample
+from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, InputBoard, Search, Terms
 from brittle.searches.greedy import Greedy
 from brittle.searches.random import Random
@@ -55,7 +55,7 @@ def referee_results(
         rules = replace(rules, board=board)
     samples = samples or tiny_samples(count, TinyModel())
     referee = Referee(model, batch, lanes=lanes)
-    results = list(referee.play(play(s.id, lambda s=s: s, rules) for s in samples))  # type: ignore[misc]
+    results = list(referee.play(play_sample(s.id, lambda s=s: s, rules) for s in samples))  # type: ignore[misc]
     return sorted(results, key=lambda r: r.sample), referee, archive
 
 
@@ -303,8 +303,8 @@ def test_unreadable_data_and_failing_searches_are_failed_rows() -> None:
 
     rules = Rules(Confused(), InputBoard, Terms(9), MemoryArchive())
     sample = tiny_samples(1, TinyModel())[0]
-    matches = [play("gone", missing, rules), play("here", lambda: sample, rules)]
-    results = {r.sample: r for r in Referee(TinyModel(), 4).play(matches)}
+    runs = [play_sample("gone", missing, rules), play_sample("here", lambda: sample, rules)]
+    results = {r.sample: r for r in Referee(TinyModel(), 4).play(runs)}
     assert results["gone"].message == "cat.png: truncated" and results["gone"].queries == 0
     assert results["here"].message == "ZeroDivisionError: no idea" and results["here"].queries == 1
     assert {r.status for r in results.values()} == {Status.FAILED}

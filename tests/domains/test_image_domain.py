@@ -136,9 +136,9 @@ def test_change_is_amplified_about_mid_grey() -> None:
 def test_touched_cells_are_tinted_and_outlined() -> None:
     x = np.full(PHOTO.shape, 0.5, np.float32)
     grid = Grid(PHOTO, (8, 12))
-    colours = np.zeros(grid.cells, np.int16)
-    colours[[1, 6]] = (1, 2)
-    pixels = read(DOMAIN.cells_touched(x, grid, colours, PHOTO)).reshape(4, 32, 4, 48, 3)
+    assignment = np.zeros(grid.cells, np.int16)
+    assignment[[1, 6]] = (1, 2)
+    pixels = read(DOMAIN.cells_touched(x, grid, assignment, PHOTO)).reshape(4, 32, 4, 48, 3)
     cells = pixels.transpose(0, 2, 1, 3, 4).reshape(16, 32, 48, 3)
     for cell, hue in ((1, tint(0)), (6, tint(1))):
         red, green, blue = cells[cell, 0, 0].tolist()

@@ -119,11 +119,11 @@ def test_tall_signals_are_drawn_at_half_the_gain() -> None:
 
 def test_touched_segments_are_shaded_where_they_are() -> None:
     x, grid = signal(TWO), Grid(TWO, (50,))
-    colours = np.zeros(10, np.int16)
-    colours[[2, 7]] = (1, 2)
+    assignment = np.zeros(10, np.int16)
+    assignment[[2, 7]] = (1, 2)
     layers = (Layer("powerline", 0.1, 0), Layer("muscle_noise", 6.0, 0))
     plain = pixels(DOMAIN.picture(x, TWO)).astype(int)
-    shaded = pixels(DOMAIN.cells_touched(x, grid, colours, TWO, layers)).astype(int)
+    shaded = pixels(DOMAIN.cells_touched(x, grid, assignment, TWO, layers)).astype(int)
     other = (np.abs(shaded - plain).sum(axis=2) > 60).mean(axis=0)
     width = len(other) / 10
     found = [other[int(k * width) + 3 : int((k + 1) * width) - 3].mean() > 0.5 for k in range(10)]

@@ -36,13 +36,13 @@ def test_weights_are_small_and_described() -> None:
     )
 
 
-def test_door_says_what_it_is() -> None:
-    door = open_model("ecg")
-    assert (door.name, door.shape, door.outputs, door.classes) == ("ecg", SHAPE, 5, CLASSES)
-    assert door.settings.output == "logits"
-    assert len(door.sha256) == 64
+def test_backend_says_what_it_is() -> None:
+    backend = open_model("ecg")
+    assert (backend.name, backend.shape, backend.outputs, backend.classes) == ("ecg", SHAPE, 5, CLASSES)
+    assert backend.settings.output == "logits"
+    assert len(backend.sha256) == 64
     x = np.random.default_rng(0).normal(size=(3, *SHAPE)).astype(np.float32)
-    np.testing.assert_allclose(door.ask(x)[1:2], door.ask(x[1:2]), atol=1e-4)
+    np.testing.assert_allclose(backend.ask(x)[1:2], backend.ask(x[1:2]), atol=1e-4)
 
 
 @needs_beats

@@ -34,7 +34,7 @@ def test_every_segment_of_every_length_is_tried_once() -> None:
     for row in sweep:
         worn = np.flatnonzero(row)
         assert worn[-1] - worn[0] + 1 == len(worn), "in one piece"
-        assert len(set(row[worn])) == 1, "in one colour"
+        assert len(set(row[worn])) == 1, "in one layer"
     np.testing.assert_array_equal(np.count_nonzero(sweep, axis=0), 4)
 
 

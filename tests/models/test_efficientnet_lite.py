@@ -37,9 +37,9 @@ def photos() -> tuple[np.ndarray[Any, Any], list[int]]:
 
 
 def test_it_knows_real_photos_and_needs_torch_only_once() -> None:
-    door = open_model("efficientnet-lite0")
-    assert door.classes is not None
-    assert (door.name, door.shape, door.outputs, door.bounds) == (
+    backend = open_model("efficientnet-lite0")
+    assert backend.classes is not None
+    assert (backend.name, backend.shape, backend.outputs, backend.bounds) == (
         "efficientnet-lite0",
         (3, 224, 224),
         1000,
@@ -47,7 +47,7 @@ def test_it_knows_real_photos_and_needs_torch_only_once() -> None:
     )
     x, labels = photos()
     spec = InputSpec((3, 224, 224), ("channel", "height", "width"), bits=8)
-    found = ModelClassifier(door, spec, door.classes)(x).argmax(axis=1)
+    found = ModelClassifier(backend, spec, backend.classes)(x).argmax(axis=1)
     assert len(labels) == 20
     assert int((found == labels).sum()) >= 16  # 17 when this was written
 
@@ -82,11 +82,11 @@ def exports(
 
 
 def test_it_is_exported_once(exports: list[tuple[int, ...]], tmp_path: Path) -> None:
-    door = open_model("efficientnet-lite0")
-    assert open_model("efficientnet-lite0").sha256 == door.sha256
+    backend = open_model("efficientnet-lite0")
+    assert open_model("efficientnet-lite0").sha256 == backend.sha256
     assert exports == [(3, 224, 224)]
     names = [f.name for f in (tmp_path / "cache").iterdir()]
-    assert names == [f"efficientnet-lite0-1-{door.sha256[:12]}.onnx"]
+    assert names == [f"efficientnet-lite0-1-{backend.sha256[:12]}.onnx"]
 
 
 def test_a_damaged_cache_is_made_again(exports: list[tuple[int, ...]], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which door opens a model, and what bad names say."""
+"""Which backend opens a model, and what bad names say."""
 
 import json
 import subprocess
@@ -43,7 +43,7 @@ def test_an_object_that_cannot_be_called_is_refused() -> None:
         open_model(7)  # type: ignore[arg-type]
 
 
-def test_every_built_in_door_loads() -> None:
+def test_every_built_in_backend_loads() -> None:
     assert all(callable(MODELS.load(name)) for name in MODELS.builtin)
 
 

@@ -9,11 +9,11 @@ from brittle.core.canvas import Canvas, Palette
 from brittle.core.errors import UsageError
 from brittle.core.goal import Goal
 from brittle.core.grid import Grid
-from brittle.core.match import Rules, play
 from brittle.core.play import Move, coarse_places, draw
 from brittle.core.referee import Referee
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import InputSpec, Sample
+from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, Terms
 from brittle.core.seeds import generator
 from brittle.searches import open_search
@@ -94,7 +94,7 @@ def test_odds_and_views_have_their_shapes_at_any_time(spec: InputSpec, rows: int
         assert np.isfinite(part).all() and np.abs(part).max() <= 3
     assert view.operators.shape[0] == len(moves.operators) and view.places.shape[0] == places
     assert moves.operators[-len(OTHERS) :] == OTHERS
-    assert moves.operators[: game.board.colours] == tuple(layer.distortion for layer in game.board.layers)
+    assert moves.operators[: game.board.layer_count] == tuple(layer.distortion for layer in game.board.layers)
 
 
 @SPECS
@@ -108,7 +108,7 @@ def test_every_move_is_a_colouring_nearer_than_the_closest_flip(spec: InputSpec,
         patch = moves.propose(state, move, rng)
         if patch is not None:
             assert patch.row.shape == (game.board.grid.cells,) and patch.row.dtype == np.int16
-            assert patch.row.min() >= 0 and 1 <= patch.row.max() <= game.board.colours
+            assert patch.row.min() >= 0 and 1 <= patch.row.max() <= game.board.layer_count
             assert patch.l2 == pytest.approx(game.board.l2(patch.row)) and patch.move == move
             assert patch.l2 < state.reach and patch.l2 <= limit
             assert not np.array_equal(patch.row, state.worn)
@@ -154,7 +154,7 @@ def test_where_nothing_fits_there_is_nothing_to_show() -> None:
 def referee_results(spec: InputSpec, batch: int, **terms: Any) -> tuple[list[SearchResult], TinyModel]:
     model, archive = model_of(spec), MemoryArchive(spec)
     rules = Rules(Patchwork(), canvas_of, Terms(**{"budget": 50, **terms}), archive)
-    matches = (play(f"s{k}", lambda k=k: sample_of(spec, k), rules) for k in range(4))  # type: ignore[misc]
+    matches = (play_sample(f"s{k}", lambda k=k: sample_of(spec, k), rules) for k in range(4))  # type: ignore[misc]
     return sorted(Referee(model, batch).play(matches), key=lambda r: r.sample), model
 
 

@@ -12,10 +12,10 @@ import pytest
 
 from brittle.core.errors import MissingExtraError
 from brittle.core.goal import Goal
-from brittle.core.match import Rules, play
 from brittle.core.referee import Referee
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, InputSpec, Sample
+from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, InputBoard, Terms
 from brittle.searches import SEARCHES, open_search
 from brittle.searches.peers.oracle import PATIENCE, Oracle, whole, within
@@ -44,7 +44,7 @@ def played(
     terms = Terms(**{"budget": 120, "max_l2": None, "closest": True, **rules.pop("terms", {})})
     all_rules = Rules(open_search(name), InputBoard, terms, MemoryArchive(spec), **rules)
     referee = Referee(model or model_of(spec), batch)
-    results = referee.play(play(f"s{i}", partial(sample_of, i, spec), all_rules) for i in range(count))
+    results = referee.play(play_sample(f"s{i}", partial(sample_of, i, spec), all_rules) for i in range(count))
     return sorted(results, key=lambda r: r.sample), referee
 
 
@@ -64,7 +64,9 @@ def test_an_independent_counter_agrees_and_no_thread_is_left(name: str) -> None:
 
 def test_an_audit_that_is_left_in_the_middle_leaves_no_thread() -> None:
     rules = Rules(open_search("square-l2"), InputBoard, Terms(300), MemoryArchive(SPEC))
-    results = Referee(model_of(), 4).play(play(f"s{i}", partial(sample_of, i), rules) for i in range(9))
+    results = Referee(model_of(), 4).play(
+        play_sample(f"s{i}", partial(sample_of, i), rules) for i in range(9)
+    )
     next(results)
     assert [thread for thread in threading.enumerate() if thread.name == "peer"]
     results.close()  # type: ignore[attr-defined]
@@ -84,7 +86,7 @@ def test_our_own_searches_are_counted_by_the_same_wrapper(name: str) -> None:
         return Sample(f"s{number}", x, int(TinyModel()(x[None])[0].argmax()), spec)
 
     referee = Referee(model, 8)
-    results = list(referee.play(play(f"s{i}", partial(sample, i), rules) for i in range(4)))
+    results = list(referee.play(play_sample(f"s{i}", partial(sample, i), rules) for i in range(4)))
     assert sum(r.queries for r in results) == model.rows == referee.rows
 
 

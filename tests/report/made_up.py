@@ -30,7 +30,7 @@ def flip(query: int, l2: float, predicted: int = 1, file: str = "flips/a.closest
         predicted=predicted,
         top=((predicted, 0.7), (0, 0.2), (2, 0.1)),
         file=file,
-        colours=(1, 3, 3, 0, *[0] * 12),
+        assignment=(1, 3, 3, 0, *[0] * 12),
     )
 
 

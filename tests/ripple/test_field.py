@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brittle.core.distance import l2
-from brittle.core.field import NEAR, Field, Shell, norm, surface, unit
+from brittle.core.field import Field, norm, surface, unit
 from brittle.core.sample import Array, InputSpec, Sample
+from brittle.core.sphere import NEAR, L2Sphere
 
 SPECS = [
     InputSpec((3, 40, 56), ("channel", "height", "width"), bits=8),
@@ -64,7 +65,7 @@ def test_inputs_are_at_the_wanted_distance_never_farther_in_bounds_and_rounded(
     sample = sample_of(spec, seed)
     wanted = times * 0.02 * spec.span * float(np.sqrt(sample.x.size))
     for name, field in fields_of(spec, seed).items():
-        shown = Shell(sample).at(field, wanted)
+        shown = L2Sphere(sample).at(field, wanted)
         x = spec.decode(shown.codes)
         distance = l2(sample.x, x)
         assert distance <= wanted, name
@@ -84,20 +85,20 @@ def test_a_good_first_guess_and_none_end_equally_near(seed: int, guess: float) -
         Field(spec).wave(Field(spec).random_waves(1, np.random.default_rng(seed))),
     )
     for scale in (None, guess):
-        codes = Shell(sample).at(field, 2.0, scale).codes
+        codes = L2Sphere(sample).at(field, 2.0, scale).codes
         assert NEAR * 2 <= l2(sample.x, spec.decode(codes)) <= 2
 
 
 def test_a_field_that_only_pushes_against_the_bounds_leaves_the_input() -> None:
     spec = SPECS[2]
     white = Sample("s", np.ones(spec.shape, np.float32), 0, spec)
-    shown = Shell(white).at(unit(np.ones(spec.shape, np.float32)), 1.0)
+    shown = L2Sphere(white).at(unit(np.ones(spec.shape, np.float32)), 1.0)
     assert shown.l2 == 0 and np.array_equal(spec.decode(shown.codes), white.x)
 
 
 def test_a_distance_below_one_code_leaves_the_input() -> None:
     sample = sample_of(SPECS[0], 1)
-    shown = Shell(sample).at(fields_of(SPECS[0], 1)["wave"], 1e-4)
+    shown = L2Sphere(sample).at(fields_of(SPECS[0], 1)["wave"], 1e-4)
     assert np.array_equal(SPECS[0].decode(shown.codes), sample.x)
 
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from brittle.core.errors import UsageError
-from brittle.core.field import Field, Shell, unit
-from brittle.core.match import Rules, play
+from brittle.core.field import Field, unit
 from brittle.core.play import Move, draw
 from brittle.core.referee import Referee
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, InputSpec, Sample
+from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, InputBoard, Search, Terms
+from brittle.core.sphere import L2Sphere
 from brittle.searches import open_search
 from brittle.searches.ripple.play import NUMBER, OPERATORS, Proposal, RipplePlay, State
 from brittle.searches.ripple.search import SHIPPED, Ripple
@@ -58,7 +59,7 @@ def play_all(
     archive = MemoryArchive(spec)
     rules = Rules(search, InputBoard, Terms(**{"budget": 150, **terms}), archive)
     referee = Referee(model_of(spec), batch)
-    matches = (play(s.id, lambda s=s: s, rules) for s in samples_of(spec, count))  # type: ignore[misc]
+    matches = (play_sample(s.id, lambda s=s: s, rules) for s in samples_of(spec, count))  # type: ignore[misc]
     return sorted(referee.play(matches), key=lambda r: r.sample), archive
 
 
@@ -161,7 +162,7 @@ class Chance:
     board: ClassVar[str] = "input"
 
     def __call__(self, game: Game[InputBoard]) -> Search:
-        shell = Shell(game.sample)
+        shell = L2Sphere(game.sample)
         assert game.terms.max_l2
         while True:
             field = unit(game.rng.normal(size=game.sample.spec.shape).astype(np.float32))

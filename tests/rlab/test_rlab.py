@@ -13,10 +13,10 @@ from brittle.core.canvas import Canvas, Palette
 from brittle.core.errors import UsageError
 from brittle.core.goal import Goal
 from brittle.core.grid import Grid
-from brittle.core.match import Rules, play
 from brittle.core.referee import Referee
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, InputSpec, Sample
+from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, Terms
 from brittle.learning.rlab.dueling import first_layers
 from brittle.searches import SEARCHES, open_search
@@ -43,7 +43,7 @@ def results_of(
     rules = tiny_rules(search, MemoryArchive(), **{"budget": 400, **terms})
     samples = tiny_samples(8, TinyModel())
     referee = Referee(model or TinyModel(), batch)
-    found = referee.play(play(s.id, lambda s=s: s, rules) for s in samples)  # type: ignore[misc]
+    found = referee.play(play_sample(s.id, lambda s=s: s, rules) for s in samples)  # type: ignore[misc]
     return sorted(found, key=lambda r: r.sample)
 
 
@@ -193,7 +193,7 @@ def test_views_are_of_one_size_for_any_grid_palette_and_kind_of_input(weights: s
         assert all(np.isfinite(part).all() for v in agent.views for part in vars(v).values())
         rules = Rules(Rlab(None, weights), partial(same, canvas), Terms(200), MemoryArchive(spec))
         model = TinyModel(spec=spec)
-        (result,) = Referee(model, 8).play([play("s", partial(same, sample), rules)])
+        (result,) = Referee(model, 8).play([play_sample("s", partial(same, sample), rules)])
         assert result.status in (Status.FLIPPED, Status.SURVIVED) and result.queries == model.rows
 
 

@@ -36,7 +36,7 @@ def verify(run: str, model: str | None) -> None:
 
 @click.command("list")
 def list_members() -> None:
-    """Distortions, searches, model doors, data readers and domains, with one line each."""
+    """Distortions, searches, model backends, data readers and domains, with one line each."""
     with clear_errors():
         for kind, entries in groupby(brittle.catalogue(), key=lambda entry: entry.kind):
             heading = kind + ("es" if kind.endswith("ch") else "s")

@@ -76,7 +76,7 @@ class Account:
     def record(self, found: Candidate, x: Array, answer: Array, file: str) -> Flip:
         """What a result says of a verified flip: x as read back from file, answer as given to it alone."""
         clean, is_signal = self.sample.x, "time" in self.sample.spec.axes
-        colours = self.board.recipe(found.move)
+        assignment = self.board.recipe(found.move)
         return Flip(
             query=found.query,
             l2=round(distance.l2(clean, x), 6),
@@ -86,7 +86,7 @@ class Account:
             predicted=int(answer.argmax()),
             top=top(answer),
             file=file,
-            colours=None if colours is None else tuple(colours),
+            assignment=None if assignment is None else tuple(assignment),
             snr=round(distance.snr(clean, x), 4) if is_signal else None,
             prd=round(distance.prd(clean, x), 4) if is_signal else None,
         )

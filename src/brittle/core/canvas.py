@@ -1,4 +1,4 @@
-"""The cells board: natural distortions as layers, and an input coloured by them cell by cell."""
+"""The cells board: natural distortions as layers, and an input that wears them cell by cell."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ from brittle.core.grid import Grid
 from brittle.core.sample import Array, Codes, InputSpec, Sample
 from brittle.core.seeds import generator
 
-Colours = NDArray[np.int16]
+Assignment = NDArray[np.int16]
 
 
 class Distortion(Protocol):
@@ -50,14 +50,17 @@ class Layer:
 
 @dataclass(frozen=True)
 class Palette:
-    """The layers that a search may use: every distortion x level x draw; colour k is layers[k - 1]."""
+    """The layers that a search may use: every distortion x level x draw.
+
+    In an assignment the integer k stands for layers[k - 1], and 0 for the untouched input.
+    """
 
     distortions: tuple[Distortion, ...]
     draws: int = 1
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """The recipe of every colour but 0."""
+        """The recipe of every layer but 0."""
         return tuple(
             Layer(d.name, level, draw)
             for d in self.distortions
@@ -102,7 +105,7 @@ def distort(distortion: Distortion, sample: Sample, level: float, draw: int, see
 
 
 class Canvas:
-    """One sample under a palette: colours (one integer per cell) -> input.
+    """One sample under a palette: assignment (one layer index a cell) -> input.
 
     Layers are drawn when first used and kept quantised. Rendering copies a base and paints only the cells
     that differ from it; the base follows a search that keeps what it tried. Implements Board.
@@ -120,46 +123,47 @@ class Canvas:
         self._x_base = sample.spec.decode(self._codes[0])
 
     @property
-    def colours(self) -> int:
-        """How many colours there are beside 0, the untouched input."""
+    def layer_count(self) -> int:
+        """How many layers there are beside 0, the untouched input."""
         return len(self.layers)
 
-    def blank(self) -> Colours:
-        """The colours of the untouched input."""
+    def blank(self) -> Assignment:
+        """The assignment of the untouched input."""
         return np.zeros(self.grid.cells, np.int16)
 
-    def layer(self, colour: int) -> Codes:
-        """The whole input under one colour, quantised."""
-        if colour not in self._codes:
-            layer = self.layers[colour - 1]
-            x = distort(self.distortion_of[layer.distortion], self.sample, layer.level, layer.draw, self.seed)
-            self._codes[colour] = self.sample.spec.encode(x)
-        return self._codes[colour]
+    def layer(self, layer: int) -> Codes:
+        """The whole input under one layer, quantised."""
+        if layer not in self._codes:
+            recipe = self.layers[layer - 1]
+            distortion = self.distortion_of[recipe.distortion]
+            x = distort(distortion, self.sample, recipe.level, recipe.draw, self.seed)
+            self._codes[layer] = self.sample.spec.encode(x)
+        return self._codes[layer]
 
-    def squares(self, colour: int) -> NDArray[np.float64]:
-        """What each cell would add to the squared L2 distance under one colour, shape (cells,)."""
-        squares: NDArray[np.float64] = self._squares[colour]
+    def squares(self, layer: int) -> NDArray[np.float64]:
+        """What each cell would add to the squared L2 distance under one layer, shape (cells,)."""
+        squares: NDArray[np.float64] = self._squares[layer]
         if np.isnan(squares[0]):
-            difference = self.sample.spec.decode(self.layer(colour))
+            difference = self.sample.spec.decode(self.layer(layer))
             difference -= self.sample.x
             squares[:] = self.grid.total(np.square(difference, out=difference))
         return squares
 
-    def l2(self, colours: Colours) -> float:
-        """L2 distance of a colouring from the untouched input, without rendering it."""
-        return float(np.sqrt(self.squares_of(colours).sum()))
+    def l2(self, assignment: Assignment) -> float:
+        """L2 distance of an assignment from the untouched input, without rendering it."""
+        return float(np.sqrt(self.squares_of(assignment).sum()))
 
-    def squares_of(self, colours: Colours) -> NDArray[np.float64]:
-        """What each cell of a colouring adds to its squared L2 distance, shape (cells,)."""
-        squares: NDArray[np.float64] = self._squares[colours, self._every_cell]
+    def squares_of(self, assignment: Assignment) -> NDArray[np.float64]:
+        """What each cell of an assignment adds to its squared L2 distance, shape (cells,)."""
+        squares: NDArray[np.float64] = self._squares[assignment, self._every_cell]
         if np.isnan(squares).any():
-            for colour in np.unique(colours[np.isnan(squares)]):
-                self.squares(int(colour))
-            squares = self._squares[colours, self._every_cell]
+            for layer in np.unique(assignment[np.isnan(squares)]):
+                self.squares(int(layer))
+            squares = self._squares[assignment, self._every_cell]
         return squares
 
     def render(self, move: Codes, out: Array) -> None:
-        """Write the input that these colours stand for into out."""
+        """Write the input that this assignment stands for into out."""
         fresh = move != self._base
         if np.count_nonzero(move != self._last) < np.count_nonzero(fresh):
             self._paint(self._x_base, self._last, self._last != self._base)
@@ -169,25 +173,26 @@ class Canvas:
         self._paint(out, move, fresh)
         self._last = np.array(move, np.int16)
 
-    def _paint(self, x: Array, colours: Codes, cells: NDArray[np.bool_]) -> None:
-        """Write the layers of these cells into x; cells of one colour that fill a box at once."""
+    def _paint(self, x: Array, assignment: Codes, cells: NDArray[np.bool_]) -> None:
+        """Write the layers of these cells into x; cells of one layer that fill a box at once."""
         painted = np.flatnonzero(cells)
-        for colour in np.unique(colours[painted]):
-            layer = self.layer(int(colour))
-            for where in self.grid.boxes(painted[colours[painted] == colour]):
-                self.sample.spec.decode(layer[where], x[where])
+        for layer in np.unique(assignment[painted]):
+            codes = self.layer(int(layer))
+            for where in self.grid.boxes(painted[assignment[painted] == layer]):
+                self.sample.spec.decode(codes[where], x[where])
 
     def recipe(self, move: Codes) -> list[int] | None:
-        """The colours as plain data."""
+        """The assignment as plain data."""
         return [int(k) for k in move]
 
 
-def replay(canvas: Canvas, colours: Sequence[int]) -> Array:
-    """The input that stored colours stand for. Raises UsageError if they are of another grid or palette."""
-    if len(colours) != canvas.grid.cells or not all(0 <= k <= canvas.colours for k in colours):
+def replay(canvas: Canvas, assignment: Sequence[int]) -> Array:
+    """The input that a stored assignment stands for. Raises UsageError where it does not fit."""
+    if len(assignment) != canvas.grid.cells or not all(0 <= k <= canvas.layer_count for k in assignment):
         raise UsageError(
-            f"expected {canvas.grid.cells} colours of 0 to {canvas.colours}, got {len(colours)} others"
+            f"expected {canvas.grid.cells} layer indices of 0 to {canvas.layer_count}, "
+            f"got {len(assignment)} others"
         )
     out = np.empty(canvas.sample.spec.shape, np.float32)
-    canvas.render(np.array(colours, np.int16), out)
+    canvas.render(np.array(assignment, np.int16), out)
     return out

@@ -1,4 +1,4 @@
-"""What every model door opens to: inputs in, probabilities out."""
+"""What every model backend opens to: inputs in, probabilities out."""
 
 from typing import Any, Protocol
 

@@ -1,6 +1,6 @@
-"""The referee owns the model: it pools rows of many matches into full batches and counts every one.
+"""The referee owns the model: it pools rows of many sample runs into full batches and counts every one.
 
-While the model answers batches in threads of its own, matches whose answers have come draw the next one.
+While the model answers batches in threads of its own, sample runs whose answers have come draw the next one.
 """
 
 from collections import deque
@@ -13,16 +13,16 @@ import numpy as np
 
 from brittle.core.classifier import Classifier, check_answers, rounded
 from brittle.core.errors import BrittleError, ModelError
-from brittle.core.match import Match, Request, Unanswered
 from brittle.core.result import SearchResult
 from brittle.core.sample import Array
+from brittle.core.sample_run import Request, SampleRun, Unanswered
 
 
 @dataclass
-class _Seat:
-    """A match in play: its request, how many of its rows were asked, and the answers so far."""
+class _Pending:
+    """A sample run in play: its request, how many of its rows were asked, and the answers so far."""
 
-    match: Match
+    run: SampleRun
     request: Request
     answers: Array
     asked: int = 0
@@ -35,20 +35,20 @@ class _Seat:
 
 
 @dataclass(frozen=True)
-class _Ride:
-    """Rows of one seat in one batch: from `start` of its request, at `place` of the batch."""
+class _Slice:
+    """Rows of one pending request in one batch: from `start` of its request, at `place` of the batch."""
 
-    seat: _Seat
+    pending: _Pending
     start: int
     place: int
     rows: int
 
 
 @dataclass(frozen=True)
-class _Flight:
+class _BatchInFlight:
     """One batch under way."""
 
-    rides: tuple[_Ride, ...]
+    slices: tuple[_Slice, ...]
     rows: int
     reply: Future["_Reply"]
 
@@ -63,12 +63,12 @@ class _Reply:
 
 
 class Referee:
-    """Plays many matches on one model.
+    """Plays many sample runs on one model.
 
     batch: most rows the model is shown at once. on_rows: told `rows` after every batch.
     lanes: batches that the model may be asked at the same time; one more is kept ready behind them.
     rows:  how many it has been shown so far; those shown again because the model raised on their batch are in
-    it, and in no match's account.
+    it, and in no sample's account.
     """
 
     def __init__(
@@ -81,135 +81,135 @@ class Referee:
         self.model, self.batch, self.lanes, self._on_rows = model, batch, lanes, on_rows
         self.rows = 0
         self._classes = len(model.classes)
-        self._flights = lanes + 1
-        self._buffers = [np.empty((batch, *model.input.shape), np.float32) for _ in range(self._flights)]
-        self._queue: deque[_Seat] = deque()
-        self._seated = 0
+        self._most_batches = lanes + 1
+        self._buffers = [np.empty((batch, *model.input.shape), np.float32) for _ in range(self._most_batches)]
+        self._queue: deque[_Pending] = deque()
+        self._open_runs = 0
         self._waiting = 0
-        self._broken: list[_Seat] = []
+        self._broken: list[_Pending] = []
         self._worked = False
 
-    def play(self, matches: Iterable[Match]) -> Iterator[SearchResult]:
-        """Results in the order in which matches end. At most lanes + 1 batches' worth of matches are open.
+    def play(self, runs: Iterable[SampleRun]) -> Iterator[SearchResult]:
+        """Results in the order in which sample runs end. At most lanes + 1 batches' worth are open.
 
         Raises ModelError if the model cannot be reached, or fails on everything it is shown.
         """
-        source = iter(matches)
-        flights: deque[_Flight] = deque()
+        source = iter(runs)
+        in_flight: deque[_BatchInFlight] = deque()
         with ThreadPoolExecutor(self.lanes, "model") as threads:
             try:
                 while True:
                     yield from self._open(source)
-                    if not self._seated:
+                    if not self._open_runs:
                         return
-                    while len(flights) < self._most_flights() and (rides := self._draw(flights)):
-                        flights.append(self._launch(rides, threads))
+                    while len(in_flight) < self._batches_allowed() and (slices := self._draw(in_flight)):
+                        in_flight.append(self._launch(slices, threads))
                     yield from self._give_up()
-                    if flights:
-                        flight = flights.popleft()
-                        yield from self._deliver(flight, self._land(flight))
+                    if in_flight:
+                        batch = in_flight.popleft()
+                        yield from self._deliver(batch, self._land(batch))
             finally:
-                for seat in self._queue:
-                    seat.match.close()
+                for pending in self._queue:
+                    pending.run.close()
 
-    def _most_flights(self) -> int:
+    def _batches_allowed(self) -> int:
         """The first batch goes alone: what it says of the model holds for the others."""
-        return self._flights if self._worked else 1
+        return self._most_batches if self._worked else 1
 
-    def _open(self, source: Iterator[Match]) -> Iterator[SearchResult]:
-        """Seat new matches while there is room."""
-        while self._seated < self._flights * self.batch:
-            match = next(source, None)
-            if match is None:
+    def _open(self, source: Iterator[SampleRun]) -> Iterator[SearchResult]:
+        """Start new sample runs while there is room."""
+        while self._open_runs < self._most_batches * self.batch:
+            run = next(source, None)
+            if run is None:
                 return
-            self._seated += 1
-            yield from self._resume(match)
+            self._open_runs += 1
+            yield from self._resume(run)
 
-    def _resume(self, match: Match, seat: _Seat | None = None) -> Iterator[SearchResult]:
-        """Begin a match, or let it go on from its seat, to its next request or to its result."""
+    def _resume(self, run: SampleRun, pending: _Pending | None = None) -> Iterator[SearchResult]:
+        """Begin a sample run, or let it go on from its pending request, to its next one or its result."""
         try:
-            if seat is None:
-                request = next(match)
-            elif seat.failure is None:
-                request = match.send(seat.answers)
+            if pending is None:
+                request = next(run)
+            elif pending.failure is None:
+                request = run.send(pending.answers)
             else:
-                failure = Unanswered(seat.asked)
-                failure.__cause__ = seat.failure
-                request = match.throw(failure)
+                failure = Unanswered(pending.asked)
+                failure.__cause__ = pending.failure
+                request = run.throw(failure)
         except StopIteration as end:
-            self._seated -= 1
+            self._open_runs -= 1
             yield end.value
             return
         rows = len(request.moves)
-        self._queue.append(_Seat(match, request, np.empty((rows, self._classes), np.float32)))
+        self._queue.append(_Pending(run, request, np.empty((rows, self._classes), np.float32)))
         self._waiting += rows
 
-    def _draw(self, flights: Iterable[_Flight]) -> list[_Ride]:
-        """Render the next batch: its share of the rows in play if they do not fill all flights."""
-        flying = sum(flight.rows for flight in flights)
-        room = min(self.batch, max(1, ceil((self._waiting + flying) / self._flights)))
-        buffer, rides, place = self._buffers[0], list[_Ride](), 0
+    def _draw(self, in_flight: Iterable[_BatchInFlight]) -> list[_Slice]:
+        """Render the next batch: its share of the rows in play if they do not fill all batches."""
+        rows_in_flight = sum(batch.rows for batch in in_flight)
+        room = min(self.batch, max(1, ceil((self._waiting + rows_in_flight) / self._most_batches)))
+        buffer, slices, place = self._buffers[0], list[_Slice](), 0
         while self._queue and place < room:
-            seat = self._queue[0]
-            if seat.request.alone and rides:
+            pending = self._queue[0]
+            if pending.request.alone and slices:
                 break
-            rows = min(seat.waiting, room - place)
-            if not self._render(seat, rows, buffer[place:]):
+            rows = min(pending.waiting, room - place)
+            if not self._render(pending, rows, buffer[place:]):
                 self._queue.popleft()
                 continue
-            rides.append(_Ride(seat, seat.asked, place, rows))
-            seat.asked += rows
+            slices.append(_Slice(pending, pending.asked, place, rows))
+            pending.asked += rows
             self._waiting -= rows
             place += rows
-            if seat.waiting == 0:
+            if pending.waiting == 0:
                 self._queue.popleft()
-            if seat.request.alone:
+            if pending.request.alone:
                 break
-        return rides
+        return slices
 
-    def _render(self, seat: _Seat, rows: int, out: Array) -> bool:
-        """Write rows of a request into a batch. A board that fails takes only its own match down."""
+    def _render(self, pending: _Pending, rows: int, out: Array) -> bool:
+        """Write rows of a request into a batch. A board that fails takes only its own sample run down."""
         try:
             for i in range(rows):
-                seat.request.board.render(seat.request.moves[seat.asked + i], out[i])
+                pending.request.board.render(pending.request.moves[pending.asked + i], out[i])
         except Exception as error:
-            seat.failure = error
-            seat.answered += seat.waiting
-            self._waiting -= seat.waiting
-            if seat.answered == len(seat.request.moves):
-                self._broken.append(seat)
+            pending.failure = error
+            pending.answered += pending.waiting
+            self._waiting -= pending.waiting
+            if pending.answered == len(pending.request.moves):
+                self._broken.append(pending)
             return False
         return True
 
-    def _launch(self, rides: list[_Ride], threads: ThreadPoolExecutor) -> _Flight:
-        rows = sum(ride.rows for ride in rides)
+    def _launch(self, slices: list[_Slice], threads: ThreadPoolExecutor) -> _BatchInFlight:
+        rows = sum(part.rows for part in slices)
         x = self._buffers[0][:rows]
         self._buffers.append(self._buffers.pop(0))
         self.rows += rows
-        return _Flight(tuple(rides), rows, threads.submit(self._ask, x, rides))
+        return _BatchInFlight(tuple(slices), rows, threads.submit(self._ask, x, slices))
 
-    def _ask(self, x: Array, rides: list[_Ride]) -> _Reply:
-        """Ask the model. Where it raises, matches are asked for apart to find which fails."""
+    def _ask(self, x: Array, slices: list[_Slice]) -> _Reply:
+        """Ask the model. Where it raises, sample runs are asked for apart to find which fails."""
         try:
             answers = self.model(x)
             check_answers(answers, len(x), self._classes)
         except BrittleError:
             raise
         except Exception as error:
-            if len(rides) > 1:
-                apart = [self._ask(x[r.place : r.place + r.rows], [r]) for r in rides]
+            if len(slices) > 1:
+                apart = [self._ask(x[r.place : r.place + r.rows], [r]) for r in slices]
                 answers = np.concatenate([reply.answers for reply in apart])
                 return _Reply(answers, any(reply.worked for reply in apart), again=len(x))
-            rides[0].seat.failure = error
+            slices[0].pending.failure = error
             return _Reply(np.full((len(x), self._classes), np.nan, np.float32), worked=False)
         return _Reply(rounded(answers), worked=True)
 
-    def _land(self, flight: _Flight) -> Array:
-        reply = flight.reply.result()
+    def _land(self, batch: _BatchInFlight) -> Array:
+        reply = batch.reply.result()
         self.rows += reply.again
         self._worked = self._worked or reply.worked
         if not self._worked:
-            error = flight.rides[0].seat.failure
+            error = batch.slices[0].pending.failure
             shape = ", ".join(map(str, self.model.input.shape))
             raise ModelError(
                 f"the model raised {type(error).__name__} on all of its first batch: {error}; "
@@ -218,18 +218,19 @@ class Referee:
         return reply.answers
 
     def _give_up(self) -> Iterator[SearchResult]:
-        """End the matches whose boards could not be rendered."""
+        """End the sample runs whose boards could not be rendered."""
         while self._broken:
-            seat = self._broken.pop()
-            yield from self._resume(seat.match, seat)
+            pending = self._broken.pop()
+            yield from self._resume(pending.run, pending)
 
-    def _deliver(self, flight: _Flight, answers: Array) -> Iterator[SearchResult]:
-        """Hand the answers of one batch to their matches."""
+    def _deliver(self, batch: _BatchInFlight, answers: Array) -> Iterator[SearchResult]:
+        """Hand the answers of one batch to their sample runs."""
         if self._on_rows:
             self._on_rows(self.rows)
-        for ride in flight.rides:
-            seat = ride.seat
-            seat.answers[ride.start : ride.start + ride.rows] = answers[ride.place : ride.place + ride.rows]
-            seat.answered += ride.rows
-            if seat.answered == len(seat.request.moves):
-                yield from self._resume(seat.match, seat)
+        for part in batch.slices:
+            pending = part.pending
+            told = answers[part.place : part.place + part.rows]
+            pending.answers[part.start : part.start + part.rows] = told
+            pending.answered += part.rows
+            if pending.answered == len(pending.request.moves):
+                yield from self._resume(pending.run, pending)

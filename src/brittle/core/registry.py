@@ -1,4 +1,4 @@
-"""One door for members of every kind: built in, installed through an entry point, or `my.module:thing`."""
+"""One way in for members of every kind: built in, installed through an entry point, or `my.module:thing`."""
 
 import sys
 from collections.abc import Mapping

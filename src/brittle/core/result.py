@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+RENAMED = {"colours": "assignment"}
+"""Keys as older runs have them."""
+
 
 class Status(StrEnum):
     """How it ended. MISCLASSIFIED: wrong before anything was changed. FAILED: not played; see message."""
@@ -23,7 +26,7 @@ class Flip:
     l2, linf, l0, mean_absolute: distance to the original in the input's own units; snr in dB and prd in
                percent for signals.
     predicted: class index; top: the five greatest (class, probability).
-    file:      inside the run folder; colours: its recipe on the cells board.
+    file:      inside the run folder; assignment: its recipe on the cells board.
     """
 
     query: int
@@ -34,7 +37,7 @@ class Flip:
     predicted: int
     top: tuple[tuple[int, float], ...]
     file: str
-    colours: tuple[int, ...] | None = None
+    assignment: tuple[int, ...] | None = None
     snr: float | None = None
     prd: float | None = None
 
@@ -91,9 +94,9 @@ class SearchResult:
 
 def _flip(data: Mapping[str, Any]) -> Flip:
     known = {f.name for f in fields(Flip)}
-    kept = {key: value for key, value in data.items() if key in known}
+    kept = {RENAMED.get(key, key): value for key, value in data.items() if RENAMED.get(key, key) in known}
     kept["top"] = _pairs(kept["top"])
-    kept["colours"] = tuple(kept["colours"]) if kept.get("colours") is not None else None
+    kept["assignment"] = tuple(kept["assignment"]) if kept.get("assignment") is not None else None
     return Flip(**kept)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from brittle.core.canvas import Colours, Layer
+from brittle.core.canvas import Assignment, Layer
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
 
@@ -41,6 +41,11 @@ class Domain(Protocol):
         """A PNG of changed - x about mid-grey, amplified to its own greatest value."""
 
     def cells_touched(
-        self, x: Array, grid: Grid, colours: Colours, spec: InputSpec, layers: Sequence[Layer] | None = None
+        self,
+        x: Array,
+        grid: Grid,
+        assignment: Assignment,
+        spec: InputSpec,
+        layers: Sequence[Layer] | None = None,
     ) -> bytes:
-        """A PNG of x, dimmed, its touched cells tinted: by colour, or by distortion if layers are given."""
+        """A PNG of x, dimmed, its touched cells tinted: by layer, or by distortion if layers are given."""

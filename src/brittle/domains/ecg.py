@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ImageColor
 
-from brittle.core.canvas import Colours, Layer
+from brittle.core.canvas import Assignment, Layer
 from brittle.core.errors import DataError, UsageError
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
@@ -93,20 +93,25 @@ class Ecg:
         return on_paper(difference, spec, gain=fitting_gain(difference, most=40.0))
 
     def cells_touched(
-        self, x: Array, grid: Grid, colours: Colours, spec: InputSpec, layers: Sequence[Layer] | None = None
+        self,
+        x: Array,
+        grid: Grid,
+        assignment: Assignment,
+        spec: InputSpec,
+        layers: Sequence[Layer] | None = None,
     ) -> bytes:
-        """PNG of x on ECG paper; the paper of touched segments is shaded, by colour or by distortion."""
+        """PNG of x on ECG paper; the paper of touched segments is shaded, by layer or by distortion."""
         side, length = grid.cell[0], spec.shape[1]
         bands = [
-            Band(int(cell) * side, min(length, (int(cell) + 1) * side), _shade(int(colours[cell]), layers))
-            for cell in np.flatnonzero(colours)
+            Band(int(cell) * side, min(length, (int(cell) + 1) * side), _shade(int(assignment[cell]), layers))
+            for cell in np.flatnonzero(assignment)
         ]
         return on_paper(x, spec, bands)
 
 
-def _shade(colour: int, layers: Sequence[Layer] | None) -> RGB:
+def _shade(layer: int, layers: Sequence[Layer] | None) -> RGB:
     """A pale tint, so that the trace stays readable on it."""
-    name = tint(colour - 1) if layers is None else tints(layers)[layers[colour - 1].distortion]
+    name = tint(layer - 1) if layers is None else tints(layers)[layers[layer - 1].distortion]
     red, green, blue = (
         round(0.55 * t + 0.45 * p) for t, p in zip(ImageColor.getrgb(name)[:3], PAPER, strict=True)
     )

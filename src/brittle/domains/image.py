@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageColor
 
-from brittle.core.canvas import Colours, Layer
+from brittle.core.canvas import Assignment, Layer
 from brittle.core.errors import DataError, UsageError
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
@@ -83,18 +83,23 @@ class Image:
         return _png(_enlarged(_pixels(0.5 + 0.5 * difference / (greatest or 1.0))))
 
     def cells_touched(
-        self, x: Array, grid: Grid, colours: Colours, spec: InputSpec, layers: Sequence[Layer] | None = None
+        self,
+        x: Array,
+        grid: Grid,
+        assignment: Assignment,
+        spec: InputSpec,
+        layers: Sequence[Layer] | None = None,
     ) -> bytes:
         """PNG of x in dim grey; touched cells keep their looks under a tint and an outline.
 
-        colours: one integer per cell, 0 is untouched. layers: those of the palette, so that all layers of one
-        distortion share a tint; without them every colour has its own.
+        assignment: one layer index a cell, 0 is untouched. layers: those of the palette, so that all of one
+        distortion share a tint; without them every layer has its own.
         """
         shown = _enlarged(_pixels((x - spec.bounds[0]) / spec.span)).astype(np.float64)
         if shown.shape[-1] == 1:
             shown = np.repeat(shown, 3, axis=-1)
         factor = shown.shape[0] // x.shape[1]
-        worn = _repeated(grid.spread(np.asarray(colours))[0], factor)
+        worn = _repeated(grid.spread(np.asarray(assignment))[0], factor)
         edges = _edges(_repeated(grid.spread(np.arange(grid.cells))[0], factor))
         paint = _paint(int(worn.max()), layers)[worn]
         dim = 0.45 * shown.mean(axis=-1, keepdims=True) + 25

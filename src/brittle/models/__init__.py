@@ -1,4 +1,4 @@
-"""Doors to a classifier: an ONNX file, a function, a torch module, an endpoint, the built-in models."""
+"""Backends of a classifier: an ONNX file, a function, a torch module, an endpoint, the built-in models."""
 
 import sys
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from typing import Any
 
 from brittle.core.errors import ModelError, UsageError, did_you_mean
 from brittle.core.registry import Registry
+from brittle.models.backend import Backend
 from brittle.models.classes import read_classes
-from brittle.models.door import Door
 from brittle.models.layout import channels_first
 from brittle.models.options import DEFAULTS, ModelOptions
 
@@ -32,26 +32,26 @@ KINDS = ("onnx", "function", "torch", "http")
 FORMS = "an .onnx file, package.module:function, an http(s):// address"
 
 
-def open_model(model: str | Path | Callable[..., Any], options: ModelOptions = DEFAULTS) -> Door:
+def open_model(model: str | Path | Callable[..., Any], options: ModelOptions = DEFAULTS) -> Backend:
     """Open a model by file, address, name, `package.module:function`, or the object itself.
 
     Raises ModelError if it cannot be opened, UsageError if the text names no model, MissingExtraError.
     """
     target = str(model) if isinstance(model, Path) else model
-    door: Door = MODELS.load(_kind(target))(target, options)
-    door = channels_first(door)
+    backend: Backend = MODELS.load(_kind(target))(target, options)
+    backend = channels_first(backend)
     if options.classes is not None:
-        door = replace(door, classes=read_classes(options.classes))
-    if door.classes and door.outputs and len(door.classes) != door.outputs:
+        backend = replace(backend, classes=read_classes(options.classes))
+    if backend.classes and backend.outputs and len(backend.classes) != backend.outputs:
         raise ModelError(
-            f"{door.name} answers {door.outputs} classes, but {len(door.classes)} names are given; "
+            f"{backend.name} answers {backend.outputs} classes, but {len(backend.classes)} names are given; "
             "name each class once, in the model's order"
         )
-    return door
+    return backend
 
 
 def _kind(model: Any) -> str:
-    """The registry name of the door that opens this model."""
+    """The registry name of the backend that opens this model."""
     if not isinstance(model, str):
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(model, torch.nn.Module):
@@ -75,4 +75,4 @@ def _kind(model: Any) -> str:
     )
 
 
-__all__ = ["MODELS", "Door", "ModelOptions", "open_model"]
+__all__ = ["MODELS", "Backend", "ModelOptions", "open_model"]

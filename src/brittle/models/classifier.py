@@ -1,4 +1,4 @@
-"""A door as a Classifier: normalised inputs in, probabilities out, every row counted."""
+"""A backend as a Classifier: normalised inputs in, probabilities out, every row counted."""
 
 from threading import Lock
 from typing import Any, Literal
@@ -9,30 +9,30 @@ from numpy.typing import NDArray
 from brittle.core.classifier import check_answers
 from brittle.core.errors import DataError, ModelError, UsageError
 from brittle.core.sample import Array, InputSpec
-from brittle.models.door import Door
+from brittle.models.backend import Backend
 from brittle.models.options import Output
 
 SLACK = 1e-3
 
 
 class ModelClassifier:
-    """Implements core's Classifier on a door.
+    """Implements core's Classifier on a backend.
 
-    door:  fitted to the inputs' shape. rows: how many inputs the model has been shown.
+    backend:  fitted to the inputs' shape. rows: how many inputs the model has been shown.
     Raises DataError if the inputs do not fit the model, ModelError if the classes do not, UsageError if mean
     or std do not fit the channels.
     """
 
-    def __init__(self, door: Door, spec: InputSpec, classes: tuple[str, ...]) -> None:
-        _check_fit(door, spec, classes)
+    def __init__(self, backend: Backend, spec: InputSpec, classes: tuple[str, ...]) -> None:
+        _check_fit(backend, spec, classes)
         self.input, self.classes = spec, classes
-        self.door = door.fit(spec.shape) if door.fit else door
+        self.backend = backend.fit(spec.shape) if backend.fit else backend
         self.rows, self._counting = 0, Lock()
-        stated = door.settings.output
+        stated = backend.settings.output
         self._output: Output | None = None if stated == "auto" else stated
         self._checked = False
-        self._mean = _per_channel(door.settings.mean, "mean", spec)
-        self._std = _per_channel(door.settings.std, "std", spec)
+        self._mean = _per_channel(backend.settings.mean, "mean", spec)
+        self._std = _per_channel(backend.settings.std, "std", spec)
 
     @property
     def output(self) -> Output | None:
@@ -42,13 +42,13 @@ class ModelClassifier:
     @property
     def output_source(self) -> Literal["stated", "detected"]:
         """How output is known."""
-        return "detected" if self.door.settings.output == "auto" else "stated"
+        return "detected" if self.backend.settings.output == "auto" else "stated"
 
     def __call__(self, x: Array) -> Array:
         """(n, *input.shape) -> probabilities (n, classes); NaN answers stay NaN. x is not changed."""
         with self._counting:
             self.rows += len(x)
-        answers = self.door.ask(self._normalised(x))
+        answers = self.backend.ask(self._normalised(x))
         check_answers(answers, len(x), len(self.classes))
         if not self._checked:
             self._learn(answers)
@@ -71,7 +71,7 @@ class ModelClassifier:
             self._output = "probabilities" if within and sums_to_one else "logits"
         elif self._output == "probabilities" and not within:
             raise ModelError(
-                f"{self.door.name}: expected probabilities, as stated, got answers in "
+                f"{self.backend.name}: expected probabilities, as stated, got answers in "
                 f"[{usable.min():g}, {usable.max():g}]; state output 'logits'"
             )
 
@@ -84,19 +84,19 @@ def softmax(logits: NDArray[Any]) -> Array:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
-def _check_fit(door: Door, spec: InputSpec, classes: tuple[str, ...]) -> None:
-    wanted = door.shape
+def _check_fit(backend: Backend, spec: InputSpec, classes: tuple[str, ...]) -> None:
+    wanted = backend.shape
     if wanted is not None and (
         len(wanted) != len(spec.shape)
         or any(want not in (None, size) for want, size in zip(wanted, spec.shape, strict=True))
     ):
         shape = ", ".join("any" if size is None else str(size) for size in wanted)
-        raise DataError(f"{door.name} takes inputs of shape ({shape}), but the samples have {spec.shape}")
+        raise DataError(f"{backend.name} takes inputs of shape ({shape}), but the samples have {spec.shape}")
     if len(classes) < 2:
-        raise ModelError(f"{door.name}: expected at least 2 classes, got {len(classes)}")
-    if door.outputs is not None and door.outputs != len(classes):
+        raise ModelError(f"{backend.name}: expected at least 2 classes, got {len(classes)}")
+    if backend.outputs is not None and backend.outputs != len(classes):
         raise ModelError(
-            f"{door.name} answers {door.outputs} classes, but {len(classes)} class names are given"
+            f"{backend.name} answers {backend.outputs} classes, but {len(classes)} class names are given"
         )
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.errors import MissingExtraError, ModelError
-from brittle.models.door import Door
-from brittle.models.onnx import onnx_door
+from brittle.models.backend import Backend
+from brittle.models.onnx import onnx_backend
 from brittle.models.options import ModelOptions
 
 WEIGHTS = Path(__file__).with_name("ecg5000.safetensors")
@@ -27,8 +27,8 @@ STRIDES = (1, 2, 2)
 Weights = Mapping[str, NDArray[np.float32]]
 
 
-def open_ecg(model: str, options: ModelOptions) -> Door:
-    """The door to a 1-D ResNet for ECG5000: beats (1, 140) -> 5 logits. sha256 is of its weights.
+def open_ecg(model: str, options: ModelOptions) -> Backend:
+    """The backend of a 1-D ResNet for ECG5000: beats (1, 140) -> 5 logits. sha256 is of its weights.
 
     Raises MissingExtraError without the extra ecg.
     """
@@ -43,9 +43,9 @@ def open_ecg(model: str, options: ModelOptions) -> Door:
         raise ModelError(f"the built-in ECG model is damaged ({error}); install brittle again") from error
     if options.output == "auto":
         options = options.model_copy(update={"output": "logits"})
-    door = onnx_door(model, graph, sha256(data).hexdigest(), options)
+    backend = onnx_backend(model, graph, sha256(data).hexdigest(), options)
     classes = tuple(json.loads(CARD.read_text(encoding="utf-8"))["classes"])
-    return replace(door, shape=SHAPE, classes=classes)
+    return replace(backend, shape=SHAPE, classes=classes)
 
 
 def build_graph(weights: Weights) -> bytes:

@@ -18,7 +18,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from brittle.core.errors import DiskError, MissingExtraError, ModelError
-from brittle.models.door import Door
+from brittle.models.backend import Backend
 from brittle.models.export import ExportError, export_onnx
 from brittle.models.onnx import open_onnx
 from brittle.models.options import ModelOptions
@@ -50,8 +50,8 @@ FAMILY = {
 }
 
 
-def open_efficientnet_lite(model: str, options: ModelOptions) -> Door:
-    """The door to one of them: (3, side, side) in [0, 1] -> 1000 logits. sha256 is of its weights.
+def open_efficientnet_lite(model: str, options: ModelOptions) -> Backend:
+    """The backend of one of them: (3, side, side) in [0, 1] -> 1000 logits. sha256 is of its weights.
 
     The first call exports it (seconds). Raises MissingExtraError without its extra, DiskError if the cache
     folder cannot be written.
@@ -64,14 +64,14 @@ def open_efficientnet_lite(model: str, options: ModelOptions) -> Door:
     if not cached.is_file():
         _export(model, shape, cached)
     try:
-        door = open_onnx(str(cached), options)
+        backend = open_onnx(str(cached), options)
     except ModelError:  # the cache was damaged
         _export(model, shape, cached)
-        door = open_onnx(str(cached), options)
+        backend = open_onnx(str(cached), options)
     if options.output == "auto":
         options = options.model_copy(update={"output": "logits"})
     return replace(
-        door,
+        backend,
         name=model,
         shape=shape,
         classes=class_names(),

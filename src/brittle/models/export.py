@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from brittle.models.onnx import onnx_door
+from brittle.models.onnx import onnx_backend
 from brittle.models.options import ModelOptions
 
 OPSET = 18
@@ -51,7 +51,7 @@ def _check(module: Any, graph: bytes, shape: tuple[int, ...], options: ModelOpti
 
     rng = np.random.default_rng(0)
     try:
-        ask = onnx_door("its export", graph, "", options).ask
+        ask = onnx_backend("its export", graph, "", options).ask
         for rows in (1, 3):
             x = rng.random((rows, *shape), np.float32)
             with torch.inference_mode():

@@ -8,28 +8,28 @@ from numpy.typing import NDArray
 
 from brittle.core.errors import ModelError
 from brittle.core.sample import Array
-from brittle.models.door import Door
+from brittle.models.backend import Backend
 from brittle.models.options import ModelOptions
-from brittle.models.torch_module import is_module, module_door
+from brittle.models.torch_module import is_module, module_backend
 from brittle.models.user_code import UserModel, load_user_model
 
 
-def open_function(model: str | Callable[..., Any], options: ModelOptions) -> Door:
-    """The door to a callable on a NumPy batch, or to what `package.module:function` names or makes.
+def open_function(model: str | Callable[..., Any], options: ModelOptions) -> Backend:
+    """The backend of a callable on a NumPy batch, or to what `package.module:function` names or makes.
 
-    A function without required parameters makes the model; a torch.nn.Module goes through the torch door.
+    A function without required parameters makes the model; a torch.nn.Module goes through the torch backend.
     What the function raises when asked is passed on. Raises UsageError or ModelError if it cannot be loaded.
     """
     user = load_user_model(model, options)
-    return module_door(user) if is_module(user.call) else _door(user)
+    return module_backend(user) if is_module(user.call) else _backend(user)
 
 
-def _door(user: UserModel) -> Door:
+def _backend(user: UserModel) -> Backend:
     def ask(x: Array) -> NDArray[Any]:
         # A copy: user code may well normalise its input in place.
         return as_answers(user.call(x.copy()), user.name)
 
-    return Door(
+    return Backend(
         name=user.name,
         ask=ask,
         shape=user.shape,

@@ -15,7 +15,7 @@ from urllib3.util import Retry, parse_url
 
 from brittle.core.errors import ModelError, UsageError
 from brittle.core.sample import Array
-from brittle.models.door import Door
+from brittle.models.backend import Backend
 from brittle.models.options import ModelOptions
 
 JSON, NPY = "application/json", "application/x-npy"
@@ -24,14 +24,14 @@ RETRY_STATUSES = (429, 500, 502, 503, 504)
 AGAIN = "run the same command again to continue"
 
 
-def open_http(model: str, options: ModelOptions) -> Door:
-    """The door to an endpoint; nothing is sent yet. There is no sha256: what runs there is not known.
+def open_http(model: str, options: ModelOptions) -> Backend:
+    """The backend of an endpoint; nothing is sent yet. There is no sha256: what runs there is not known.
 
     Asked: POST {"inputs": rows} as JSON, or the rows as an npy file. Answered: a list of rows, alone or under
     "probabilities", "logits", "outputs" or "predictions", or an npy file (by its content type).
     Raises UsageError for an address with a password in it, or a header whose variable is not set.
     """
-    return Door(
+    return Backend(
         name=model,
         ask=Endpoint(model, options).ask,
         shape=None,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.sample import Array
-from brittle.models.door import Ask, Door
+from brittle.models.backend import Ask, Backend
 
 CHANNELS = (1, 3)
 
@@ -22,26 +22,26 @@ def wants_channels_last(shape: tuple[int | None, ...] | None, layout: str) -> bo
     return shape is not None and len(shape) > 1 and shape[-1] in CHANNELS and shape[0] not in CHANNELS
 
 
-def channels_first(door: Door) -> Door:
+def channels_first(backend: Backend) -> Backend:
     """The same model, asked with the channel axis first."""
-    if not wants_channels_last(door.shape, door.settings.layout):
-        return door
+    if not wants_channels_last(backend.shape, backend.settings.layout):
+        return backend
 
-    def beside() -> Ask:
-        assert door.beside is not None
-        return _moving(door.beside())
+    def concurrent() -> Ask:
+        assert backend.concurrent is not None
+        return _moving(backend.concurrent())
 
-    def fit(shape: tuple[int, ...]) -> Door:
-        assert door.fit is not None
-        return channels_first(door.fit((*shape[1:], shape[0])))
+    def fit(shape: tuple[int, ...]) -> Backend:
+        assert backend.fit is not None
+        return channels_first(backend.fit((*shape[1:], shape[0])))
 
-    shape = None if door.shape is None else (door.shape[-1], *door.shape[:-1])
+    shape = None if backend.shape is None else (backend.shape[-1], *backend.shape[:-1])
     return replace(
-        door,
-        ask=_moving(door.ask),
+        backend,
+        ask=_moving(backend.ask),
         shape=shape,
-        fit=fit if door.fit else None,
-        beside=beside if door.beside else None,
+        fit=fit if backend.fit else None,
+        concurrent=concurrent if backend.concurrent else None,
     )
 
 

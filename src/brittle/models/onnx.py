@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from brittle.core.errors import ModelError
 from brittle.core.sample import Array
-from brittle.models.door import LANES, Ask, Door
+from brittle.models.backend import LANES, Ask, Backend
 from brittle.models.options import ModelOptions
 
 FLOATS: Mapping[str, Any] = {
@@ -38,8 +38,8 @@ class Graph:
     outputs: int | None
 
 
-def open_onnx(model: str, options: ModelOptions) -> Door:
-    """The door to an ONNX file: one float input, a first output of rank 2.
+def open_onnx(model: str, options: ModelOptions) -> Backend:
+    """The backend of an ONNX file: one float input, a first output of rank 2.
 
     sha256 is of the file, continued over its external data where it has some. Raises ModelError.
     """
@@ -50,7 +50,7 @@ def open_onnx(model: str, options: ModelOptions) -> Door:
         digest = _hash(path)
     except OSError as error:
         raise ModelError(f"cannot read '{model}': {error.strerror}; check its permissions") from error
-    return onnx_door(model, model, digest, options)
+    return onnx_backend(model, model, digest, options)
 
 
 def _hash(path: Path) -> str:
@@ -62,12 +62,12 @@ def _hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def onnx_door(name: str, source: str | bytes, digest: str, options: ModelOptions) -> Door:
-    """The door to a graph, from its file or its bytes. Raises ModelError."""
+def onnx_backend(name: str, source: str | bytes, digest: str, options: ModelOptions) -> Backend:
+    """The backend of a graph, from its file or its bytes. Raises ModelError."""
     threads = options.threads or usable_cpus()
     graph = load_graph(source, name, threads)
     several = threads > 1 and graph.session.get_providers() == ["CPUExecutionProvider"]
-    return Door(
+    return Backend(
         name=name,
         ask=_ask(graph, name),
         shape=graph.shape,
@@ -77,7 +77,7 @@ def onnx_door(name: str, source: str | bytes, digest: str, options: ModelOptions
         local=True,
         settings=options,
         # Who asks is a thread of the engine as well: of two who ask, one takes the place of another.
-        beside=(lambda: _ask(load_graph(source, name, threads + 1 - LANES), name)) if several else None,
+        concurrent=(lambda: _ask(load_graph(source, name, threads + 1 - LANES), name)) if several else None,
     )
 
 

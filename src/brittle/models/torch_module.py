@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from brittle.core.errors import MissingExtraError, ModelError
 from brittle.core.sample import Array
-from brittle.models.door import Ask, Door
+from brittle.models.backend import Ask, Backend
 from brittle.models.export import ExportError, export_onnx
-from brittle.models.onnx import onnx_door
+from brittle.models.onnx import onnx_backend
 from brittle.models.options import ModelOptions
 from brittle.models.user_code import UserModel, load_user_model
 
@@ -24,8 +24,8 @@ def is_module(thing: Any) -> bool:
     return torch is not None and isinstance(thing, torch.nn.Module)
 
 
-def open_torch(model: str | Callable[..., Any], options: ModelOptions) -> Door:
-    """The door to a torch.nn.Module, or to one that `package.module:name` is or makes.
+def open_torch(model: str | Callable[..., Any], options: ModelOptions) -> Backend:
+    """The backend of a torch.nn.Module, or to one that `package.module:name` is or makes.
 
     The module is put in eval mode; stated threads hold for all of torch.
     Raises MissingExtraError, UsageError, ModelError.
@@ -37,18 +37,18 @@ def open_torch(model: str | Callable[..., Any], options: ModelOptions) -> Door:
         raise ModelError(
             f"expected {user.name} to be or to return a torch.nn.Module, got {type(user.call).__name__}"
         )
-    return module_door(user)
+    return module_backend(user)
 
 
-def module_door(user: UserModel) -> Door:
-    """The door to a module. Its ONNX export is made by `fit`, once the shape of the inputs is known."""
+def module_backend(user: UserModel) -> Backend:
+    """The backend of a module. Its ONNX export is made by `fit`, once the shape of the inputs is known."""
     import torch  # noqa: PLC0415
 
     module: Any = user.call
     module.eval()
     if user.settings.threads:
         torch.set_num_threads(user.settings.threads)
-    door = Door(
+    backend = Backend(
         name=user.name,
         ask=_ask(module),
         shape=user.shape,
@@ -59,17 +59,21 @@ def module_door(user: UserModel) -> Door:
         settings=user.settings,
         bounds=user.bounds,
     )
-    return replace(door, fit=lambda shape: _exported(door, module, shape)) if _plain(module) else door
+    return (
+        replace(backend, fit=lambda shape: _exported(backend, module, shape)) if _plain(module) else backend
+    )
 
 
-def _exported(door: Door, module: Any, shape: tuple[int, ...]) -> Door:
+def _exported(backend: Backend, module: Any, shape: tuple[int, ...]) -> Backend:
     try:
-        graph = export_onnx(module, shape, door.settings)
+        graph = export_onnx(module, shape, backend.settings)
     except ExportError as error:
         note = f"torch runs the module itself, as it cannot be exported to ONNX: {error}"
-        return replace(door, shape=shape, fit=None, note=note)
-    fast = onnx_door(door.name, graph, door.sha256, door.settings)
-    return replace(door, ask=fast.ask, beside=fast.beside, shape=shape, outputs=fast.outputs, fit=None)
+        return replace(backend, shape=shape, fit=None, note=note)
+    fast = onnx_backend(backend.name, graph, backend.sha256, backend.settings)
+    return replace(
+        backend, ask=fast.ask, concurrent=fast.concurrent, shape=shape, outputs=fast.outputs, fit=None
+    )
 
 
 def _ask(module: Any) -> Ask:

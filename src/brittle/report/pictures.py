@@ -41,9 +41,11 @@ def pictures_of(run: Run, result: SearchResult, flip: Flip) -> tuple[Picture, ..
         _picture("Flip", f"{name}, changed", domain.picture(changed, spec), flip.file),
         _picture("Change, amplified", f"Where and how {name} changed", domain.change(x, changed, spec)),
     ]
-    if flip.colours is not None:
+    if flip.assignment is not None:
         grid = Grid(spec, run.manifest.cell)
-        touched = domain.cells_touched(x, grid, np.array(flip.colours, np.int16), spec, run.manifest.palette)
+        touched = domain.cells_touched(
+            x, grid, np.array(flip.assignment, np.int16), spec, run.manifest.palette
+        )
         pictures.append(_picture("Cells touched", f"Cells of {name} that were touched", touched))
     return tuple(pictures)
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.core.canvas import Canvas, Colours
+from brittle.core.canvas import Assignment, Canvas
 from brittle.core.search import Game, Search
 from brittle.searches.clean_up import clean_up
 
@@ -18,7 +18,7 @@ class Greedy:
 
     Sarkar et al., "Robustness with Black-Box Adversarial Attack using Reinforcement Learning" (RLAB), 2023,
     section 3, where a round is one step whatever it costs; `rounds` in the result's notes counts those, and
-    queries counts the rows. A cell is tried in one colour a round, drawn anew.
+    queries counts the rows. A cell is tried in one layer a round, drawn anew.
 
     take:   cells taken a round, as a share of all cells.
     blocks: sides, in cells, of the blocks that are tried as one: (1,) every cell by itself; (1, 2, 5) also
@@ -37,53 +37,55 @@ class Greedy:
     def __call__(self, game: Game[Canvas]) -> Search:
         """Plays one sample, a whole sweep of the cells a request."""
         canvas, goal = game.board, game.goal
-        colours = canvas.blank()
+        assignment = canvas.blank()
         tiles = [tile for side in self.blocks for tile in _tiles(canvas.grid.counts, side)]
         margin = float(goal.margin(game.clean[None])[0])
         rounds = 0
         while margin >= 0:
             rounds += 1
             game.notes["rounds"] = rounds
-            sweep = self._sweep(game, colours, tiles)
+            sweep = self._sweep(game, assignment, tiles)
             if not len(sweep):
                 return
             margins = goal.margin((yield sweep))
-            best = self._join(game, colours, sweep, margins)
+            best = self._join(game, assignment, sweep, margins)
             joint = float(goal.margin((yield best[None]))[0])
             alone = int(margins.argmin())
             if joint <= margins[alone]:
-                colours, margin = best, joint
+                assignment, margin = best, joint
             elif margins[alone] < margin:
-                colours, margin = sweep[alone], float(margins[alone])
-            if margin >= 0 and not (colours == 0).any():
+                assignment, margin = sweep[alone], float(margins[alone])
+            if margin >= 0 and not (assignment == 0).any():
                 return
         if game.terms.closest:
-            yield from clean_up(game, colours)
+            yield from clean_up(game, assignment)
 
-    def _sweep(self, game: Game[Canvas], colours: Colours, tiles: Sequence[NDArray[np.intp]]) -> Colours:
-        """One colouring for every tile that the distance limit still allows, its untouched cells painted."""
+    def _sweep(
+        self, game: Game[Canvas], assignment: Assignment, tiles: Sequence[NDArray[np.intp]]
+    ) -> Assignment:
+        """One assignment for every tile that the distance limit still allows, its untouched cells painted."""
         canvas, limit = game.board, game.terms.max_l2
-        free = [left for tile in tiles if len(left := tile[colours[tile] == 0])]
-        sweep = np.repeat(colours[None], len(free), axis=0)
-        for row, tile, colour in zip(
-            sweep, free, game.rng.integers(1, canvas.colours + 1, len(free)), strict=True
+        free = [left for tile in tiles if len(left := tile[assignment[tile] == 0])]
+        sweep = np.repeat(assignment[None], len(free), axis=0)
+        for row, tile, layer in zip(
+            sweep, free, game.rng.integers(1, canvas.layer_count + 1, len(free)), strict=True
         ):
-            row[tile] = colour
+            row[tile] = layer
         if limit is not None:
             sweep = sweep[[canvas.l2(move) <= limit for move in sweep]]
         return sweep
 
     def _join(
-        self, game: Game[Canvas], colours: Colours, sweep: Colours, margins: NDArray[np.float64]
-    ) -> Colours:
+        self, game: Game[Canvas], assignment: Assignment, sweep: Assignment, margins: NDArray[np.float64]
+    ) -> Assignment:
         """The most harmful cells of a sweep together, as far as the distance limit allows."""
-        count = max(1, round(self.take * len(colours)))
+        count = max(1, round(self.take * len(assignment)))
         limit = np.inf if game.terms.max_l2 is None else game.terms.max_l2
-        best = colours
+        best = assignment
         for row in sweep[np.argsort(margins, kind="stable")]:
-            if np.count_nonzero(best != colours) >= count:
+            if np.count_nonzero(best != assignment) >= count:
                 break
-            joined = np.where(row != colours, row, best)
+            joined = np.where(row != assignment, row, best)
             if game.board.l2(joined) <= limit:
                 best = joined
         return best

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from brittle.core.canvas import Canvas, Colours
+from brittle.core.canvas import Assignment, Canvas
 from brittle.core.search import Game, Search
 
 TRIES = 200  # proposals thrown away unseen, because they are too far, before the search gives up
@@ -13,7 +13,7 @@ TRIES = 200  # proposals thrown away unseen, because they are too far, before th
 
 @dataclass(frozen=True)
 class Random:
-    """Random blocks of cells in random colours, kept when they bring the flip nearer or make it smaller.
+    """Random blocks of cells in random layers, kept when they bring the flip nearer or make it smaller.
 
     Before the first flip a block is kept if margin + price * RMS change falls; after it, only if the L2
     distance falls and the decision stays flipped. Blocks grow when they are kept and shrink when not.
@@ -38,18 +38,18 @@ class Random:
         """Plays one sample, one row at a time, until nothing is left to take away or patience ends."""
         canvas, goal = game.board, game.goal
         price = self.price / (np.sqrt(game.sample.x.size) * game.sample.spec.span)
-        colours, share, flipped, refused = canvas.blank(), self.share, False, 0
+        assignment, share, flipped, refused = canvas.blank(), self.share, False, 0
         value = float(goal.margin(game.clean[None])[0])
         reach = np.inf if game.terms.max_l2 is None else game.terms.max_l2
         while refused < self.patience:
-            move = self._propose(game, colours, share, reach, flipped)
+            move = self._propose(game, assignment, share, reach, flipped)
             if move is None:
                 return
             margin = float(goal.margin((yield move[None]))[0])
             l2 = canvas.l2(move)
             flips = margin < 0
             if flips or (not flipped and margin + price * l2 < value):
-                colours, value, refused = move, margin + price * l2, 0
+                assignment, value, refused = move, margin + price * l2, 0
                 share = min(1.0, share * self.grow)
                 if flips:
                     reach, share = l2, share if flipped else self.share
@@ -59,21 +59,21 @@ class Random:
                 refused += flipped
 
     def _propose(
-        self, game: Game[Canvas], colours: Colours, share: float, reach: float, flipped: bool
-    ) -> Colours | None:
-        """A changed colouring nearer than `reach`; None if none turned up."""
+        self, game: Game[Canvas], assignment: Assignment, share: float, reach: float, flipped: bool
+    ) -> Assignment | None:
+        """A changed assignment nearer than `reach`; None if none turned up."""
         canvas, rng = game.board, game.rng
         grid = canvas.grid
         side = max(1, round((share * grid.cells) ** (1 / len(grid.counts))))
-        worn = np.flatnonzero(colours)
+        worn = np.flatnonzero(assignment)
         for _ in range(TRIES):
-            move = colours.copy()
+            move = assignment.copy()
             if flipped and len(worn) and rng.random() < self.remove:
                 move[grid.block(int(rng.choice(worn)), side)] = 0
             else:
                 block = grid.block(int(rng.integers(grid.cells)), side)
-                move[block] = rng.integers(1, canvas.colours + 1)
-            if not np.array_equal(move, colours) and canvas.l2(move) < reach:
+                move[block] = rng.integers(1, canvas.layer_count + 1)
+            if not np.array_equal(move, assignment) and canvas.l2(move) < reach:
                 return move
             side = max(1, side - 1)
         return None

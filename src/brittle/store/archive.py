@@ -19,7 +19,7 @@ class Codec(Protocol):
 
 
 class FlipArchive:
-    """Files flips/SAMPLE-NAME.SUFFIX of a run folder. Implements core.match.Archive."""
+    """Files flips/SAMPLE-NAME.SUFFIX of a run folder. Implements core.sample_run.Archive."""
 
     def __init__(self, folder: Path, codec: Codec, spec: InputSpec) -> None:
         self.folder, self.codec, self.spec = folder, codec, spec

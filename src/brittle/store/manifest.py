@@ -18,7 +18,7 @@ class Manifest:
     settings: everything that changes results, as plain data (budget, goal, seed, search ...).
     model:    name, sha256, classes (names), output ("logits" or "probabilities").
     data:     name, samples (how many), sha256.
-    spec, cell, palette: what a colour of a cell means.
+    spec, cell, palette: what the layer index of a cell means.
     agent:    name, player, models, data, queries: the trained agent that plays, and what training it cost.
     """
 

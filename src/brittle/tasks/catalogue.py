@@ -24,7 +24,7 @@ class Entry:
 
 
 def catalogue() -> tuple[Entry, ...]:
-    """All distortions, searches, model doors, data readers and domains, built in and installed; presets."""
+    """All distortions, searches, model backends, data readers, domains (installed ones too) and presets."""
     registries = (DISTORTIONS, SEARCHES, MODELS, DATA, DOMAINS)
     members = tuple(entry for registry in registries for entry in _entries(registry))
     return members + tuple(Entry("preset", name, found.line) for name, found in PRESETS.items())

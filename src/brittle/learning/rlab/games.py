@@ -8,10 +8,10 @@ import numpy as np
 
 from brittle.core.canvas import Canvas
 from brittle.core.classifier import Classifier
-from brittle.core.match import Match, Rules, play
 from brittle.core.referee import Referee
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, Sample
+from brittle.core.sample_run import Rules, SampleRun, play_sample
 from brittle.core.search import Game, Search, Terms
 from brittle.core.seeds import generator
 from brittle.learning.rlab.dueling import DuelingSettings
@@ -126,10 +126,10 @@ def play_round(worlds: Sequence[World], agent: Dueling, settings: DuelingSetting
 
 
 def _played(world: World, names: Sequence[str], rules: Rules) -> list[SearchResult]:
-    def match(name: str) -> Match:
-        return play(name, lambda: world.open(name), rules)
+    def sample_run(name: str) -> SampleRun:
+        return play_sample(name, lambda: world.open(name), rules)
 
-    results = Referee(world.model, BATCH).play(match(name) for name in names)
+    results = Referee(world.model, BATCH).play(sample_run(name) for name in names)
     return sorted((r for r in results if r.status is not Status.MISCLASSIFIED), key=lambda r: r.sample)
 
 

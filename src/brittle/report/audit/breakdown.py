@@ -89,12 +89,12 @@ class DistortionRow:
 
 
 def distortions_used(results: Iterable[SearchResult], palette: Sequence[Layer]) -> list[DistortionRow]:
-    """The distortions in the closest flips, most used first; empty where flips have no colours."""
+    """The distortions in the closest flips, most used first; empty where flips have none."""
     cells: Counter[str] = Counter()
     flips: Counter[str] = Counter()
     for result in results:
         if result.status is Status.FLIPPED and result.closest:
-            used = touched_cells(result.closest.colours, palette)
+            used = touched_cells(result.closest.assignment, palette)
             cells.update(used)
             flips.update(used.keys())
     return [
@@ -103,7 +103,7 @@ def distortions_used(results: Iterable[SearchResult], palette: Sequence[Layer]) 
     ]
 
 
-def touched_cells(colours: Sequence[int] | None, palette: Sequence[Layer]) -> Counter[str]:
+def touched_cells(assignment: Sequence[int] | None, palette: Sequence[Layer]) -> Counter[str]:
     """How many cells of one flip wear each distortion."""
-    used = (k for k in colours or () if 0 < k <= len(palette))
+    used = (k for k in assignment or () if 0 < k <= len(palette))
     return Counter(palette[k - 1].distortion for k in used)

@@ -98,7 +98,7 @@ def _show(run: Run, result: SearchResult, classes: Sequence[str]) -> Shown:
         predicted=class_name(classes, flip.predicted),
         before=_bars(result.top, own, flip.predicted, classes),
         after=_bars(flip.top, own, flip.predicted, classes),
-        used=tuple(touched_cells(flip.colours, run.manifest.palette).most_common()),
+        used=tuple(touched_cells(flip.assignment, run.manifest.palette).most_common()),
         pictures=pictures,
         trouble=trouble,
     )

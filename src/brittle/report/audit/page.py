@@ -62,7 +62,7 @@ def _contents(run: Run) -> dict[str, Any]:
         "goal": panels.goal_in_words(manifest.settings),
         "elements": prod(manifest.spec.shape),
         "setup_rows": sum(session.get("setup_rows") or 0 for session in sessions),
-        "ledger_rows": sum(session.get("looked_up") or 0 for session in sessions),
+        "cached_rows": sum(session.get("looked_up") or 0 for session in sessions),
         "sessions": sessions,
         "pairs": panels.pairs,
         "tints": tints(manifest.palette),
@@ -70,7 +70,7 @@ def _contents(run: Run) -> dict[str, Any]:
 
 
 def _row(result: SearchResult) -> dict[str, Any]:
-    """One row of the table of all samples; curves and colours are let go."""
+    """One row of the table of all samples; curves and assignments are let go."""
     flip = result.closest
     return {
         "sample": result.sample,

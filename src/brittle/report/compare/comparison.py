@@ -116,7 +116,7 @@ def _against(first: Contender, other: Contender) -> Paired:
 
 @dataclass(frozen=True)
 class Question:
-    """What a run asks, as far as comparisons depend on it. cells: what colours mean, None without cells."""
+    """What a run asks, as far as comparisons depend on it. cells: what assignments mean, or None."""
 
     name: str
     model: str

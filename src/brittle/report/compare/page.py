@@ -79,7 +79,7 @@ def _names(runs: Sequence[Run]) -> list[str]:
 
 def _question(name: str, run: Run) -> Question:
     manifest, samples = run.manifest, run.manifest.data.get("samples")
-    on_cells = any(r.closest and r.closest.colours is not None for r in run.results())
+    on_cells = any(r.closest and r.closest.assignment is not None for r in run.results())
     return Question(
         name=name,
         model=_short(manifest.model),

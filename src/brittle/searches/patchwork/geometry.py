@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.core.canvas import Canvas, Colours
+from brittle.core.canvas import Assignment, Canvas
 from brittle.core.play import coarse_places
 from brittle.searches.patchwork.effects import prior_of
 from brittle.searches.patchwork.state import OTHERS
@@ -27,7 +27,7 @@ class Ground:
 
     def __init__(self, canvas: Canvas) -> None:
         counts, layers = canvas.grid.counts, canvas.layers
-        self.canvas, self.colours = canvas, canvas.colours
+        self.canvas, self.colours = canvas, canvas.layer_count
         self.places = coarse_places(counts)
         self.place_of = _groups(counts, self.places)
         self.cells_of = [np.flatnonzero(self.place_of == k) for k in range(prod(self.places))]
@@ -87,7 +87,7 @@ class Ground:
             "off centre": np.sqrt(np.mean(np.square(off), axis=0)),
         }
 
-    def amounts(self, worn: Colours) -> Floats:
+    def amounts(self, worn: Assignment) -> Floats:
         """How much of each kin is worn in each place: L2 of single cells, summed, (kins, places).
 
         In units in which a usual whole layer has variance 1 under the prior of effects.
@@ -101,7 +101,7 @@ class Ground:
         """By how much each cell lowers the margin under each colour, (colours + 1, cells)."""
         return np.asarray(effects[self.kin][:, self.place_of] * self._share)
 
-    def falls_of(self, effects: Floats, worn: Colours) -> Floats:
+    def falls_of(self, effects: Floats, worn: Assignment) -> Floats:
         """By how much each cell of a colouring lowers the margin, (cells,)."""
         return np.asarray(effects[self.kin[worn], self.place_of] * self._share[worn, self._cells])
 

@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.core.canvas import Canvas, Colours
+from brittle.core.canvas import Assignment, Canvas
 from brittle.core.play import Move, Odds, View, play_out
 from brittle.core.search import Game, Search
 from brittle.searches.patchwork.effects import no_effects
@@ -133,7 +133,7 @@ class PatchworkPlay:
             side = max(1, int(0.8 * side))
         return self._spare(state, move, rng)
 
-    def _coat(self, state: State, operator: int, rng: np.random.Generator) -> Colours:
+    def _coat(self, state: State, operator: int, rng: np.random.Generator) -> Assignment:
         """What every cell would wear after this operator, (cells,)."""
         name = self.operators[operator]
         if operator < self.ground.colours:
@@ -147,7 +147,7 @@ class PatchworkPlay:
         return np.asarray(gain.argmax(axis=0), np.int16)
 
     def _within(
-        self, state: State, row: Colours, block: NDArray[np.intp], move: Move, rng: np.random.Generator
+        self, state: State, row: Assignment, block: NDArray[np.intp], move: Move, rng: np.random.Generator
     ) -> Patch | None:
         """The colouring as a candidate nearer than the closest flip, other cells bared for that."""
         reach, squares = self._reach(state), self.ground.canvas.squares_of(row)
@@ -160,8 +160,8 @@ class PatchworkPlay:
         return Patch(row, l2, move) if changed else None
 
     def _bared(
-        self, state: State, row: Colours, block: NDArray[np.intp], reach: float, rng: np.random.Generator
-    ) -> Colours:
+        self, state: State, row: Assignment, block: NDArray[np.intp], reach: float, rng: np.random.Generator
+    ) -> Assignment:
         """Less just so many cells outside the block: those that cost much and bring little come first."""
         outside = row > 0
         outside[block] = False

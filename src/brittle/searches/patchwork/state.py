@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.core.canvas import Colours
+from brittle.core.canvas import Assignment
 from brittle.core.play import Move
 from brittle.searches.patchwork.effects import Effects
 
@@ -45,7 +45,7 @@ class State:
     included. refused: blocks in a row.
     """
 
-    worn: Colours
+    worn: Assignment
     l2: float
     margin: float
     reach: float
@@ -63,6 +63,6 @@ class State:
 class Patch:
     """A colouring to show, and the move it came from."""
 
-    row: Colours
+    row: Assignment
     l2: float
     move: Move

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.core.field import Field, Lines, Shell, Waves, unit, usual_l2
+from brittle.core.field import Field, Lines, Waves, unit, usual_l2
 from brittle.core.play import Move, Odds, View, coarse_places, place_box
 from brittle.core.sample import Array, Codes, Sample
 from brittle.core.search import Terms
+from brittle.core.sphere import L2Sphere
 from brittle.searches.ripple.steps import EVERYWHERE, NUDGES, WEIGHTS, Around
 from brittle.searches.ripple.waves import Heard, promising_wave, silent
 
@@ -92,7 +93,7 @@ class RipplePlay:
         self.waves = min(waves, max(1, terms.budget // 10))
         self.limited = terms.max_l2 is not None
         self.level = terms.max_l2 or usual_l2(sample.spec)
-        self.fields, self.shell, self.sample = Field(sample.spec), Shell(sample), sample
+        self.fields, self.sphere, self.sample = Field(sample.spec), L2Sphere(sample), sample
         self.places = coarse_places(self.fields.sides)
         self._still = np.zeros((self.fields.channels, *self.fields.sides), np.float32)
         left_out = set() if len(tiles) else {"windowed tile"}
@@ -163,7 +164,7 @@ class RipplePlay:
             if state.tiles >= len(self.tiles):
                 return None
             worn = self.fields.repeated(self.tiles[state.tiles], [0] * len(self.fields.sides))
-        shown = self.shell.at(worn, state.level, state.scale)
+        shown = self.sphere.at(worn, state.level, state.scale)
         return Proposal(move, operator, shown.codes, worn, shown.l2, shown.scale, wave=wave)
 
     def _window(self, move: Move, rng: np.random.Generator) -> Lines:
@@ -178,7 +179,7 @@ class RipplePlay:
         worn = stride * nudge
         worn += state.worn
         unit(worn, out=worn)
-        shown = self.shell.at(worn, state.level, state.scale)
+        shown = self.sphere.at(worn, state.level, state.scale)
         return Proposal(move, operator, shown.codes, worn, shown.l2, shown.scale, nudge)
 
     def accept(self, state: State, proposal: Proposal, margin: float) -> State:

@@ -30,8 +30,8 @@ class Memory:
         spec = canvas.sample.spec
         self.canvas, self.start, self.steps = canvas, start, 0
         self.reach = REACH * spec.span * float(np.sqrt(np.prod(spec.shape)))
-        self._looks = np.array([texture(canvas, k, self.reach) for k in range(1, canvas.colours + 1)])
-        self._credit = np.zeros((canvas.colours, 3))
+        self._looks = np.array([texture(canvas, k, self.reach) for k in range(1, canvas.layer_count + 1)])
+        self._credit = np.zeros((canvas.layer_count, 3))
         self._last = np.zeros(3)
 
     def swept(self, sweep: Sweep) -> None:
@@ -77,7 +77,7 @@ class Memory:
         return np.asarray(np.clip(world, -3, 3), np.float32)
 
     def _colours(self, sweep: Sweep | None) -> Array:
-        worn = np.zeros(self.canvas.colours)
+        worn = np.zeros(self.canvas.layer_count)
         if sweep:
             worn[sweep.colour - 1] = 1
         best, middle, times = self._credit.T

@@ -17,7 +17,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from brittle.core.canvas import Canvas, Colours
+from brittle.core.canvas import Assignment, Canvas
 from brittle.core.sample import Array
 from brittle.core.search import Game, Search
 from brittle.searches.clean_up import clean_up
@@ -81,7 +81,7 @@ class Rlab:
 
 def play_steps(
     game: Game[Canvas], agent: Agent, fixed_n: int | None = None
-) -> Generator[Colours, Array, Position]:
+) -> Generator[Assignment, Array, Position]:
     """Steps until a flip, or until no move is left; returns what is worn then."""
     canvas, limit = game.board, game.terms.max_l2
     now = _position(game, canvas.blank(), np.zeros(canvas.grid.cells), game.clean)
@@ -117,13 +117,13 @@ def play_steps(
             return now
 
 
-def _position(game: Game[Canvas], colours: Colours, squares: Values, answer: Array) -> Position:
+def _position(game: Game[Canvas], colours: Assignment, squares: Values, answer: Array) -> Position:
     goal = game.goal
     dilution = 1 - answer[goal.label] if goal.target is None else answer[goal.target]
     return Position(colours, squares, float(goal.margin(answer[None])[0]), float(dilution))
 
 
-def _sweep(game: Game[Canvas], now: Position, colour: int) -> Colours:
+def _sweep(game: Game[Canvas], now: Position, colour: int) -> Assignment:
     """One row a cell within the limit: painted in this colour where it is untouched, else taken away."""
     canvas, limit = game.board, game.terms.max_l2
     moves = np.repeat(now.colours[None], canvas.grid.cells, axis=0)
@@ -135,7 +135,7 @@ def _sweep(game: Game[Canvas], now: Position, colour: int) -> Colours:
     return moves
 
 
-def _nearest_flip(game: Game[Canvas], moves: Colours, answers: Array) -> Position | None:
+def _nearest_flip(game: Game[Canvas], moves: Assignment, answers: Array) -> Position | None:
     """The row of a sweep that flips at the least distance, if one does."""
     flips = np.flatnonzero(game.goal.flipped(answers))
     if not len(flips):
@@ -144,7 +144,7 @@ def _nearest_flip(game: Game[Canvas], moves: Colours, answers: Array) -> Positio
     return _position(game, moves[best], game.board.squares_of(moves[best]), answers[best])
 
 
-def _read(game: Game[Canvas], now: Position, colour: int, moves: Colours, answers: Array) -> Sweep:
+def _read(game: Game[Canvas], now: Position, colour: int, moves: Assignment, answers: Array) -> Sweep:
     """What a sweep brought cell by cell."""
     fall = now.margin - game.goal.margin(answers)
     cells = (moves != now.colours).argmax(axis=1)

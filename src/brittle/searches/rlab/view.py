@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.core.canvas import Canvas, Colours
+from brittle.core.canvas import Assignment, Canvas
 from brittle.core.sample import Array
 
 Values = NDArray[np.float64]
@@ -24,7 +24,7 @@ FAR = 2.0  # greatest reward, either way
 class Position:
     """What is worn and what the model answered to it. squares: squared L2 of each cell; dilution: 0 to 1."""
 
-    colours: Colours
+    colours: Assignment
     squares: Values
     margin: float
     dilution: float
@@ -63,7 +63,7 @@ class Amount:
 
     add: int
     remove: int
-    colours: Colours
+    colours: Assignment
     squares: Values
     hoped: float
 

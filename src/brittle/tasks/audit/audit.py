@@ -105,7 +105,7 @@ class _Session:
         if self.opened.settings.workers > 1:
             results = play_in_processes(self.opened.settings, names, self.run.path, self.batch, self._note)
         else:
-            self.opened = self.opened.side_by_side()
+            self.opened = self.opened.concurrent()
             results = play_samples(self.opened, names, self.run.path, self.batch, self._note)
         for result in results:
             self.run.append(result)
@@ -141,7 +141,7 @@ def _batch(opened: Opened) -> tuple[int, int]:
     settings = opened.settings
     if settings.batch:
         return settings.batch, opened.setup_rows
-    if not opened.door.local:
+    if not opened.backend.local:
         return BATCH_UNMEASURED, opened.setup_rows
     for name in opened.dataset.ids:
         try:

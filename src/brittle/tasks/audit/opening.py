@@ -11,15 +11,15 @@ from brittle.agent.player import is_at_home
 from brittle.core.canvas import Canvas, Palette
 from brittle.core.errors import BrittleError, ModelError, UsageError, did_you_mean
 from brittle.core.grid import Grid
-from brittle.core.match import Archive, Rules
 from brittle.core.sample import InputSpec, Sample
+from brittle.core.sample_run import Archive, Rules
 from brittle.core.search import Board, InputBoard, SearchFactory, Terms
 from brittle.data import Dataset, open_data
 from brittle.distortions import open_distortion, suited
 from brittle.domains import DOMAINS, Domain, domain_of
-from brittle.models import Door, open_model
+from brittle.models import Backend, open_model
+from brittle.models.backend import LANES
 from brittle.models.classifier import ModelClassifier
-from brittle.models.door import LANES
 from brittle.searches import open_search
 from brittle.store.manifest import Manifest
 from brittle.tasks.audit.settings import AuditSettings
@@ -33,7 +33,7 @@ class Opened:
     """
 
     settings: AuditSettings
-    door: Door
+    backend: Backend
     model: ModelClassifier
     dataset: Dataset
     domain: Domain
@@ -51,20 +51,23 @@ class Opened:
         return Terms(self.settings.budget, self.settings.max_l2, closest)
 
     def rules(self, archive: Archive) -> Rules:
-        """What all matches of this audit share."""
+        """What all sample runs of this audit share."""
         board = partial(make_board, self.search.board, self.grid, self.palette, self.settings.seed)
         return Rules(
             self.search, board, self.terms, archive, self.target, self.settings.top_k, self.settings.seed
         )
 
-    def side_by_side(self) -> "Opened":
+    def concurrent(self) -> "Opened":
         """The same with a model that answers LANES batches at the same time, where that is faster."""
-        door = self.door
-        if door.beside is None or len(self.dataset.ids) < LANES or self.settings.keep_answers:
+        backend = self.backend
+        if backend.concurrent is None or len(self.dataset.ids) < LANES or self.settings.keep_answers:
             return self
-        door = replace(door, ask=door.beside(), beside=None)
+        backend = replace(backend, ask=backend.concurrent(), concurrent=None)
         return replace(
-            self, door=door, model=ModelClassifier(door, self.model.input, self.model.classes), lanes=LANES
+            self,
+            backend=backend,
+            model=ModelClassifier(backend, self.model.input, self.model.classes),
+            lanes=LANES,
         )
 
     def manifest(self) -> Manifest:
@@ -72,8 +75,8 @@ class Opened:
         return Manifest(
             settings=self.settings.question(),
             model={
-                "name": self.door.name,
-                "sha256": self.door.sha256,
+                "name": self.backend.name,
+                "sha256": self.backend.sha256,
                 "classes": list(self.model.classes),
             },
             data={
@@ -93,25 +96,27 @@ def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> 
 
     Raises ModelError, DataError or UsageError, each with one line.
     """
-    door = open_model(settings.model if model is None else model, settings.model_options)
+    backend = open_model(settings.model if model is None else model, settings.model_options)
     dataset = open_data(
         settings.data if data is None else data,
-        door.shape,
-        door.classes,
-        door.outputs,
+        backend.shape,
+        backend.classes,
+        backend.outputs,
         settings.data_options,
     )
     spec = dataset.spec
-    door = door.fit(spec.shape) if door.fit else door
-    outputs = door.outputs or len(door.classes or ())
+    backend = backend.fit(spec.shape) if backend.fit else backend
+    outputs = backend.outputs or len(backend.classes or ())
     probed = 0 if outputs else 1
-    classifier = ModelClassifier(door, spec, _class_names(door, dataset, outputs or _probe(door, spec)))
+    classifier = ModelClassifier(
+        backend, spec, _class_names(backend, dataset, outputs or _probe(backend, spec))
+    )
     domain = _domain(spec, settings.domain)
     search = settings.search or _usual_search(settings, spec)
     cell = domain.parse_cell(settings.cell, spec) if settings.cell else domain.cell(spec)
     return Opened(
         settings=settings.model_copy(update={"search": search}),
-        door=door,
+        backend=backend,
         model=classifier,
         dataset=dataset,
         domain=domain,
@@ -156,29 +161,29 @@ def make_board(kind: str, grid: Grid, palette: Palette, seed: int, sample: Sampl
     return Canvas(sample, grid, palette, seed) if kind == "cells" else InputBoard(sample)
 
 
-def _probe(door: Door, spec: InputSpec) -> int:
+def _probe(backend: Backend, spec: InputSpec) -> int:
     """How many classes a model answers that does not say so: one row, all of the middle value."""
     middle = np.full((1, *spec.shape), sum(spec.bounds) / 2, np.float32)
     try:
-        answers = np.asarray(door.ask(middle))
+        answers = np.asarray(backend.ask(middle))
     except BrittleError:
         raise
     except Exception as error:
         shape = ", ".join(map(str, spec.shape))
         raise ModelError(
-            f"{door.name} raised {type(error).__name__}: {error}; "
+            f"{backend.name} raised {type(error).__name__}: {error}; "
             f"check that it takes a float32 batch of shape (n, {shape})"
         ) from error
     if answers.ndim != 2:
         raise ModelError(
-            f"{door.name}: expected answers of shape (1, classes) to one row, got {answers.shape}"
+            f"{backend.name}: expected answers of shape (1, classes) to one row, got {answers.shape}"
         )
     return int(answers.shape[1])
 
 
-def _class_names(door: Door, dataset: Dataset, outputs: int) -> tuple[str, ...]:
+def _class_names(backend: Backend, dataset: Dataset, outputs: int) -> tuple[str, ...]:
     """The model's class names, the data's if they are as many, else numbers."""
-    for names in (door.classes, dataset.classes):
+    for names in (backend.classes, dataset.classes):
         if names and len(names) == outputs:
             return names
     return tuple(map(str, range(outputs)))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brittle.core.classifier import Classifier
-from brittle.core.match import Match, play
 from brittle.core.referee import Referee
 from brittle.core.result import SearchResult
+from brittle.core.sample_run import SampleRun, play_sample
+from brittle.store.answers import AnswerCache
 from brittle.store.archive import FlipArchive
-from brittle.store.ledger import Ledger
 from brittle.tasks.audit.opening import Opened
 
 
@@ -28,18 +28,18 @@ def play_samples(
     opened: Opened, names: Sequence[str], folder: Path, batch: int, on_shown: OnShown
 ) -> Iterator[SearchResult]:
     """Results in the order in which samples end; flips go into the run folder."""
-    ledger = Ledger(opened.model, folder / "answers.sqlite") if opened.settings.keep_answers else None
-    model: Classifier = ledger or opened.model
+    cache = AnswerCache(opened.model, folder / "answers.sqlite") if opened.settings.keep_answers else None
+    model: Classifier = cache or opened.model
     rules = opened.rules(FlipArchive(folder, opened.domain, opened.dataset.spec))
 
-    def match(name: str) -> Match:
-        return play(name, lambda: opened.dataset.open(name), rules)
+    def sample_run(name: str) -> SampleRun:
+        return play_sample(name, lambda: opened.dataset.open(name), rules)
 
     def on_rows(rows: int) -> None:
-        on_shown(Shown(rows, ledger.found if ledger else 0))
+        on_shown(Shown(rows, cache.found if cache else 0))
 
     try:
-        yield from Referee(model, batch, on_rows, opened.lanes).play(match(name) for name in names)
+        yield from Referee(model, batch, on_rows, opened.lanes).play(sample_run(name) for name in names)
     finally:
-        if ledger:
-            ledger.close()
+        if cache:
+            cache.close()

@@ -58,12 +58,12 @@ def verify(folder: str | Path, model: Any = None) -> Verification:
     run = Run.open(folder)
     manifest = run.manifest
     options = ModelOptions.model_validate(manifest.settings["model_options"])
-    door = open_model(manifest.model["name"] if model is None else model, options)
-    door = door.fit(manifest.spec.shape) if door.fit else door
-    classifier = ModelClassifier(door, manifest.spec, tuple(manifest.model["classes"]))
+    backend = open_model(manifest.model["name"] if model is None else model, options)
+    backend = backend.fit(manifest.spec.shape) if backend.fit else backend
+    classifier = ModelClassifier(backend, manifest.spec, tuple(manifest.model["classes"]))
     judge = _Judge(run, classifier, domain_of(manifest.spec))
     checks = tuple(check for result in run.results() for check in judge.checks(result))
-    return Verification(checks, classifier.rows, door.sha256 == manifest.model["sha256"])
+    return Verification(checks, classifier.rows, backend.sha256 == manifest.model["sha256"])
 
 
 class _Judge:
@@ -97,10 +97,10 @@ class _Judge:
             return "its line in results.jsonl has no label"
         original = self.domain.from_bytes(self.run.read(self.run.original(result)), self.spec)
         changed = self.domain.from_bytes(self.run.read(flip.file), self.spec)
-        if flip.colours is not None:
+        if flip.assignment is not None:
             sample = Sample(result.sample, original, label, self.spec)
             canvas = Canvas(sample, self.grid, self.palette, self.settings["seed"])
-            if not np.array_equal(replay(canvas, flip.colours), changed):
+            if not np.array_equal(replay(canvas, flip.assignment), changed):
                 return "its recipe renders another input than its file holds"
         goal = Goal(label, self.target, self.settings["top_k"])
         if goal.flipped(self.model(original[None]))[0]:

@@ -129,7 +129,7 @@ def _learned_on(opened: Sequence[Opened], samples: int) -> dict[str, Any]:
     """Models and data, by name and digest."""
     data = opened[0].dataset
     return {
-        "models": [{"name": Path(o.settings.model).name, "sha256": o.door.sha256} for o in opened],
+        "models": [{"name": Path(o.settings.model).name, "sha256": o.backend.sha256} for o in opened],
         "data": {"name": data.name, "samples": samples, "sha256": data.sha256},
     }
 

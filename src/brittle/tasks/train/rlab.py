@@ -14,9 +14,9 @@ from brittle.learning.rlab.dueling import DuelingSettings
 from brittle.learning.rlab.games import Played, World, play_round
 from brittle.searches.rlab.net import Dueling
 from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD
+from brittle.store.answers import AnswerCache
 from brittle.store.dueling import DuelingWeights, read_dueling, write_dueling
 from brittle.store.learned import Checkpoint, write_curve
-from brittle.store.ledger import Ledger
 from brittle.tasks.audit.opening import Opened, open_audit
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.train.card import command_of, out_file, settings_of, versions_of
@@ -90,13 +90,13 @@ def _teach(
     after: Callable[[], object],
 ) -> None:
     """The rounds that are missing."""
-    ledgers = [Ledger(o.model, Path(":memory:")) for o in opened]
+    caches = [AnswerCache(o.model, Path(":memory:")) for o in opened]
     worlds = [
-        World(ledger, names, o.dataset.open, partial(_canvas, o), o.settings.max_l2)
-        for o, ledger in zip(opened, ledgers, strict=True)
+        World(cache, names, o.dataset.open, partial(_canvas, o), o.settings.max_l2)
+        for o, cache in zip(opened, caches, strict=True)
     ]
     while len(course.curve) < settings.rounds:
-        _round(course, worlds, ledgers, settings)
+        _round(course, worlds, caches, settings)
         after()
 
 
@@ -105,7 +105,7 @@ def _question(opened: Sequence[Opened], first: int, asked: dict[str, Any]) -> di
     one = opened[0]
     return {
         "kind": "rlab",
-        "models": [{"name": _plain(o), "sha256": o.door.sha256} for o in opened],
+        "models": [{"name": _plain(o), "sha256": o.backend.sha256} for o in opened],
         "data": {"name": one.dataset.name, "first": first, "sha256": one.dataset.sha256},
         "cells": [list(o.grid.counts) for o in opened],
         "palette": {d.name: list(d.levels) for d in one.palette.distortions},
@@ -116,7 +116,7 @@ def _question(opened: Sequence[Opened], first: int, asked: dict[str, Any]) -> di
 
 def _plain(opened: Opened) -> str:
     """A model's name without the place of its file."""
-    name = opened.door.name
+    name = opened.backend.name
     return Path(name).name if name.lower().endswith(".onnx") else name
 
 
@@ -125,11 +125,11 @@ def _canvas(opened: Opened, sample: Any) -> Canvas:
 
 
 def _round(
-    course: Course, worlds: Sequence[World], ledgers: Sequence[Ledger], settings: DuelingSettings
+    course: Course, worlds: Sequence[World], caches: Sequence[AnswerCache], settings: DuelingSettings
 ) -> None:
     """Play one round, keep what came of it, learn."""
     number = len(course.curve) + 1
-    before = sum(ledger.asked for ledger in ledgers)
+    before = sum(cache.asked for cache in caches)
     agent = Dueling(DuelingWeights(course.learner.layers()))
     played = play_round(worlds, agent, settings, number)
     broken = next((r for r in played.results if r.status is Status.FAILED), None)
@@ -139,7 +139,7 @@ def _round(
     if not len(course.replay):
         raise DataError("no sample could be played on: the models get every one of them wrong")
     loss = course.learner.learn(course.replay, number)
-    shown = sum(ledger.asked for ledger in ledgers) - before
+    shown = sum(cache.asked for cache in caches) - before
     course.curve.append(_entry(course.curve, played, settings, loss, shown))
 
 

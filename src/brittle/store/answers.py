@@ -1,4 +1,4 @@
-"""A ledger of answers, so that an expensive model is never asked the same thing twice."""
+"""A cache of answers, so that an expensive model is never asked the same thing twice."""
 
 import sqlite3
 import zlib
@@ -12,7 +12,7 @@ from brittle.core.errors import DiskError
 from brittle.core.sample import Array, InputSpec
 
 
-class Ledger:
+class AnswerCache:
     """A classifier that looks every row up before it asks the model, and writes down what it answers.
 
     A search replays from it: same rows, same answers. Rows that are looked up still count as queries of their
@@ -26,9 +26,7 @@ class Ledger:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("CREATE TABLE IF NOT EXISTS answers (input BLOB PRIMARY KEY, answer BLOB)")
         except sqlite3.Error as error:
-            raise DiskError(
-                f"cannot open the ledger {path}: {error}; remove it or free some space"
-            ) from error
+            raise DiskError(f"cannot open the cache {path}: {error}; remove it or free some space") from error
 
     @property
     def input(self) -> InputSpec:
@@ -41,7 +39,7 @@ class Ledger:
         return self.model.classes
 
     def __call__(self, x: Array) -> Array:
-        """Answers from the ledger where it has them, from the model (in one batch) for the rest."""
+        """Answers from the cache where it has them, from the model (in one batch) for the rest."""
         keys = [blake2b(row.tobytes(), digest_size=20).digest() for row in x]
         known = [self._look_up(key) for key in keys]
         fresh = {key: i for i, key in enumerate(keys) if known[i] is None}
@@ -69,7 +67,7 @@ class Ledger:
             with self._db:
                 self._db.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", rows)
         except sqlite3.Error as error:
-            raise DiskError(f"cannot write the ledger: {error}; free some space and run again") from error
+            raise DiskError(f"cannot write the cache: {error}; free some space and run again") from error
 
     def close(self) -> None:
         """Close the file."""

@@ -36,12 +36,12 @@ class Choosy(torch.nn.Module):  # type: ignore[misc, name-defined]
 
 def test_a_module_is_exported_quietly_and_answers_the_same(capfd: pytest.CaptureFixture[str]) -> None:
     net = small_net()
-    door = open_model(net)
+    backend = open_model(net)
     capfd.readouterr()
-    classifier = ModelClassifier(door, SPEC, ("a", "b", "c"))
+    classifier = ModelClassifier(backend, SPEC, ("a", "b", "c"))
     assert capfd.readouterr() == ("", "")
-    assert (classifier.door.note, classifier.door.outputs, classifier.door.fit) == ("", 3, None)
-    assert classifier.door.ask is not door.ask
+    assert (classifier.backend.note, classifier.backend.outputs, classifier.backend.fit) == ("", 3, None)
+    assert classifier.backend.ask is not backend.ask
     with torch.inference_mode():
         expected = torch.softmax(net(torch.from_numpy(X)), 1).numpy()
     np.testing.assert_allclose(classifier(X), expected, rtol=1e-4)
@@ -49,9 +49,9 @@ def test_a_module_is_exported_quietly_and_answers_the_same(capfd: pytest.Capture
 
 def test_a_module_that_cannot_be_exported_is_used_as_it_is() -> None:
     classifier = ModelClassifier(open_model(Choosy()), SPEC, ("a", "b", "c"))
-    assert "cannot be exported to ONNX" in classifier.door.note
-    assert "\n" not in classifier.door.note
-    np.testing.assert_allclose(classifier.door.ask(X), X.mean(axis=(2, 3)), rtol=1e-5)
+    assert "cannot be exported to ONNX" in classifier.backend.note
+    assert "\n" not in classifier.backend.note
+    np.testing.assert_allclose(classifier.backend.ask(X), X.mean(axis=(2, 3)), rtol=1e-5)
 
 
 def test_the_hash_is_of_the_weights() -> None:
@@ -64,21 +64,21 @@ def test_the_hash_is_of_the_weights() -> None:
 
 
 def test_a_module_is_asked_in_eval_mode_and_its_input_kept() -> None:
-    door, before = open_model(small_net()), X.copy()
-    np.testing.assert_array_equal(door.ask(X), door.ask(X))
+    backend, before = open_model(small_net()), X.copy()
+    np.testing.assert_array_equal(backend.ask(X), backend.ask(X))
     np.testing.assert_array_equal(X, before)
 
 
 def test_half_precision_is_used_as_it_is() -> None:
-    door = open_model(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 3)).to(torch.bfloat16))
-    assert door.fit is None
-    assert door.ask(X).shape == (5, 3)
+    backend = open_model(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 3)).to(torch.bfloat16))
+    assert backend.fit is None
+    assert backend.ask(X).shape == (5, 3)
 
 
-def test_the_function_door_sends_modules_on() -> None:
+def test_the_function_backend_sends_modules_on() -> None:
     assert open_function("torch.nn:Flatten", DEFAULTS).fit is not None
 
 
-def test_the_torch_door_wants_a_module() -> None:
+def test_the_torch_backend_wants_a_module() -> None:
     with pytest.raises(ModelError, match=r"torch\.nn\.Module, got "):
         open_torch("numpy:mean", DEFAULTS)

@@ -1,7 +1,7 @@
 """One sample from its first query to its result: count every row, keep the best flips, verify them.
 
-A match is a coroutine: it yields requests for rows to be shown and is sent the answers, so that the referee
-can pool the rows of many matches. Everything that is counted about a sample is counted here.
+A sample run is a coroutine: it yields requests for rows to be shown and is sent the answers, so that the
+referee can pool the rows of many of them. Everything that is counted about a sample is counted here.
 """
 
 from collections.abc import Callable, Generator
@@ -31,11 +31,11 @@ class Request:
     alone: bool = False
 
 
-Match = Generator[Request, Array, SearchResult]
+SampleRun = Generator[Request, Array, SearchResult]
 
 
 class Unanswered(Exception):
-    """Thrown into a match whose request failed, its cause being why. shown: rows that the model was shown."""
+    """Thrown into a sample run whose request failed, its cause being why. shown: rows the model was shown."""
 
     def __init__(self, shown: int) -> None:
         super().__init__(f"{shown} rows were shown, and not answered")
@@ -54,7 +54,7 @@ class Archive(Protocol):
 
 @dataclass(frozen=True)
 class Rules:
-    """What all matches of a run share. board makes a sample's board; seed derives every search's own seed."""
+    """What all sample runs share. board makes a sample's board; seed derives every search's own seed."""
 
     search: SearchFactory[Any]
     board: Callable[[Sample], Board]
@@ -65,12 +65,12 @@ class Rules:
     seed: int = 0
 
 
-def play(name: str, open_sample: Callable[[], Sample], rules: Rules) -> Match:
-    """The match of one sample. Bad data, a failing search or distortion make it FAILED; nothing is raised."""
+def play_sample(name: str, open_sample: Callable[[], Sample], rules: Rules) -> SampleRun:
+    """The run of one sample. Bad data, a failing search or distortion make it FAILED; nothing is raised."""
     start, began = perf_counter(), _now()
     known: dict[str, Any] = {"label": None, "queries": 0}
     try:
-        known.update((yield from _match(open_sample, rules, known)))
+        known.update((yield from _play(open_sample, rules, known)))
     except DiskError:
         raise
     except Exception as error:
@@ -88,7 +88,7 @@ def play(name: str, open_sample: Callable[[], Sample], rules: Rules) -> Match:
     )
 
 
-def _match(
+def _play(
     open_sample: Callable[[], Sample], rules: Rules, known: dict[str, Any]
 ) -> Generator[Request, Array, dict[str, Any]]:
     sample = open_sample()

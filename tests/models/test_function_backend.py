@@ -24,10 +24,10 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_a_function_on_a_batch(module: Path) -> None:
     module.write_text("def predict(x):\n    return x.mean(axis=(2, 3)).tolist()\n")
-    door = open_model(f"{module.stem}:predict")
-    np.testing.assert_allclose(door.ask(X), X.mean(axis=(2, 3)), rtol=1e-6)
-    assert door.sha256 == sha256(module.read_bytes()).hexdigest()
-    assert (door.shape, door.classes, door.outputs, door.local) == (None, None, None, True)
+    backend = open_model(f"{module.stem}:predict")
+    np.testing.assert_allclose(backend.ask(X), X.mean(axis=(2, 3)), rtol=1e-6)
+    assert backend.sha256 == sha256(module.read_bytes()).hexdigest()
+    assert (backend.shape, backend.classes, backend.outputs, backend.local) == (None, None, None, True)
 
 
 def test_a_function_without_parameters_makes_the_model(module: Path) -> None:
@@ -35,14 +35,14 @@ def test_a_function_without_parameters_makes_the_model(module: Path) -> None:
         "def load():\n    return lambda x: x.mean(axis=(2, 3))\n"
         "load.classes = ['r', 'g', 'b']\nload.input_shape = (3, 2, 2)\nload.bounds = (0, 1)\n"
     )
-    door = open_model(f"{module.stem}:load")
-    assert (door.classes, door.outputs, door.shape, door.bounds) == (
+    backend = open_model(f"{module.stem}:load")
+    assert (backend.classes, backend.outputs, backend.shape, backend.bounds) == (
         ("r", "g", "b"),
         3,
         (3, 2, 2),
         (0.0, 1.0),
     )
-    assert door.ask(X).shape == (3, 3)
+    assert backend.ask(X).shape == (3, 3)
 
 
 def test_declared_output_is_in_force_unless_stated(module: Path) -> None:
@@ -59,9 +59,9 @@ def test_a_model_that_declares_channels_last_gets_them() -> None:
         def __call__(self, x: np.ndarray) -> np.ndarray:
             return np.asarray(x.mean(axis=(1, 2)))
 
-    door = open_model(Means())
-    assert door.shape == (3, 2, 2)
-    np.testing.assert_allclose(door.ask(X), X.mean(axis=(2, 3)), rtol=1e-6)
+    backend = open_model(Means())
+    assert backend.shape == (3, 2, 2)
+    np.testing.assert_allclose(backend.ask(X), X.mean(axis=(2, 3)), rtol=1e-6)
 
 
 def test_a_function_that_works_in_place_leaves_the_caller_alone() -> None:
@@ -76,8 +76,8 @@ def test_a_function_that_works_in_place_leaves_the_caller_alone() -> None:
 
 def test_torch_answers_are_taken() -> None:
     torch = pytest.importorskip("torch")
-    door = open_model(lambda x: torch.ones(len(x), 2, requires_grad=True))
-    np.testing.assert_array_equal(door.ask(X), np.ones((3, 2)))
+    backend = open_model(lambda x: torch.ones(len(x), 2, requires_grad=True))
+    np.testing.assert_array_equal(backend.ask(X), np.ones((3, 2)))
 
 
 def test_what_the_function_raises_is_passed_on() -> None:

@@ -1,4 +1,4 @@
-"""A door to a classifier: how to ask it, and what is known about it before asking."""
+"""A backend to a classifier: how to ask it, and what is known about it before asking."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LANES = 2  # batches that a model is asked at the same time, where that is faste
 
 
 @dataclass(frozen=True)
-class Door:
+class Backend:
     """An opened model.
 
     name:    as the user wrote it.
@@ -27,8 +27,8 @@ class Door:
     settings: the options in force.
     bounds:  least and greatest input value, if the model states them.
     note:    what the user should know about how the model is run.
-    fit:     a better door for inputs of one known shape, where there is one; may take seconds.
-    beside:  another ask, for LANES threads at the same time; they share the CPUs without waiting for each
+    fit:     a better backend for inputs of one known shape, where there is one; may take seconds.
+    concurrent: another ask, for LANES threads at the same time; they share the CPUs without waiting for each
              other, so that it answers more in all, and one batch by itself more slowly.
     """
 
@@ -42,5 +42,5 @@ class Door:
     settings: ModelOptions
     bounds: tuple[float, float] | None = None
     note: str = ""
-    fit: Callable[[tuple[int, ...]], "Door"] | None = None
-    beside: Callable[[], Ask] | None = None
+    fit: Callable[[tuple[int, ...]], "Backend"] | None = None
+    concurrent: Callable[[], Ask] | None = None

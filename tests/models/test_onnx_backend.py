@@ -11,7 +11,7 @@ import pytest
 
 from brittle.core.errors import ModelError
 from brittle.models import ModelOptions, open_model
-from brittle.models.door import LANES
+from brittle.models.backend import LANES
 
 MakeOnnx = Callable[..., str]
 X = np.random.default_rng(1).random((5, 3, 4, 4), dtype=np.float32)
@@ -20,11 +20,11 @@ MEANS = X.mean(axis=(2, 3))
 
 def test_what_a_graph_says_about_itself(channel_means: MakeOnnx) -> None:
     net = channel_means()
-    door = open_model(net)
-    assert (door.name, door.shape, door.outputs, door.classes) == (net, (3, 4, 4), 3, None)
-    assert door.sha256 == sha256(Path(net).read_bytes()).hexdigest()
-    assert door.local
-    np.testing.assert_allclose(door.ask(X), MEANS, rtol=1e-5)
+    backend = open_model(net)
+    assert (backend.name, backend.shape, backend.outputs, backend.classes) == (net, (3, 4, 4), 3, None)
+    assert backend.sha256 == sha256(Path(net).read_bytes()).hexdigest()
+    assert backend.local
+    np.testing.assert_allclose(backend.ask(X), MEANS, rtol=1e-5)
 
 
 def test_free_sizes_are_none(channel_means: MakeOnnx) -> None:
@@ -42,9 +42,9 @@ def test_a_fixed_batch_is_asked_in_chunks(channel_means: MakeOnnx, batch: int) -
 
 
 def test_channels_last_is_seen_and_hidden(channel_means: MakeOnnx) -> None:
-    door = open_model(channel_means(shape=(4, 4, 3), channel_axis=3))
-    assert door.shape == (3, 4, 4)
-    np.testing.assert_allclose(door.ask(X), MEANS, rtol=1e-5)
+    backend = open_model(channel_means(shape=(4, 4, 3), channel_axis=3))
+    assert backend.shape == (3, 4, 4)
+    np.testing.assert_allclose(backend.ask(X), MEANS, rtol=1e-5)
 
 
 def test_a_signal_with_one_channel_last(channel_means: MakeOnnx) -> None:
@@ -58,16 +58,16 @@ def test_stated_channels_first_is_believed(channel_means: MakeOnnx) -> None:
 
 @pytest.mark.parametrize("form", [{}, {"batch": 2}, {"shape": (4, 4, 3), "channel_axis": 3}])
 def test_what_threads_ask_side_by_side_is_answered_alike(channel_means: MakeOnnx, form: Any) -> None:
-    door = open_model(channel_means(**form), ModelOptions(threads=2))
-    assert door.beside
-    ask = door.beside()
+    backend = open_model(channel_means(**form), ModelOptions(threads=2))
+    assert backend.concurrent
+    ask = backend.concurrent()
     with ThreadPoolExecutor(LANES) as threads:
         for answers in threads.map(ask, [X] * 20):
             np.testing.assert_allclose(answers, MEANS, rtol=1e-5)
 
 
 def test_one_thread_is_not_shared(channel_means: MakeOnnx) -> None:
-    assert open_model(channel_means(), ModelOptions(threads=1)).beside is None
+    assert open_model(channel_means(), ModelOptions(threads=1)).concurrent is None
 
 
 def test_external_weights_count_in_the_hash(channel_means: MakeOnnx) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP door against a real server on this machine."""
+"""The HTTP backend against a real server on this machine."""
 
 import io
 import json
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from brittle.core.errors import ModelError, UsageError
-from brittle.models import Door, ModelOptions, open_model
+from brittle.models import Backend, ModelOptions, open_model
 from brittle.models.http import Endpoint, Pace
 
 X = np.random.default_rng(4).random((2, 3, 2, 2), dtype=np.float32)
@@ -73,30 +73,30 @@ def npy(body: bytes, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def door(server: Served, **options: Any) -> Door:
+def backend(server: Served, **options: Any) -> Backend:
     return open_model(server.address, ModelOptions(**{"retries": 0, "timeout": 5, **options}))
 
 
 @pytest.mark.parametrize("key", ["probabilities", "logits", "outputs", "predictions"])
 def test_json_under_every_key(server: Served, key: str) -> None:
     server.replies = [{"key": key}]
-    np.testing.assert_allclose(door(server).ask(X), MEANS, rtol=1e-6)
+    np.testing.assert_allclose(backend(server).ask(X), MEANS, rtol=1e-6)
     assert server.requests[0]["kind"] == "application/json"
 
 
 def test_a_bare_list_with_a_null(server: Served) -> None:
     server.replies = [{"body": "[[0.5, 0.5], [null, 1]]"}]
-    np.testing.assert_array_equal(door(server).ask(X), [[0.5, 0.5], [np.nan, 1]])
+    np.testing.assert_array_equal(backend(server).ask(X), [[0.5, 0.5], [np.nan, 1]])
 
 
 def test_npy_both_ways(server: Served) -> None:
     server.replies = [{"make": npy, "headers": {"Content-Type": "application/x-npy"}}]
-    np.testing.assert_allclose(door(server, body="npy").ask(X), MEANS, rtol=1e-6)
+    np.testing.assert_allclose(backend(server, body="npy").ask(X), MEANS, rtol=1e-6)
     assert server.requests[0]["kind"] == "application/x-npy"
 
 
 def test_json_may_answer_npy(server: Served) -> None:
-    np.testing.assert_allclose(door(server, body="npy").ask(X), MEANS, rtol=1e-6)
+    np.testing.assert_allclose(backend(server, body="npy").ask(X), MEANS, rtol=1e-6)
 
 
 def test_pickles_are_never_read(server: Served) -> None:
@@ -104,11 +104,11 @@ def test_pickles_are_never_read(server: Served) -> None:
     np.save(buffer, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     server.replies = [{"body": buffer.getvalue(), "headers": {"Content-Type": "application/x-npy"}}]
     with pytest.raises(ModelError, match="expected an npy array"):
-        door(server).ask(X)
+        backend(server).ask(X)
 
 
 def test_what_an_endpoint_says_about_itself(server: Served) -> None:
-    opened = door(server)
+    opened = backend(server)
     assert (opened.name, opened.local, opened.sha256, opened.shape) == (server.address, False, "", None)
     assert server.requests == []
 
@@ -116,7 +116,7 @@ def test_what_an_endpoint_says_about_itself(server: Served) -> None:
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_endpoint_is_asked_again(server: Served, status: int) -> None:
     server.replies = [{"status": status}, {}]
-    np.testing.assert_allclose(door(server, retries=2).ask(X), MEANS, rtol=1e-6)
+    np.testing.assert_allclose(backend(server, retries=2).ask(X), MEANS, rtol=1e-6)
     assert len(server.requests) == 2
 
 
@@ -125,7 +125,7 @@ def test_retry_after_and_back_off_are_waited_for(server: Served, monkeypatch: py
     monkeypatch.setattr("urllib3.util.retry.time.sleep", waits.append)
     busy = {"status": 429, "headers": {"Retry-After": "7"}}
     server.replies = [busy, {"status": 503}, {"status": 503}, {}]
-    door(server, retries=3).ask(X)
+    backend(server, retries=3).ask(X)
     assert waits[0] == 7
     assert 0 < waits[1] < waits[2]
 
@@ -133,7 +133,7 @@ def test_retry_after_and_back_off_are_waited_for(server: Served, monkeypatch: py
 def test_an_endpoint_that_stays_busy(server: Served) -> None:
     server.replies = [{"status": 503}]
     with pytest.raises(ModelError, match=r"expected status 200, got 503.*run the same command again"):
-        door(server, retries=1).ask(X)
+        backend(server, retries=1).ask(X)
     assert len(server.requests) == 2
 
 
@@ -141,7 +141,7 @@ def test_an_endpoint_that_stays_busy(server: Served) -> None:
 def test_refusals_say_what_to_do(server: Served, status: int, advice: str) -> None:
     server.replies = [{"status": status, "body": f"you sent {SECRET}"}]
     with pytest.raises(ModelError, match=f"got {status}.*{advice}") as caught:
-        door(server, retries=3).ask(X)
+        backend(server, retries=3).ask(X)
     assert SECRET not in str(caught.value)
     assert len(server.requests) == 1
 
@@ -149,7 +149,7 @@ def test_refusals_say_what_to_do(server: Served, status: int, advice: str) -> No
 def test_a_slow_endpoint(server: Served) -> None:
     server.replies = [{"delay": 0.5}]
     with pytest.raises(ModelError, match=r"no answer within 0\.05 s.*run the same command again"):
-        door(server, timeout=0.05).ask(X)
+        backend(server, timeout=0.05).ask(X)
 
 
 def test_an_endpoint_that_is_down() -> None:
@@ -164,14 +164,14 @@ def test_an_endpoint_that_is_down() -> None:
 def test_bad_json(server: Served, body: str) -> None:
     server.replies = [{"body": body}]
     with pytest.raises(ModelError, match="expected a JSON list of rows") as caught:
-        door(server).ask(X)
+        backend(server).ask(X)
     assert "\n" not in str(caught.value)
 
 
 def test_a_redirect_is_not_followed(server: Served) -> None:
     server.replies = [{"status": 307, "headers": {"Location": "/elsewhere"}}, {}]
     with pytest.raises(ModelError, match="got 307; give the address it redirects to"):
-        door(server, retries=3).ask(X)
+        backend(server, retries=3).ask(X)
     assert len(server.requests) == 1
 
 
@@ -179,7 +179,7 @@ def test_the_header_comes_from_the_environment_each_time(
     server: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BRITTLE_TOKEN", SECRET)
-    opened = door(server, header="X-Key=BRITTLE_TOKEN")
+    opened = backend(server, header="X-Key=BRITTLE_TOKEN")
     opened.ask(X)
     monkeypatch.setenv("BRITTLE_TOKEN", "another")
     opened.ask(X)
@@ -192,14 +192,14 @@ def test_the_secret_is_in_no_error(server: Served, monkeypatch: pytest.MonkeyPat
     for value in (SECRET, f"{SECRET}\nX-Other: 1", f"{SECRET}ä"):
         monkeypatch.setenv("BRITTLE_TOKEN", value)
         with pytest.raises((ModelError, UsageError)) as caught:
-            door(server, header="X-Key=BRITTLE_TOKEN").ask(X)
+            backend(server, header="X-Key=BRITTLE_TOKEN").ask(X)
         assert SECRET not in f"{caught.value!r} {caught.value.__cause__!r}"
 
 
 def test_a_missing_variable_is_named(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BRITTLE_TOKEN", raising=False)
     with pytest.raises(UsageError, match=r"\$BRITTLE_TOKEN, which is not set"):
-        door(server, header="X-Key=BRITTLE_TOKEN")
+        backend(server, header="X-Key=BRITTLE_TOKEN")
 
 
 @pytest.mark.parametrize("address", ["https://me:s3cr3t@host/x", "http://", "http://[bad"])
@@ -234,7 +234,7 @@ def test_requests_are_paced(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_request_is_paced(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     monkeypatch.setattr(Pace, "wait", lambda self: calls.append(self.gap))
-    opened = door(server, rate=5)
+    opened = backend(server, rate=5)
     opened.ask(X)
     opened.ask(X)
     assert calls == [0.2, 0.2]

@@ -1,0 +1,92 @@
+"""Inputs at a given L2 distance from a sample along a field, exactly as a file can hold them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from brittle.core.field import channel_axis, norm
+from brittle.core.sample import Array, Codes, Sample
+
+TRIES, MOST_TRIES = 6, 40  # scales tried for one candidate: two are usual, and most if none changes anything
+NEAR = 0.99  # of the wanted distance is near enough: another try costs more time than it brings
+SAFE = 1 - 1e-4  # sums are float32
+
+
+@dataclass(frozen=True)
+class SpherePoint:
+    """An input along a field: as spec.encode has it, the factor on the field, the L2 distance it came to."""
+
+    codes: Codes
+    scale: float
+    l2: float
+
+
+class L2Sphere:
+    """Inputs at a wanted L2 distance from one sample, clipped and rounded as the sample is.
+
+    It counts in codes where samples are quantised, and in their own units where they are not.
+    """
+
+    def __init__(self, sample: Sample) -> None:
+        spec = self.spec = sample.spec
+        self._rounds = spec.bits is not None
+        self._step = np.float32(1 if spec.bits is None else spec.span / (2**spec.bits - 1))
+        low, high = spec.bounds if spec.bits is None else (0, 2**spec.bits - 1)
+        self._codes = np.asarray(spec.encode(sample.x), np.float32)
+        self._down, self._up = np.float32(low) - self._codes, np.float32(high) - self._codes
+        self._change = np.empty_like(self._codes)  # of the last scale tried
+
+    def at(self, field: Array, l2: float, scale: float | None = None) -> SpherePoint:
+        """The input at distance l2 along a field, never farther; as far as it goes if the bounds are nearer.
+
+        scale: a first guess, such as that of a field much like this one.
+        """
+        field = self._as_input(field)
+        most, wanted = l2 * SAFE, l2 * (1 + NEAR) / 2
+        scale = l2 if scale is None else scale
+        below, above = _Scaled(0.0, 0.0), None
+        for tries in range(MOST_TRIES):
+            reached = self._try(field, scale)
+            if reached.l2 > most:
+                above = reached
+            elif reached.l2 >= below.l2:
+                below = reached
+            if below.l2 >= NEAR * l2 or (tries >= TRIES and (above is None or below.l2 > 0)):
+                break
+            if above is None or below.scale == 0:
+                scale *= min(4.0, wanted / max(reached.l2, 1e-12))
+            else:  # rounding makes the distance uneven in the scale: go by two that enclose it
+                share = (wanted - below.l2) / max(above.l2 - below.l2, 1e-12)
+                scale = below.scale + (above.scale - below.scale) * min(0.9, max(0.1, share))
+        if below is not reached:
+            self._try(field, below.scale)
+        return SpherePoint(self._coded(), below.scale, below.l2)
+
+    def _try(self, field: Array, scale: float) -> "_Scaled":
+        """What a field at this scale adds to the codes, and how far that is."""
+        change = np.multiply(field, np.float32(scale / self._step), out=self._change)
+        if self._rounds:
+            np.rint(change, out=change)
+        np.maximum(change, self._down, out=change)
+        np.minimum(change, self._up, out=change)
+        return _Scaled(scale, norm(change) * float(self._step))
+
+    def _coded(self) -> Codes:
+        """The codes with the change of the last try."""
+        codes = np.empty(self._codes.shape, self.spec.code_type)
+        np.add(self._codes, self._change, out=codes, casting="unsafe")
+        return codes if self._rounds else np.clip(codes, *self.spec.bounds, out=codes)
+
+    def _as_input(self, field: Array) -> Array:
+        """Put the channel axis where the input has it."""
+        if len(self.spec.spatial) == len(self.spec.shape):
+            return np.asarray(field[0])
+        return np.asarray(np.moveaxis(field, 0, channel_axis(self.spec)))
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """A scale that was tried, and the L2 distance it came to."""
+
+    scale: float
+    l2: float
