@@ -1,10 +1,11 @@
-"""Ways to play: every search is a frozen dataclass of its settings that makes a generator for one sample."""
+"""Ways to play: every search is its settings, and makes a generator for one sample."""
 
 from typing import Any
 
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.registry import Registry
 from brittle.core.search import SearchFactory
+from brittle.settings import Settings
 
 SEARCHES = Registry(
     "search",
@@ -34,12 +35,21 @@ SEARCHES = Registry(
 def open_search(name: str, **settings: Any) -> SearchFactory[Any]:
     """The search of this name with its settings. Raises UsageError for an unknown name or setting."""
     member = SEARCHES.load(name)
+    if isinstance(member, type) and issubclass(member, Settings):
+        built: Any = member.build(settings, f"setting of the search {name}")
+    else:
+        built = _of_others(member, name, settings)
+    search: SearchFactory[Any] = built
+    return search
+
+
+def _of_others(member: Any, name: str, settings: dict[str, Any]) -> Any:
+    """A search of someone else, in whatever way it takes its settings."""
     known = list(getattr(member, "__dataclass_fields__", {}))
     for key in settings:
         if key not in known:
-            raise UsageError(f"the search {name} has no setting '{key}'; {did_you_mean(key, known)}")
+            raise UsageError(f"there is no setting of the search {name} '{key}'; {did_you_mean(key, known)}")
     try:
-        search: SearchFactory[Any] = member(**settings)
+        return member(**settings)
     except (TypeError, ValueError) as error:
         raise UsageError(f"the search {name} cannot be set up: {error}") from error
-    return search
