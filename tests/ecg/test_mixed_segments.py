@@ -1,7 +1,5 @@
 """HPE's mixed segments: the greedy search tries blocks of several lengths in one round."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -13,6 +11,7 @@ from brittle.core.sample import Sample
 from brittle.core.search import Game, Terms
 from brittle.distortions import open_distortion
 from brittle.searches import open_search
+from brittle.searches.greedy import Greedy
 from heartbeats import SPEC, beat
 
 
@@ -40,7 +39,7 @@ def test_every_segment_of_every_length_is_tried_once() -> None:
 
 def test_single_cells_are_the_default() -> None:
     np.testing.assert_array_equal(first_sweep((1,), cell=8) != 0, np.eye(25, dtype=bool))
-    assert replace(open_search("greedy"), take=0.5) == open_search("greedy", blocks=(1,), take=0.5)  # type: ignore[type-var]
+    assert Greedy(take=0.5) == open_search("greedy", blocks=(1,), take=0.5)
 
 
 @pytest.mark.parametrize("blocks", [(), (0,), (-1, 2)])

@@ -1,10 +1,16 @@
 """Patchwork: the laws of Play on any board of cells, honest counts, the same for any batch."""
 
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from brittle.agent.file import TrainedAgent, read_agent, write_agent
+from brittle.agent.network import fresh, shape_of
+from brittle.agent.player import player_of
 from brittle.core.canvas import Canvas, Palette
 from brittle.core.errors import UsageError
 from brittle.core.goal import Goal
@@ -17,9 +23,10 @@ from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, Terms
 from brittle.core.seeds import generator
 from brittle.searches import open_search
-from brittle.searches.patchwork.effects import MEMORY, Effects, no_effects, prior_of
+from brittle.searches.patchwork.effects import Effects, no_answers, prior_of
 from brittle.searches.patchwork.search import Patchwork, PatchworkPlay
-from brittle.searches.patchwork.state import OTHERS, State
+from brittle.searches.patchwork.state import NON_LAYER_OPERATORS, THOMPSON, State
+from brittle.searches.patchwork.tuning import TUNING
 from tiny import MemoryArchive, Shade, TinyModel
 
 IMAGE = InputSpec((3, 16, 16), ("channel", "height", "width"), bits=8)
@@ -64,17 +71,19 @@ def played(spec: InputSpec, rows: int, **terms: Any) -> tuple[Game[Canvas], Patc
     moves = Patchwork().play(game)
     state = moves.start
     for _ in range(rows):
-        patch = moves.propose(state, draw(moves.moves(state), game.rng), game.rng)
-        assert patch is not None
-        state = moves.accept(state, patch, ask(game, patch.row))
+        proposal = moves.propose(state, draw(moves.moves(state), game.rng), game.rng)
+        assert proposal is not None
+        state = moves.accept(state, proposal, ask(game, proposal.row))
     return game, moves, state
 
 
 def frozen(state: State) -> list[Any]:
     """All that a state holds, as plain values."""
-    credits = (state.operators.worth, state.operators.tried, state.places.worth, state.places.tried)
-    numbers = (state.l2, state.margin, state.reach, state.price, state.side, state.usual, state.shown)
-    return [*(a.tolist() for a in (state.worn, state.effects.mean, *credits)), *numbers]
+    arrays: list[Any] = [state.current, state.effects.posterior_mean]
+    for credit in (state.operator_credit, state.place_credit):
+        arrays += [credit.mean_gain, credit.tries]
+    numbers = (state.l2, state.margin, state.best_l2, state.price, state.side)
+    return [*(a.tolist() for a in arrays), *numbers, state.typical_gain, state.queries]
 
 
 @SPECS
@@ -93,25 +102,25 @@ def test_odds_and_views_have_their_shapes_at_any_time(spec: InputSpec, rows: int
         assert part.dtype == np.float32 and part.shape == first.shape
         assert np.isfinite(part).all() and np.abs(part).max() <= 3
     assert view.operators.shape[0] == len(moves.operators) and view.places.shape[0] == places
-    assert moves.operators[-len(OTHERS) :] == OTHERS
+    assert moves.operators[-len(NON_LAYER_OPERATORS) :] == NON_LAYER_OPERATORS
     assert moves.operators[: game.board.layer_count] == tuple(layer.distortion for layer in game.board.layers)
 
 
 @SPECS
 @pytest.mark.parametrize("limited", [True, False])
-def test_every_move_is_a_colouring_nearer_than_the_closest_flip(spec: InputSpec, limited: bool) -> None:
+def test_every_move_is_an_assignment_nearer_than_the_closest_flip(spec: InputSpec, limited: bool) -> None:
     game, moves, state = played(spec, 30, max_l2=0.8 * spec.span if limited else None)
     rng = np.random.default_rng(0)
     limit = game.terms.max_l2 or np.inf
     for _ in range(100):
         move = Move(*(int(rng.integers(n)) for n in moves.moves(state).shape))
-        patch = moves.propose(state, move, rng)
-        if patch is not None:
-            assert patch.row.shape == (game.board.grid.cells,) and patch.row.dtype == np.int16
-            assert patch.row.min() >= 0 and 1 <= patch.row.max() <= game.board.layer_count
-            assert patch.l2 == pytest.approx(game.board.l2(patch.row)) and patch.move == move
-            assert patch.l2 < state.reach and patch.l2 <= limit
-            assert not np.array_equal(patch.row, state.worn)
+        proposal = moves.propose(state, move, rng)
+        if proposal is not None:
+            assert proposal.row.shape == (game.board.grid.cells,) and proposal.row.dtype == np.int16
+            assert proposal.row.min() >= 0 and 1 <= proposal.row.max() <= game.board.layer_count
+            assert proposal.l2 == pytest.approx(game.board.l2(proposal.row)) and proposal.move == move
+            assert proposal.l2 < state.best_l2 and proposal.l2 <= limit
+            assert not np.array_equal(proposal.row, state.current)
 
 
 @SPECS
@@ -132,16 +141,16 @@ def test_proposing_and_accepting_leave_the_state_as_it_is(spec: InputSpec) -> No
 
 def test_a_block_is_kept_when_it_is_worth_its_price_and_a_closer_flip_always() -> None:
     game, moves, state = played(IMAGE, 0)
-    patch = moves.propose(state, Move(0, 3, 1), game.rng)
-    assert patch is not None
-    worth = state.price * patch.l2
-    kept = moves.accept(state, patch, state.margin - 1.01 * worth)
-    refused = moves.accept(state, patch, state.margin - 0.99 * worth)
-    assert np.array_equal(kept.worn, patch.row) and kept.refused == 0
-    assert np.array_equal(refused.worn, state.worn) and refused.refused == 1
-    assert kept.operators.worth[0] > refused.operators.worth[0]
-    flip = moves.accept(state, patch, -0.001)
-    assert flip.reach == flip.l2 == patch.l2 and flip.price > state.price > kept.price
+    proposal = moves.propose(state, Move(0, 3, 1), game.rng)
+    assert proposal is not None
+    gain = state.price * proposal.l2
+    kept = moves.accept(state, proposal, state.margin - 1.01 * gain)
+    refused = moves.accept(state, proposal, state.margin - 0.99 * gain)
+    assert np.array_equal(kept.current, proposal.row) and kept.refused == 0
+    assert np.array_equal(refused.current, state.current) and refused.refused == 1
+    assert kept.operator_credit.mean_gain[0] > refused.operator_credit.mean_gain[0]
+    flip = moves.accept(state, proposal, -0.001)
+    assert flip.best_l2 == flip.l2 == proposal.l2 and flip.price > state.price > kept.price
 
 
 def test_where_nothing_fits_there_is_nothing_to_show() -> None:
@@ -154,7 +163,7 @@ def test_where_nothing_fits_there_is_nothing_to_show() -> None:
 def referee_results(spec: InputSpec, batch: int, **terms: Any) -> tuple[list[SearchResult], TinyModel]:
     model, archive = model_of(spec), MemoryArchive(spec)
     rules = Rules(Patchwork(), canvas_of, Terms(**{"budget": 50, **terms}), archive)
-    matches = (play_sample(f"s{k}", lambda k=k: sample_of(spec, k), rules) for k in range(4))  # type: ignore[misc]
+    matches = (play_sample(f"s{k}", partial(sample_of, spec, k), rules) for k in range(4))
     return sorted(Referee(model, batch).play(matches), key=lambda r: r.sample), model
 
 
@@ -180,55 +189,79 @@ def test_it_goes_on_towards_a_smaller_distance() -> None:
     assert len(both) == 4 and np.mean([last / first for first, last in both]) < 0.8
 
 
-def learned(rows: int, kinds: int = 2, places: tuple[int, ...] = (4, 3)) -> tuple[Effects, Any, list[Any]]:
-    """Effects after noiseless answers of a linear world, that world, and the amounts shown."""
+def learned(rows: int, groups: int = 2, places: tuple[int, ...] = (4, 3)) -> tuple[Effects, Any, list[Any]]:
+    """Effects after noiseless answers of a linear world, that world, and the design rows shown."""
     rng = np.random.default_rng(0)
-    truth, effects, shown = rng.normal(size=(kinds, 12)), no_effects(prior_of(kinds, places)), []
+    truth, effects, shown = rng.normal(size=(groups, 12)), no_answers(prior_of(groups, places)), []
     for _ in range(rows):
         shown.append(rng.uniform(0, 1, truth.shape) * (rng.random(truth.shape) < 0.4))
-        effects = effects.after(shown[-1], float(np.sum(truth * shown[-1])))
+        effects = effects.with_answer(shown[-1], float(np.sum(truth * shown[-1])))
     return effects, truth, shown
 
 
 def test_effects_are_those_of_bayesian_linear_regression() -> None:
     effects, _, shown = learned(9)
-    amounts = np.array([a.reshape(-1) for a in shown])
-    prior = np.kron(effects.prior.kinds, effects.prior.places)
-    from_scratch = np.linalg.inv(amounts @ prior @ amounts.T + 0.1 * np.eye(9))
-    assert effects.inverse == pytest.approx(from_scratch, abs=1e-4)
-    expected = prior @ amounts.T @ from_scratch @ effects.falls
-    assert effects.mean.reshape(-1) == pytest.approx(expected, abs=1e-4)
+    design = np.array([a.reshape(-1) for a in shown])
+    prior = np.kron(effects.prior.groups, effects.prior.places)
+    from_scratch = np.linalg.inv(design @ prior @ design.T + 0.1 * np.eye(9))
+    assert effects.precision == pytest.approx(from_scratch, abs=1e-4)
+    expected = prior @ design.T @ from_scratch @ effects.drops
+    assert effects.posterior_mean.reshape(-1) == pytest.approx(expected, abs=1e-4)
 
 
 def test_effects_find_a_linear_world_and_draws_scatter_about_the_mean() -> None:
     effects, truth, _ = learned(150)
-    assert np.corrcoef(effects.mean.reshape(-1), truth.reshape(-1))[0, 1] > 0.95
+    assert np.corrcoef(effects.posterior_mean.reshape(-1), truth.reshape(-1))[0, 1] > 0.95
     rng = np.random.default_rng(1)
     few, _, _ = learned(5)
     for known in (few, effects):
-        draws = np.array([known.draw(rng) for _ in range(400)])
-        assert draws.mean(axis=0) == pytest.approx(known.mean, abs=0.2 * known.scale)
-    assert np.std([few.draw(rng) for _ in range(50)], axis=0).mean() > 0.2 * few.scale
+        draws = np.array([known.posterior_draw(rng) for _ in range(400)])
+        assert draws.mean(axis=0) == pytest.approx(known.posterior_mean, abs=0.2 * known.scale)
+    assert np.std([few.posterior_draw(rng) for _ in range(50)], axis=0).mean() > 0.2 * few.scale
 
 
 def test_old_answers_are_forgotten_and_the_newer_ones_are_not() -> None:
-    effects, truth, shown = learned(MEMORY + 40)
-    assert len(effects.falls) == MEMORY // 2 + 40
-    assert effects.falls[-1] == pytest.approx(np.sum(truth * shown[-1]))
-    assert np.corrcoef(effects.mean.reshape(-1), truth.reshape(-1))[0, 1] > 0.95
+    effects, truth, shown = learned(TUNING.memory + 40)
+    assert len(effects.drops) == TUNING.memory // 2 + 40
+    assert effects.drops[-1] == pytest.approx(np.sum(truth * shown[-1]))
+    assert np.corrcoef(effects.posterior_mean.reshape(-1), truth.reshape(-1))[0, 1] > 0.95
 
 
 def test_two_games_that_part_ways_share_no_answers() -> None:
     base, _, shown = learned(3)
-    left = base.after(shown[0], 1.0)
-    right = base.after(shown[1], -1.0)
-    again = base.after(shown[0], 1.0)
-    assert np.array_equal(left.mean, again.mean) and not np.allclose(left.mean, right.mean)
-    assert np.array_equal(left.after(shown[2], 0.5).mean, again.after(shown[2], 0.5).mean)
+    left = base.with_answer(shown[0], 1.0)
+    right = base.with_answer(shown[1], -1.0)
+    again = base.with_answer(shown[0], 1.0)
+    assert np.array_equal(left.posterior_mean, again.posterior_mean)
+    assert not np.allclose(left.posterior_mean, right.posterior_mean)
+    left, again = left.with_answer(shown[2], 0.5), again.with_answer(shown[2], 0.5)
+    assert np.array_equal(left.posterior_mean, again.posterior_mean)
 
 
-def test_settings_that_make_no_sense_are_refused() -> None:
-    with pytest.raises(UsageError, match="price > 0"):
-        open_search("patchwork", price=0.0)
-    with pytest.raises(UsageError, match="did you mean 'mend'"):
-        open_search("patchwork", mends=1.0)
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("price", 0.0, "greater than 0"),
+        ("cheaper", 0.0, "greater than 0"),
+        ("cheaper", 1.01, "less than or equal to 1"),
+        ("dearer", 0.99, "greater than or equal to 1"),
+        ("thompson", -0.1, "greater than or equal to 0"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(setting: str, value: float, told: str) -> None:
+    with pytest.raises(UsageError, match=f"{setting}: .*{told}"):
+        open_search("patchwork", **{setting: value})
+
+
+def test_an_unknown_setting_is_said_so() -> None:
+    with pytest.raises(UsageError, match="did you mean 'thompson'"):
+        open_search("patchwork", thomson=1.0)
+
+
+def test_agents_trained_under_the_old_names_of_operators_and_settings_are_read(tmp_path: Path) -> None:
+    shape = shape_of(Patchwork().play(game_of(IMAGE)))
+    old = replace(shape, kinds=tuple("mend" if kind == THOMPSON else kind for kind in shape.kinds))
+    write_agent(tmp_path / "old.safetensors", TrainedAgent(fresh(old, 0), "patchwork", {"mend": 0.5}))
+    agent = read_agent(tmp_path / "old.safetensors")
+    assert agent.network.shape == shape != old
+    assert player_of(agent) == Patchwork(thompson=0.5)

@@ -12,6 +12,9 @@ from brittle.core.errors import UsageError
 from brittle.store.learned import read_learned, write_learned
 
 FORMAT = "brittle-agent-1"
+# names of operators in agents that were trained before
+RENAMED_KINDS = {"mend": "thompson", "mirror": "reverse", "recall": "momentum"}
+RENAMED_SETTINGS = {"mend": "thompson"}  # names of settings of their players
 AGAIN = "make one with brittle train --board cells or --board ripple"
 
 
@@ -52,10 +55,12 @@ def read_agent(path: str | Path) -> TrainedAgent:
     if found != FORMAT:
         raise UsageError(f"'{path}' holds no agent of this brittle: expected {FORMAT}, got {found}; {AGAIN}")
     try:
-        shape = Shape(**{**about["shape"], "kinds": tuple(about["shape"]["kinds"])})
+        kinds = tuple(RENAMED_KINDS.get(kind, kind) for kind in about["shape"]["kinds"])
+        shape = Shape(**{**about["shape"], "kinds": kinds})
         _check(path, shape, learned.arrays)
         network = Network(shape, {name: w.astype(np.float32) for name, w in learned.arrays.items()})
-        settings, card = dict(about["settings"]), dict(about["card"])
+        settings = {RENAMED_SETTINGS.get(name, name): value for name, value in about["settings"].items()}
+        card = dict(about["card"])
         return TrainedAgent(network, str(about["player"]), settings, card, learned.name)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"the agent in '{path}' is incomplete ({error}); {AGAIN}") from error

@@ -33,8 +33,8 @@ class View:
     """What is known during a search, and cost no query to know: float32, most values within -3 to 3.
 
     world: (W,): margin, distance, share of the budget... operators: (operators, T): what each has brought,
-    how often it was tried... places: (places, F): what is worn there, was tried there and brought; statistics
-    of the untouched input.
+    how often it was tried... places: (places, F): what is assigned there, was tried there and brought;
+    statistics of the untouched input.
     """
 
     world: Array
@@ -43,15 +43,15 @@ class View:
 
 
 class State(Protocol):
-    """Where a search stands. margin: of what is worn, nats, None if that was not shown yet.
+    """Where a search stands. margin: of the current input, nats, None if that was not shown yet.
 
-    reach: L2 of the closest flip so far, infinite if there is none.
+    best_l2: L2 of the closest flip so far, infinite if there is none.
     """
 
     @property
     def margin(self) -> float | None: ...
     @property
-    def reach(self) -> float: ...
+    def best_l2(self) -> float: ...
 
 
 class Proposal(Protocol):
@@ -96,7 +96,7 @@ class Play(Protocol[S, P]):
         """What this move shows; None if the move finds nothing to show."""
 
     def accept(self, state: S, proposal: P, margin: float) -> S:
-        """The state after the model's answer: what is worn now, and what was learned."""
+        """The state after the model's answer: the current input, and what was learned."""
 
 
 class Player(SearchFactory[Any], Protocol):

@@ -1,4 +1,4 @@
-"""What every search on the cells board can do after a flip: take away what the flip does not need."""
+"""What every search on the cells board can do after a flip: remove what the flip does not need."""
 
 import numpy as np
 
@@ -7,9 +7,12 @@ from brittle.core.search import Game, Search
 
 
 def clean_up(game: Game[Canvas], assignment: Assignment) -> Search:
-    """Take cells away, the one that costs most distance first, while the decision stays flipped."""
-    cost = game.board.squares_of(assignment)
-    for cell in sorted(np.flatnonzero(assignment), key=lambda c: -cost[c]):
+    """Set cells back to the untouched input, greatest squared L2 first, while the decision stays flipped.
+
+    assignment: one that flips, (cells,).
+    """
+    squares = game.board.squares_of(assignment)
+    for cell in sorted(np.flatnonzero(assignment), key=lambda c: -squares[c]):
         move = assignment.copy()
         move[cell] = 0
         if game.goal.flipped((yield move[None]))[0]:

@@ -1,38 +1,41 @@
 """HPE's published procedure without its agent, every row counted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import field_validator
 
 from brittle.core.canvas import Assignment, Canvas
 from brittle.core.search import Game, Search
 from brittle.searches.clean_up import clean_up
+from brittle.settings import Settings, setting
 
 
-@dataclass(frozen=True)
-class Greedy:
+class Greedy(Settings):
     """Each round tries every cell, takes the best few, repeats; after the flip removes what is not needed.
 
     Sarkar et al., "Robustness with Black-Box Adversarial Attack using Reinforcement Learning" (RLAB), 2023,
     section 3, where a round is one step whatever it costs; `rounds` in the result's notes counts those, and
     queries counts the rows. A cell is tried in one layer a round, drawn anew.
-
-    take:   cells taken a round, as a share of all cells.
-    blocks: sides, in cells, of the blocks that are tried as one: (1,) every cell by itself; (1, 2, 5) also
-            blocks of 2 and of 5 cells a side, as HPE does for segments of mixed length.
     """
 
     name: ClassVar[str] = "greedy"
     board: ClassVar[str] = "cells"
-    take: float = 1 / 16
-    blocks: tuple[int, ...] = (1,)
+    take: float = setting(1 / 16, "cells taken a round, as a share of all cells; one at least", ge=0, le=1)
+    blocks: tuple[int, ...] = setting(
+        (1,),
+        "sides, in cells, of the blocks that are tried as one: 1 is every cell by itself; 1, 2 and 5 tries "
+        "blocks of 2 and of 5 cells a side too, as HPE does for segments of mixed length",
+    )
 
-    def __post_init__(self) -> None:
-        if not self.blocks or min(self.blocks) < 1:
-            raise ValueError(f"expected blocks of 1 cell or more, got {self.blocks}")
+    @field_validator("blocks")
+    @classmethod
+    def _sides(cls, blocks: tuple[int, ...]) -> tuple[int, ...]:
+        if not blocks or min(blocks) < 1:
+            raise ValueError("expected blocks of 1 cell or more")
+        return blocks
 
     def __call__(self, game: Game[Canvas]) -> Search:
         """Plays one sample, a whole sweep of the cells a request."""
@@ -63,7 +66,10 @@ class Greedy:
     def _sweep(
         self, game: Game[Canvas], assignment: Assignment, tiles: Sequence[NDArray[np.intp]]
     ) -> Assignment:
-        """One assignment for every tile that the distance limit still allows, its untouched cells painted."""
+        """One assignment for every tile that the L2 limit allows, (tiles, cells).
+
+        The untouched cells of the tile get one random layer.
+        """
         canvas, limit = game.board, game.terms.max_l2
         free = [left for tile in tiles if len(left := tile[assignment[tile] == 0])]
         sweep = np.repeat(assignment[None], len(free), axis=0)
@@ -78,7 +84,10 @@ class Greedy:
     def _join(
         self, game: Game[Canvas], assignment: Assignment, sweep: Assignment, margins: NDArray[np.float64]
     ) -> Assignment:
-        """The most harmful cells of a sweep together, as far as the distance limit allows."""
+        """The cells of a sweep that lower the margin most, together, as far as the L2 limit allows, (cells,).
+
+        margins: of the sweep's rows, nats, (tiles,).
+        """
         count = max(1, round(self.take * len(assignment)))
         limit = np.inf if game.terms.max_l2 is None else game.terms.max_l2
         best = assignment

@@ -1,9 +1,11 @@
-"""What each distortion does in each place, learned from every answer: a linear model of the margin's fall.
+"""What each group of layers does in each place: Bayesian linear regression on the answers so far.
 
-fall = sum over cells of effect[distortion, place] x amplitude, amplitude being the L2 that the cell adds by
-itself. The effects have a Gaussian prior that ties kinds and neighbouring places together, so that a handful
-of answers says something about all of them (Bayesian linear regression; Rasmussen & Williams, "Gaussian
-Processes for Machine Learning", 2006, section 2.1; draws by Matheron's rule, Wilson et al., ICML 2020).
+    drop of the margin = sum over groups and places of effect x amplitude + noise
+
+The amplitude is the L2 that the cells of this group in this place add, each by itself. The effects have a
+Gaussian prior of mean 0, whose covariance between groups and between places makes a handful of answers say
+something about all effects (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, section
+2.1). Posterior draws are made from prior samples by Matheron's rule (Wilson et al., ICML 2020).
 """
 
 from dataclasses import dataclass
@@ -12,55 +14,64 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from brittle.searches.patchwork.tuning import TUNING
+
 Floats = NDArray[np.float64]
 Table = NDArray[np.float32]
-KIND_SHARED, PLACE_SHARED = 0.4, 0.2  # of the variance, common to all kinds and to all places
-ALONE = 0.3  # of the variance, each place for itself
-NEIGHBOURS = 1.5  # how far places resemble each other, in places
-MEMORY = 256  # answers that are remembered
-UNEXPLAINED = 0.1  # variance of an answer that no effect explains, whole layers having about 1
 
 
 @dataclass(frozen=True)
 class Prior:
-    """Covariance of effects between kinds (kinds, kinds) and places (places, places), and its roots."""
+    """The Gaussian prior of effects: mean 0, covariance the Kronecker product of groups and places.
 
-    kinds: Floats
+    groups: covariance between groups of layers, (groups, groups); places: between places, (places, places).
+    groups_root, places_root: their Cholesky factors.
+    """
+
+    groups: Floats
     places: Floats
-    kinds_root: Floats
+    groups_root: Floats
     places_root: Floats
 
-    def spread(self, amounts: Floats) -> Floats:
-        """Covariance of effects with the fall of these amounts, (kinds, places) both."""
-        return np.asarray(self.kinds @ amounts @ self.places)
+    def covariance(self, design: Floats) -> Floats:
+        """Covariance of every effect with the drop of one assignment. design and result (groups, places)."""
+        return np.asarray(self.groups @ design @ self.places)
 
-    def variance(self, amounts: Floats) -> float:
-        """Of the fall of these amounts."""
-        return float(np.sum(amounts * self.spread(amounts)))
+    def variance(self, design: Floats) -> float:
+        """Variance of the drop of one assignment, without noise. design (groups, places)."""
+        return float(np.sum(design * self.covariance(design)))
 
-    def draw(self, rng: np.random.Generator) -> Floats:
-        """Effects as they might be, (kinds, places)."""
-        rough = rng.standard_normal((len(self.kinds), len(self.places)))
-        return np.asarray(self.kinds_root @ rough @ self.places_root.T)
+    def sample(self, rng: np.random.Generator) -> Floats:
+        """A prior sample of the effects, (groups, places)."""
+        standard = rng.standard_normal((len(self.groups), len(self.places)))
+        return np.asarray(self.groups_root @ standard @ self.places_root.T)
 
 
-def prior_of(kinds: int, places: tuple[int, ...]) -> Prior:
-    """The prior for so many kinds, on a raster of places."""
+def prior_of(groups: int, places: tuple[int, ...]) -> Prior:
+    """The prior of effects for so many groups of layers, on a raster of places.
+
+    Groups have one common correlation. Places have a constant, a squared exponential and a nugget covariance.
+    """
     at = np.indices(places).reshape(len(places), -1).T
     distance = np.square(at[:, None] - at).sum(axis=-1)
-    near = (
-        PLACE_SHARED
-        + (1 - PLACE_SHARED - ALONE) * np.exp(-0.5 * distance / NEIGHBOURS**2)
-        + ALONE * (distance == 0)
+    constant, nugget = TUNING.place_correlation, TUNING.place_nugget
+    between_places = (
+        constant
+        + (1 - constant - nugget) * np.exp(-0.5 * distance / TUNING.length_scale**2)
+        + nugget * (distance == 0)
     )
-    alike = KIND_SHARED + (1 - KIND_SHARED) * np.eye(kinds)
-    jitter = 1e-6 * np.eye(len(near))
-    roots = [np.asarray(np.linalg.cholesky(part)) for part in (alike, near + jitter)]
-    return Prior(alike, near, *roots)
+    between_groups = TUNING.group_correlation + (1 - TUNING.group_correlation) * np.eye(groups)
+    jitter = 1e-6 * np.eye(len(between_places))
+    return Prior(
+        groups=between_groups,
+        places=between_places,
+        groups_root=np.asarray(np.linalg.cholesky(between_groups)),
+        places_root=np.asarray(np.linalg.cholesky(between_places + jitter)),
+    )
 
 
 class Rows:
-    """Rows of numbers that only grow: a new one is written behind those that others still read."""
+    """A table that only grows: a new row is written behind those that earlier states still read."""
 
     def __init__(self, width: int) -> None:
         self._buffer = np.empty((16, width), np.float32)
@@ -70,8 +81,8 @@ class Rows:
         """The first so many rows, (count, width)."""
         return self._buffer[:count]
 
-    def after(self, count: int, row: Floats) -> "Rows":
-        """What holds the first `count` rows and then this one."""
+    def appended(self, count: int, row: Floats) -> "Rows":
+        """A table of the first `count` rows and then this one, (width,)."""
         if count == self._written < len(self._buffer):
             rows = self
         else:
@@ -85,70 +96,86 @@ class Rows:
 
 @dataclass(frozen=True)
 class Effects:
-    """What n answers taught. amounts: (n, kinds x places); spreads: the same through the prior;
-    inverse: of the answers' covariance, (n, n); falls: nats, (n,).
+    """The effects of layers after n answers: a Gaussian posterior.
+
+    prior:       the prior of the effects, in units of `scale`.
+    design:      the design matrix, one flat row of amplitudes an answer, (n, groups x places).
+    covariances: prior covariance of every effect with the drop of each answer, (n, groups x places).
+    precision:   inverse covariance of the drops, noise included, (n, n).
+    drops:       by how much each answer's margin is below the clean one, nats, (n,).
     """
 
     prior: Prior
-    amounts: Rows
-    spreads: Rows
-    inverse: Floats
-    falls: Floats
+    design: Rows
+    covariances: Rows
+    precision: Floats
+    drops: Floats
 
-    def after(self, amounts: Floats, fall: float) -> "Effects":
-        """With one more answer; amounts (kinds, places)."""
-        if len(self.falls) >= MEMORY:
-            return self._recent().after(amounts, fall)
-        count, flat, spread = len(self.falls), amounts.reshape(-1), self.prior.spread(amounts).reshape(-1)
-        towards = self.spreads.first(count) @ flat.astype(np.float32)
-        lean = self.inverse @ towards
-        surprise = max(float(flat @ spread) + UNEXPLAINED - float(towards @ lean), 1e-9)
-        corner = np.append(-lean, 1.0)
-        inverse = corner[:, None] * (corner / surprise)
-        inverse[:count, :count] += self.inverse
+    def with_answer(self, design: Floats, drop: float) -> "Effects":
+        """The posterior after one more answer. design: its amplitudes, (groups, places); drop: nats."""
+        if len(self.drops) >= TUNING.memory:
+            return self._recent().with_answer(design, drop)
+        count, row, covariance = (
+            len(self.drops),
+            design.reshape(-1),
+            self.prior.covariance(design).reshape(-1),
+        )
+        cross = self.covariances.first(count) @ row.astype(np.float32)  # covariance with the earlier drops
+        weights = self.precision @ cross
+        variance = float(row @ covariance) + TUNING.noise_variance - float(cross @ weights)  # predictive
+        column = np.append(-weights, 1.0)
+        precision = column[:, None] * (column / max(variance, 1e-9))  # inverse of a matrix grown by one row
+        precision[:count, :count] += self.precision
         return Effects(
-            self.prior,
-            self.amounts.after(count, flat),
-            self.spreads.after(count, spread),
-            inverse,
-            np.append(self.falls, fall),
+            prior=self.prior,
+            design=self.design.appended(count, row),
+            covariances=self.covariances.appended(count, covariance),
+            precision=precision,
+            drops=np.append(self.drops, drop),
         )
 
     def _recent(self) -> "Effects":
-        """Only the newer half: answers from afar say little about here, and the work stays bounded."""
-        recent = no_effects(self.prior)
-        shape = (len(self.prior.kinds), -1)
-        amounts = self.amounts.first(len(self.falls)).astype(np.float64)
-        for row, fall in list(zip(amounts, self.falls, strict=True))[MEMORY // 2 :]:
-            recent = recent.after(row.reshape(shape), float(fall))
+        """The posterior after the newer half only: old answers say little about here, and work is bounded."""
+        recent = no_answers(self.prior)
+        shape = (len(self.prior.groups), -1)
+        design = self.design.first(len(self.drops)).astype(np.float64)
+        for row, drop in list(zip(design, self.drops, strict=True))[TUNING.memory // 2 :]:
+            recent = recent.with_answer(row.reshape(shape), float(drop))
         return recent
 
     @cached_property
     def scale(self) -> float:
-        """Standard deviation of the fall of a usual whole layer, nats."""
-        count = len(self.falls)
-        fit = float(self.falls @ self.inverse @ self.falls)
+        """Standard deviation of the drop of a typical whole layer, by maximum likelihood, nats."""
+        count = len(self.drops)
+        fit = float(self.drops @ self.precision @ self.drops)
         return float(np.sqrt(max(fit, 1e-12) / count)) if count else 1.0
 
     @cached_property
-    def mean(self) -> Floats:
-        """Expected effects, (kinds, places)."""
-        return self._through(self.falls)
+    def posterior_mean(self) -> Floats:
+        """Expected effects, nats per unit of amplitude, (groups, places)."""
+        return self._mean_given(self.drops)
 
-    def draw(self, rng: np.random.Generator) -> Floats:
-        """Effects as they might be after these answers, (kinds, places)."""
-        count, scale, fancy = len(self.falls), self.scale, self.prior.draw(rng)
-        said = self.amounts.first(count) @ fancy.reshape(-1).astype(np.float32)
-        said += np.sqrt(UNEXPLAINED) * rng.standard_normal(count)
-        return np.asarray(scale * fancy + self._through(self.falls - scale * said))
+    def posterior_draw(self, rng: np.random.Generator) -> Floats:
+        """Effects drawn from the posterior, nats per unit of amplitude, (groups, places).
 
-    def _through(self, falls: Floats) -> Floats:
-        lean = (self.inverse @ falls).astype(np.float32)
-        mean = lean @ self.spreads.first(len(falls))
-        return mean.astype(np.float64).reshape(len(self.prior.kinds), -1)
+        A prior sample, corrected by the posterior mean of the residuals that it leaves.
+        """
+        count, scale, sample = len(self.drops), self.scale, self.prior.sample(rng)
+        sampled_drops = self.design.first(count) @ sample.reshape(-1).astype(np.float32)
+        sampled_drops += np.sqrt(TUNING.noise_variance) * rng.standard_normal(count)
+        residuals = self.drops - scale * sampled_drops
+        return np.asarray(scale * sample + self._mean_given(residuals))
+
+    def _mean_given(self, drops: Floats) -> Floats:
+        """Posterior mean of the effects if the answers had had these drops, (n,) -> (groups, places)."""
+        weights = (self.precision @ drops).astype(np.float32)
+        mean = weights @ self.covariances.first(len(drops))
+        return mean.astype(np.float64).reshape(len(self.prior.groups), -1)
 
 
-def no_effects(prior: Prior) -> Effects:
-    """Nothing learned yet."""
-    size = len(prior.kinds) * len(prior.places)
-    return Effects(prior, Rows(size), Rows(size), np.empty((0, 0)), np.empty(0))
+def no_answers(prior: Prior) -> Effects:
+    """The prior as a posterior after no answers."""
+    size = len(prior.groups) * len(prior.places)
+    return Effects(
+        prior=prior, design=Rows(size), covariances=Rows(size), precision=np.empty((0, 0)), drops=np.empty(0)
+    )

@@ -1,14 +1,15 @@
-"""Patchwork: layers sewn on block by block, where they buy the most margin for the least distance.
+"""Patchwork: natural layers, block by block, where they lower the margin most for the least distance.
 
-One rule from the first query to the last: a block is kept when margin + price x L2 falls. The price steers.
-It falls while what is worn does not flip, so that margin is bought, and rises while it does, so that distance
-is saved: the search walks along the border of the class, and the closest flip it meets counts (a primal-dual
-search for the least L2 at a margin below 0). Moves compete by what they brought in this search (adaptive
-pursuit; Thierens, GECCO 2005). Every answer also feeds a linear model of what each distortion does in each
-place; the move "mend" wears what that model would, drawn by Thompson's rule.
+One rule from the first query to the last: a block is accepted when margin + price x L2 drops. The price is a
+Lagrange multiplier and steers: it falls while the current assignment does not flip, so that the margin is
+lowered, and rises while it does, so that distance is saved. The search walks along the decision boundary, and
+the closest flip it meets counts (a primal-dual search for the least L2 at a margin below 0). Moves compete by
+what they gained in this search (adaptive pursuit; Thierens, GECCO 2005). Every answer also feeds a linear
+model of what each layer does in each place; the operator "thompson" assigns what a posterior draw of that
+model prefers (Thompson sampling).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -18,214 +19,218 @@ from numpy.typing import NDArray
 from brittle.core.canvas import Assignment, Canvas
 from brittle.core.play import Move, Odds, View, play_out
 from brittle.core.search import Game, Search
-from brittle.searches.patchwork.effects import no_effects
-from brittle.searches.patchwork.geometry import Floats, Ground
-from brittle.searches.patchwork.state import LIGHTEN, OTHERS, PACE, REMOVE, Patch, State, even_credit
+from brittle.searches.patchwork.effects import no_answers
+from brittle.searches.patchwork.geometry import Floats, Geometry
+from brittle.searches.patchwork.state import (
+    LIGHTEN,
+    NON_LAYER_OPERATORS,
+    REMOVE,
+    Proposal,
+    State,
+    initial_credit,
+)
+from brittle.searches.patchwork.tuning import TUNING
 from brittle.searches.patchwork.view import view_of
-
-SIZES, SIZE_ODDS = (0.5, 1.0, 2.0), np.array([0.2, 0.6, 0.2])  # of the state's block side
-SHARE = 0.3  # of the cells in the first block
-GROW, SHRINK = 1.1, 0.97  # factors on the block's side after a kept and a refused block
-TAKE_BEFORE, TAKE_AFTER = 0.15, 0.6  # share of the moves that take away, beside those that paint
-FIRST = 8  # rows before the linear model is asked
-FLOOR = 0.1  # worth that no operator or place falls below
-PRICES = 1e12  # the price stays within this factor of the first, however long the search
-NEARER = 0.98  # of the closest flip's distance, for candidates that would be farther
-TRIES = 30  # blocks looked at, each smaller than the last, where a move does not fit
+from brittle.settings import Settings, setting
 
 
-@dataclass(frozen=True)
-class Patchwork:
-    """Blocks of natural layers along the border of the class; the player of the cells board.
-
-    price: nats that one unit of RMS change costs at first (relative to the input's span).
-    cheaper, dearer: factors on the price after each query while what is worn does not flip and does.
-    mend: odds of the move that asks the linear model, beside 1 for all others together; 0 never asks it.
-    """
+class Patchwork(Settings):
+    """Blocks of natural layers along the decision boundary; the player of the cells board."""
 
     name: ClassVar[str] = "patchwork"
     board: ClassVar[str] = "cells"
-    price: float = 4.0
-    cheaper: float = 0.92
-    dearer: float = 1.06
-    mend: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (self.price > 0 and 0 < self.cheaper <= 1 <= self.dearer and self.mend >= 0):
-            raise ValueError("expected price > 0, 0 < cheaper <= 1 <= dearer and mend >= 0")
+    price: float = setting(
+        4.0, "nats that one unit of RMS change costs at first (relative to the input's span)", gt=0
+    )
+    cheaper: float = setting(
+        0.92, "factor on the price after each query while the current assignment does not flip", gt=0, le=1
+    )
+    dearer: float = setting(
+        1.06, "factor on the price after each query while the current assignment flips", ge=1
+    )
+    thompson: float = setting(
+        1.0, "odds of Thompson sampling, beside 1 for all other operators together; 0 turns it off", ge=0
+    )
 
     def play(self, game: Game[Canvas]) -> "PatchworkPlay":
         """The moves of one game."""
         return PatchworkPlay(self, game)
 
     def __call__(self, game: Game[Canvas]) -> Search:
-        """Plays one sample, one row at a time, until nothing nearer is left to show."""
+        """Plays one sample, one row at a time, until nothing closer is left to show."""
         return play_out(self.play(game), game)
 
 
 class PatchworkPlay:
-    """The moves of one game: an operator for each colour, then "remove", "lighten" and "mend".
+    """The moves of one game: an operator for each layer, then "remove", "lighten" and "thompson".
 
-    A colour paints a block; "remove" bares it, "lighten" gives its cells the next weaker level of what they
-    wear, "mend" the colours that the linear model would wear there. Implements Play.
+    A layer is assigned to a block of cells; "remove" sets the block back to the untouched input, "lighten"
+    gives its cells the next weaker layer of their group, "thompson" the layers that a posterior draw of the
+    linear model prefers there. Implements Play.
     """
 
     def __init__(self, settings: Patchwork, game: Game[Canvas]) -> None:
         self.settings, self.canvas, self.terms = settings, game.board, game.terms
         self.clean = float(game.goal.margin(game.clean[None])[0])
-        self.ground = Ground(game.board)
-        self.operators = (*(layer.distortion for layer in self.canvas.layers), *OTHERS)
-        self.places, self.sizes = self.ground.places, len(SIZES)
+        self.geometry = Geometry(game.board)
+        self.operators = (*(layer.distortion for layer in self.canvas.layers), *NON_LAYER_OPERATORS)
+        self.places, self.sizes = self.geometry.places, len(TUNING.size_factors)
 
     @cached_property
     def start(self) -> State:
-        """Nothing worn."""
+        """The untouched input."""
         counts = self.canvas.grid.counts
         return State(
-            worn=self.canvas.blank(),
+            current=self.canvas.blank(),
             l2=0.0,
             margin=self.clean,
-            reach=np.inf,
-            price=self.settings.price / self.ground.rms,
-            side=float((SHARE * self.canvas.grid.cells) ** (1 / len(counts))),
-            operators=even_credit(len(self.operators)),
-            places=even_credit(len(self.ground.cells_of)),
-            effects=no_effects(self.ground.prior),
-            usual=max(0.1 * self.clean, 1e-6),
+            best_l2=np.inf,
+            price=self.settings.price / self.geometry.rms,
+            side=float((TUNING.first_block_share * self.canvas.grid.cells) ** (1 / len(counts))),
+            operator_credit=initial_credit(len(self.operators)),
+            place_credit=initial_credit(len(self.geometry.cells_of)),
+            effects=no_answers(self.geometry.prior),
+            typical_gain=max(TUNING.first_typical_gain * self.clean, 1e-6),
         )
 
     def moves(self, state: State) -> Odds:
-        """Odds by credit of operators and places; cheap layers first; taking away where most is worn."""
-        places = np.maximum(state.places.worth, FLOOR)
+        """Odds by credit of operators and places; cheap layers first; removal where most is assigned."""
+        places = np.maximum(state.place_credit.mean_gain, TUNING.credit_floor)
         odds = self._operator_odds(state)[:, None] * (places / places.sum())
-        taking = [self.operators.index(name) for name in (REMOVE, LIGHTEN)]
-        worn = self.ground.per_place(state.worn > 0)
-        odds[taking] = odds[taking].sum(axis=1, keepdims=True) * (worn / max(worn.sum(), 1))
-        return np.asarray(odds[:, :, None] * SIZE_ODDS)
+        removals = [self.operators.index(name) for name in (REMOVE, LIGHTEN)]
+        assigned = self.geometry.per_place(state.current > 0)
+        odds[removals] = odds[removals].sum(axis=1, keepdims=True) * (assigned / max(assigned.sum(), 1))
+        return np.asarray(odds[:, :, None] * np.array(TUNING.size_odds))
 
     def _operator_odds(self, state: State) -> Floats:
-        """Odds of the operators whatever the place, sum 1."""
-        colours = self.ground.colours
-        worth = np.maximum(state.operators.worth, FLOOR)
-        paint, take, mend = worth[:colours] / self.ground.cost, worth[colours:-1], worth[-1]
-        share = TAKE_AFTER if state.margin < 0 else TAKE_BEFORE
-        asked = self.settings.mend * mend / max(1.0, worth.mean()) if state.shown > FIRST else 0.0
-        odds = np.concatenate([(1 - share) * paint / paint.sum(), share * take / take.sum(), [asked]])
+        """Odds of the operators whatever the place, sum 1, (operators,)."""
+        layers = self.geometry.layer_count
+        gain = np.maximum(state.operator_credit.mean_gain, TUNING.credit_floor)
+        paint, removal, thompson = gain[:layers] / self.geometry.cost, gain[layers:-1], gain[-1]
+        share = TUNING.removal_share_flipped if state.margin < 0 else TUNING.removal_share
+        ready = state.queries > TUNING.queries_before_thompson
+        model = self.settings.thompson * thompson / max(1.0, gain.mean()) if ready else 0.0
+        odds = np.concatenate([(1 - share) * paint / paint.sum(), share * removal / removal.sum(), [model]])
         return np.asarray(odds / odds.sum())
 
-    def propose(self, state: State, move: Move, rng: np.random.Generator) -> Patch | None:
-        """A block about a random cell of the place; if that is too far, other cells are bared for it."""
+    def propose(self, state: State, move: Move, rng: np.random.Generator) -> Proposal | None:
+        """A block about a random cell of the place; if that is too far, other cells are removed for it."""
         counts = self.canvas.grid.counts
-        coat = self._coat(state, move.operator, rng)
-        side = max(1, round(state.side * SIZES[move.size]))
-        for _ in range(TRIES):
-            cells = self.ground.cells_of[move.place]
+        painted = self._painted(state, move.operator, rng)
+        side = max(1, round(state.side * TUNING.size_factors[move.size]))
+        for _ in range(TUNING.block_tries):
+            cells = self.geometry.cells_of[move.place]
             centre = int(cells[rng.integers(len(cells))])
             block = self.canvas.grid.block(centre, min(side, max(counts)))
-            row = state.worn.copy()
-            row[block] = coat[block]
-            if np.array_equal(row, state.worn):
+            row = state.current.copy()
+            row[block] = painted[block]
+            if np.array_equal(row, state.current):
                 side += 1
                 continue
-            patch = self._within(state, row, block, move, rng)
-            if patch:
-                return patch
-            side = max(1, int(0.8 * side))
-        return self._spare(state, move, rng)
+            proposal = self._fitted(state, row, block, move, rng)
+            if proposal:
+                return proposal
+            side = max(1, int(TUNING.retry_shrinkage * side))
+        return self._fallback(state, move, rng)
 
-    def _coat(self, state: State, operator: int, rng: np.random.Generator) -> Assignment:
-        """What every cell would wear after this operator, (cells,)."""
+    def _painted(self, state: State, operator: int, rng: np.random.Generator) -> Assignment:
+        """The layer that this operator would assign to every cell, (cells,)."""
         name = self.operators[operator]
-        if operator < self.ground.colours:
-            return np.full(len(state.worn), operator + 1, np.int16)
+        if operator < self.geometry.layer_count:
+            return np.full(len(state.current), operator + 1, np.int16)
         if name == REMOVE:
             return self.canvas.blank()
         if name == LIGHTEN:
-            return self.ground.weaker[state.worn]
-        price = state.price / (2 * max(state.l2, self.ground.cost.min()))  # of a square, from that of L2
-        gain = self.ground.falls(state.effects.draw(rng)) - price * self.ground.squares
-        return np.asarray(gain.argmax(axis=0), np.int16)
+            return self.geometry.weaker[state.current]
+        # the price of squared L2 that equals the price of L2 at the current distance
+        price = state.price / (2 * max(state.l2, self.geometry.cost.min()))
+        drops = self.geometry.drops(state.effects.posterior_draw(rng))
+        return np.asarray((drops - price * self.geometry.squares).argmax(axis=0), np.int16)
 
-    def _within(
+    def _fitted(
         self, state: State, row: Assignment, block: NDArray[np.intp], move: Move, rng: np.random.Generator
-    ) -> Patch | None:
-        """The colouring as a candidate nearer than the closest flip, other cells bared for that."""
-        reach, squares = self._reach(state), self.ground.canvas.squares_of(row)
-        if squares[block].sum() >= (NEARER * reach) ** 2:
+    ) -> Proposal | None:
+        """The assignment as a proposal below the L2 bound, thinned for that; None if there is none."""
+        bound, squares = self._l2_bound(state), self.canvas.squares_of(row)
+        if squares[block].sum() >= (TUNING.thinned_l2 * bound) ** 2:
             return None
-        if squares.sum() >= reach**2:
-            row = self._bared(state, row, block, NEARER * reach, rng)
+        if squares.sum() >= bound**2:
+            row = self._thinned(state, row, block, TUNING.thinned_l2 * bound, rng)
         l2 = self.canvas.l2(row)
-        changed = 0 < l2 < reach and not np.array_equal(row, state.worn)
-        return Patch(row, l2, move) if changed else None
+        changed = 0 < l2 < bound and not np.array_equal(row, state.current)
+        return Proposal(row=row, l2=l2, move=move) if changed else None
 
-    def _bared(
-        self, state: State, row: Assignment, block: NDArray[np.intp], reach: float, rng: np.random.Generator
+    def _thinned(
+        self, state: State, row: Assignment, block: NDArray[np.intp], bound: float, rng: np.random.Generator
     ) -> Assignment:
-        """Less just so many cells outside the block: those that cost much and bring little come first."""
+        """The assignment less just so many cells outside the block that its L2 is below `bound`.
+
+        Cells are drawn without replacement, by their squared L2 over the drop of the margin they bring.
+        """
         outside = row > 0
         outside[block] = False
         cells = np.flatnonzero(outside)
-        squares = self.ground.canvas.squares_of(row)
-        falls = self.ground.falls_of(state.effects.mean, row)[cells]
-        keep = np.maximum(falls, 0.02 * np.abs(falls).max(initial=1e-9))
-        hurry = rng.exponential(size=len(cells)) * keep / np.maximum(squares[cells], 1e-12)
-        order = cells[np.argsort(hurry, kind="stable")]
-        enough = int(np.searchsorted(np.cumsum(squares[order]), squares.sum() - reach**2)) + 1
-        bared = row.copy()
-        bared[order[:enough]] = 0
-        return bared
+        squares = self.canvas.squares_of(row)
+        drops = self.geometry.drops_of(state.effects.posterior_mean, row)[cells]
+        drops = np.maximum(drops, TUNING.least_drop * np.abs(drops).max(initial=1e-9))
+        arrival = rng.exponential(size=len(cells)) * drops / np.maximum(squares[cells], 1e-12)
+        order = cells[np.argsort(arrival, kind="stable")]
+        enough = int(np.searchsorted(np.cumsum(squares[order]), squares.sum() - bound**2)) + 1
+        thinned = row.copy()
+        thinned[order[:enough]] = 0
+        return thinned
 
-    def _spare(self, state: State, move: Move, rng: np.random.Generator) -> Patch | None:
-        """Where the move fits nowhere: what is worn, less one cell; or any one cell that is near enough."""
-        worn = np.flatnonzero(state.worn)
-        if len(worn) > 1:
-            row = state.worn.copy()
-            row[rng.choice(worn)] = 0
+    def _fallback(self, state: State, move: Move, rng: np.random.Generator) -> Proposal | None:
+        """Where no block fits: the current assignment less one cell, or a single cell below the L2 bound."""
+        assigned = np.flatnonzero(state.current)
+        if len(assigned) > 1:
+            row = state.current.copy()
+            row[rng.choice(assigned)] = 0
         else:
-            squares = self.ground.squares
-            near = np.argwhere((squares > 0) & (squares < NEARER * self._reach(state) ** 2))
-            if not len(near):
+            squares = self.geometry.squares
+            fitting = np.argwhere((squares > 0) & (squares < TUNING.thinned_l2 * self._l2_bound(state) ** 2))
+            if not len(fitting):
                 return None
-            colour, cell = rng.choice(near)
+            layer, cell = rng.choice(fitting)
             row = self.canvas.blank()
-            row[cell] = colour
+            row[cell] = layer
         l2 = self.canvas.l2(row)
-        return Patch(row, l2, move) if 0 < l2 < self._reach(state) else None
+        return Proposal(row=row, l2=l2, move=move) if 0 < l2 < self._l2_bound(state) else None
 
-    def _reach(self, state: State) -> float:
-        """The distance that candidates must be below."""
+    def _l2_bound(self, state: State) -> float:
+        """The L2 that proposals must be below: of the closest flip so far, or what the terms allow."""
         limit = np.inf if self.terms.max_l2 is None else np.nextafter(self.terms.max_l2, np.inf)
-        return float(min(state.reach, limit))
+        return float(min(state.best_l2, limit))
 
-    def accept(self, state: State, proposal: Patch, margin: float) -> State:
-        """The state after the model's answer: worn if margin + price x L2 fell, and what was learned."""
-        fall = state.margin - margin + state.price * (state.l2 - proposal.l2)
-        closer = margin < 0 and proposal.l2 < state.reach
-        state = self._learned(state, proposal, margin, max(0.0, fall))
-        if fall > 0 or closer:
-            side = min(state.side * GROW, max(self.canvas.grid.counts))
-            state = replace(state, worn=proposal.row, l2=proposal.l2, margin=margin, side=side, refused=0)
+    def accept(self, state: State, proposal: Proposal, margin: float) -> State:
+        """The state after the model's answer: the proposal is current if margin + price x L2 dropped."""
+        gain = state.margin - margin + state.price * (state.l2 - proposal.l2)
+        closer = margin < 0 and proposal.l2 < state.best_l2
+        state = self._learned(state, proposal, margin, max(0.0, gain))
+        if gain > 0 or closer:
+            side = min(state.side * TUNING.block_growth, max(self.canvas.grid.counts))
+            state = replace(state, current=proposal.row, l2=proposal.l2, margin=margin, side=side, refused=0)
         else:
-            state = replace(state, side=max(1.0, state.side * SHRINK), refused=state.refused + 1)
+            side = max(1.0, state.side * TUNING.block_shrinkage)
+            state = replace(state, side=side, refused=state.refused + 1)
         factor = self.settings.dearer if state.margin < 0 else self.settings.cheaper
-        price = float(np.clip(state.price * factor, self.start.price / PRICES, self.start.price * PRICES))
-        return replace(state, price=price, reach=proposal.l2 if closer else state.reach)
+        first, furthest = self.start.price, TUNING.price_range
+        price = float(np.clip(state.price * factor, first / furthest, first * furthest))
+        return replace(state, price=price, best_l2=proposal.l2 if closer else state.best_l2)
 
-    def _learned(self, state: State, proposal: Patch, margin: float, fall: float) -> State:
-        """With the credit of the move, and one more answer for the linear model."""
-        worth = min(3.0, fall / state.usual)
-        usual = state.usual + (PACE * (fall - state.usual) if fall > 0 else 0.0)
-        amounts = self.ground.amounts(proposal.row)
+    def _learned(self, state: State, proposal: Proposal, margin: float, gain: float) -> State:
+        """The state with the credit of the move and the linear model updated. margin, gain: nats."""
+        relative = min(TUNING.gain_cap, gain / state.typical_gain)
+        change = TUNING.credit_rate * (gain - state.typical_gain) if gain > 0 else 0.0
         return replace(
             state,
-            operators=state.operators.after(proposal.move.operator, worth),
-            places=state.places.after(proposal.move.place, worth),
-            effects=state.effects.after(amounts, self.clean - margin),
-            usual=usual,
-            shown=state.shown + 1,
+            operator_credit=state.operator_credit.updated(proposal.move.operator, relative),
+            place_credit=state.place_credit.updated(proposal.move.place, relative),
+            effects=state.effects.with_answer(self.geometry.design(proposal.row), self.clean - margin),
+            typical_gain=state.typical_gain + change,
+            queries=state.queries + 1,
         )
 
     def observe(self, state: State) -> View:
-        """What a policy sees: see WORLD, TRAITS and PLACES of view.py."""
-        return view_of(state, self.start, self.ground, self.terms, self._operator_odds(state))
+        """What a policy sees: GLOBAL_FEATURES, OPERATOR_FEATURES and PLACE_FEATURES of view.py."""
+        return view_of(state, self.start, self.geometry, self.terms, self._operator_odds(state))

@@ -8,60 +8,69 @@ from numpy.typing import NDArray
 from brittle.core.canvas import Assignment
 from brittle.core.play import Move
 from brittle.searches.patchwork.effects import Effects
+from brittle.searches.patchwork.tuning import TUNING
 
-REMOVE, LIGHTEN, MEND = "remove", "lighten", "mend"
-OTHERS = (REMOVE, LIGHTEN, MEND)  # operators beside one for each colour
-PACE = 0.1  # weight of the newest move in what is remembered
+REMOVE, LIGHTEN, THOMPSON = "remove", "lighten", "thompson"
+NON_LAYER_OPERATORS = (REMOVE, LIGHTEN, THOMPSON)  # they follow one operator for each layer
 
 
 @dataclass(frozen=True)
 class Credit:
-    """Mean worth of moves (0 nothing, 1 the usual, at most 3) and tries of each operator or place, (n,)."""
+    """What adaptive pursuit knows of n operators or n places.
 
-    worth: NDArray[np.float64]
-    tried: NDArray[np.float64]
+    mean_gain: running mean of the gains of their moves, in typical gains, 0 to gain_cap, 1 at first, (n,).
+    tries:     how many moves each was part of, (n,).
+    """
 
-    def after(self, index: int, worth: float) -> "Credit":
-        """With one more move learned."""
-        worths, tried = self.worth.copy(), self.tried.copy()
-        worths[index] += PACE * (worth - worths[index])
-        tried[index] += 1
-        return Credit(worths, tried)
+    mean_gain: NDArray[np.float64]
+    tries: NDArray[np.float64]
+
+    def updated(self, index: int, gain: float) -> "Credit":
+        """The credit after one more move of this operator or place. gain: in typical gains."""
+        mean_gain, tries = self.mean_gain.copy(), self.tries.copy()
+        mean_gain[index] += TUNING.credit_rate * (gain - mean_gain[index])
+        tries[index] += 1
+        return Credit(mean_gain=mean_gain, tries=tries)
 
 
-def even_credit(count: int) -> Credit:
-    """Nothing tried yet."""
-    return Credit(np.ones(count), np.zeros(count))
+def initial_credit(count: int) -> Credit:
+    """The same credit for all, before any was tried."""
+    return Credit(mean_gain=np.ones(count), tries=np.zeros(count))
 
 
 @dataclass(frozen=True)
 class State:
     """All that is known during a search.
 
-    worn, l2, margin: the colouring that moves start from, its distance, what it leaves, nats.
-    reach: L2 of the closest flip so far. price: nats that one unit of L2 is worth now. side: of blocks, in
-    cells. operators, places: what moves brought. effects: what every answer taught.
-    usual: by how much a block that is kept lowers margin + price x L2. shown: rows so far, the clean one
-    included. refused: blocks in a row.
+    current:         the assignment that moves start from, (cells,).
+    l2, margin:      of the current assignment: its L2 distance from the untouched input; nats.
+    best_l2:         L2 of the closest flip so far, infinite if there is none.
+    price:           nats that one unit of L2 is worth now.
+    side:            of blocks, in cells.
+    operator_credit: gains and tries of the operators; place_credit: of the places.
+    effects:         the linear model of what each layer does in each place, after every answer so far.
+    typical_gain:    running mean of the gains of accepted moves: the drop of margin + price x L2, nats.
+    queries:         rows shown so far, the untouched input included.
+    refused:         blocks refused in a row.
     """
 
-    worn: Assignment
+    current: Assignment
     l2: float
     margin: float
-    reach: float
+    best_l2: float
     price: float
     side: float
-    operators: Credit
-    places: Credit
+    operator_credit: Credit
+    place_credit: Credit
     effects: Effects
-    usual: float
-    shown: int = 1
+    typical_gain: float
+    queries: int = 1
     refused: int = 0
 
 
 @dataclass(frozen=True)
-class Patch:
-    """A colouring to show, and the move it came from."""
+class Proposal:
+    """An assignment to show, (cells,), its L2 from the untouched input, and the move it came from."""
 
     row: Assignment
     l2: float

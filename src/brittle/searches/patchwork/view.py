@@ -1,86 +1,104 @@
-"""What a policy sees of a game of patchwork: all of it known without another query."""
+"""What a policy sees of a game of patchwork: all of it known without another query.
+
+A trained agent depends on the number and the order of the features, not on their names.
+"""
 
 import numpy as np
 
 from brittle.core.play import View
 from brittle.core.sample import Array
 from brittle.core.search import Terms
-from brittle.searches.patchwork.geometry import Floats, Ground
-from brittle.searches.patchwork.state import OTHERS, State
+from brittle.searches.patchwork.geometry import Floats, Geometry
+from brittle.searches.patchwork.state import NON_LAYER_OPERATORS, State
 
-WORLD = (
-    *("budget used", "queries", "clean", "margin", "flipping", "flipped", "rms", "nearness", "reach"),
-    *("price", "worn", "side", "refused", "usual"),
+GLOBAL_FEATURES = (
+    *("budget used", "queries", "clean margin", "margin", "flips now", "flipped before"),
+    *("rms", "share of l2 bound", "rms bound", "price", "assigned cells", "block side", "refused"),
+    "typical gain",
 )
-TRAITS = ("worth", "tried", "cost", "rms", "rank", "worn", "spent", "effect", "odds", *OTHERS)
-PLACES = ("worn", "spent", "worth", "tried", "effect", "mean", "contrast", "off centre")
+OPERATOR_FEATURES = (
+    *("mean gain", "tries", "cost", "rms", "cost rank", "share of cells", "share of squared l2"),
+    *("effect", "odds", *NON_LAYER_OPERATORS),
+)
+PLACE_FEATURES = (
+    *("assigned cells", "share of l2", "mean gain", "tries", "effect"),
+    *("mean", "contrast", "distance from centre"),
+)
 
 
-def view_of(state: State, start: State, ground: Ground, terms: Terms, odds: Floats) -> View:
-    """What is named above, in that order. odds: of the hand-made player's operators, sum 1."""
-    falls = ground.falls(state.effects.mean)
-    squares = ground.canvas.squares_of(state.worn)
+def view_of(state: State, start: State, geometry: Geometry, terms: Terms, odds: Floats) -> View:
+    """The features named above, in that order. odds: of the hand-made player's operators, sum 1."""
+    drops = geometry.drops(state.effects.posterior_mean)
+    squares = geometry.canvas.squares_of(state.current)
     return View(
-        _world(state, start, ground, terms),
-        _traits(state, ground, squares, falls, odds),
-        _places(state, ground, squares, falls),
+        world=_global_features(state, start, geometry, terms),
+        operators=_operator_features(state, geometry, squares, drops, odds),
+        places=_place_features(state, geometry, squares, drops),
     )
 
 
-def _world(state: State, start: State, ground: Ground, terms: Terms) -> Array:
-    clean, flipped = max(start.margin, 1e-6), state.reach < np.inf
-    within = min(state.reach, np.inf if terms.max_l2 is None else terms.max_l2)
+def _global_features(state: State, start: State, geometry: Geometry, terms: Terms) -> Array:
+    """Where the search stands, (features,)."""
+    clean, flipped = max(start.margin, 1e-6), state.best_l2 < np.inf
+    bound = min(state.best_l2, np.inf if terms.max_l2 is None else terms.max_l2)
     values = {
-        "budget used": min(1.0, state.shown / terms.budget),
-        "queries": np.log10(state.shown) / 2,
-        "clean": np.log1p(clean),
+        "budget used": min(1.0, state.queries / terms.budget),
+        "queries": np.log10(state.queries) / 2,
+        "clean margin": np.log1p(clean),
         "margin": state.margin / clean,
-        "flipping": state.margin < 0,
-        "flipped": flipped,
-        "rms": np.log10(1e3 * state.l2 / ground.rms + 1e-2),
-        "nearness": state.l2 / within,
-        "reach": np.log10(1e3 * within / ground.rms) if within < np.inf else 3.0,
+        "flips now": state.margin < 0,
+        "flipped before": flipped,
+        "rms": np.log10(1e3 * state.l2 / geometry.rms + 1e-2),
+        "share of l2 bound": state.l2 / bound,
+        "rms bound": np.log10(1e3 * bound / geometry.rms) if bound < np.inf else 3.0,
         "price": np.log(state.price / start.price),
-        "worn": np.count_nonzero(state.worn) / len(state.worn),
-        "side": state.side / max(ground.canvas.grid.counts),
+        "assigned cells": np.count_nonzero(state.current) / len(state.current),
+        "block side": state.side / max(geometry.canvas.grid.counts),
         "refused": np.log10(1 + state.refused),
-        "usual": np.log(state.usual / clean) / 3,
+        "typical gain": np.log(state.typical_gain / clean) / 3,
     }
-    return _tame(np.array([values[name] for name in WORLD]))
+    return _bounded(np.array([values[name] for name in GLOBAL_FEATURES]))
 
 
-def _traits(state: State, ground: Ground, squares: Floats, falls: Floats, odds: Floats) -> Array:
-    colours = ground.colours
-    spent = np.bincount(state.worn, squares, colours + 1)[1:] / max(squares.sum(), 1e-12)
+def _operator_features(
+    state: State, geometry: Geometry, squares: Floats, drops: Floats, odds: Floats
+) -> Array:
+    """What each operator brought, costs and promises, (operators, features).
+
+    squares: squared L2 of the current assignment's cells, (cells,). drops: nats, (layers + 1, cells).
+    """
+    width = geometry.layer_count + 1
+    by_layer = np.bincount(state.current, squares, width)[1:]
     values = {
-        "worth": state.operators.worth - 1,
-        "tried": np.log10(1 + state.operators.tried),
-        "worn": np.bincount(state.worn, minlength=colours + 1)[1:] / len(state.worn),
-        "spent": spent,
-        "effect": np.arcsinh(falls[1:].sum(axis=1) / state.effects.scale),
+        "mean gain": state.operator_credit.mean_gain - 1,
+        "tries": np.log10(1 + state.operator_credit.tries),
+        "share of cells": np.bincount(state.current, minlength=width)[1:] / len(state.current),
+        "share of squared l2": by_layer / max(squares.sum(), 1e-12),
+        "effect": np.arcsinh(drops[1:].sum(axis=1) / state.effects.scale),
         "odds": np.log(odds * len(odds) + 1e-3) / 2,
-        **ground.nature,
+        **geometry.operator_features,
     }
-    table = np.zeros((len(TRAITS), len(odds)))
-    for row, name in zip(table, TRAITS, strict=True):
-        row[: len(values[name])] = values[name]  # what holds for colours only is 0 for the others
-    return _tame(table).T
+    table = np.zeros((len(OPERATOR_FEATURES), len(odds)))
+    for row, name in zip(table, OPERATOR_FEATURES, strict=True):
+        row[: len(values[name])] = values[name]  # what holds for layers only is 0 for the other operators
+    return _bounded(table).T
 
 
-def _places(state: State, ground: Ground, squares: Floats, falls: Floats) -> Array:
-    cells, spent = ground.per_place(squares >= 0), ground.per_place(squares)
-    effect = ground.per_place(falls[1:].mean(axis=0)) * len(squares) / cells
+def _place_features(state: State, geometry: Geometry, squares: Floats, drops: Floats) -> Array:
+    """What is assigned, was tried and was gained in each place, (places, features); see above."""
+    cells, by_place = geometry.per_place(squares >= 0), geometry.per_place(squares)
+    effect = geometry.per_place(drops[1:].mean(axis=0)) * len(squares) / cells
     values = {
-        "worn": ground.per_place(state.worn > 0) / cells,
-        "spent": np.sqrt(spent / max(spent.sum(), 1e-12)),
-        "worth": state.places.worth - 1,
-        "tried": np.log10(1 + state.places.tried),
+        "assigned cells": geometry.per_place(state.current > 0) / cells,
+        "share of l2": np.sqrt(by_place / max(by_place.sum(), 1e-12)),
+        "mean gain": state.place_credit.mean_gain - 1,
+        "tries": np.log10(1 + state.place_credit.tries),
         "effect": np.arcsinh(effect / state.effects.scale),
-        **ground.scenery,
+        **geometry.input_features,
     }
-    return _tame(np.array([values[name] for name in PLACES])).T
+    return _bounded(np.array([values[name] for name in PLACE_FEATURES])).T
 
 
-def _tame(values: Floats) -> Array:
+def _bounded(values: Floats) -> Array:
     """Values for a network: float32, within -3 to 3."""
     return np.minimum(np.maximum(values, -3), 3).astype(np.float32)
