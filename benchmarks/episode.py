@@ -1,4 +1,4 @@
-"""Draw one episode of an agent: what it wore, what each query brought, and where it looked.
+"""Draw one episode of an agent: what it added to the input, what each query brought, and where it looked.
 
     python benchmarks/episode.py --agent ripple --image FOLDER --max-l2 3 --out docs/episode.png
 

@@ -1,4 +1,4 @@
-"""Laws of the ripple board: unit norm, the exact distance after clipping and rounding, any number of axes."""
+"""Laws of fields and of the sphere: unit norm, exact distance when clipped and rounded, any count of axes."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brittle.core.distance import l2
-from brittle.core.field import Field, norm, surface, unit
+from brittle.core.field import Field, norm, unit, window_array
 from brittle.core.sample import Array, InputSpec, Sample
-from brittle.core.sphere import NEAR, L2Sphere
+from brittle.core.sphere import TOLERANCE, L2Sphere
 
 SPECS = [
     InputSpec((3, 40, 56), ("channel", "height", "width"), bits=8),
@@ -38,11 +38,11 @@ def fields_of(spec: InputSpec, seed: int) -> dict[str, Array]:
     window = field.window(rng.uniform(0, field.sides).tolist(), max(field.sides) / rng.uniform(3, 14))
     return {
         "wave": field.wave(waves),
-        "near": field.wave(field.waves_near(waves, rng)),
+        "near": field.wave(field.waves_near(waves, rng, 0.15)),
         "windowed": field.wave(waves, window),
         "tile": field.repeated(tile, [3] * len(field.sides)),
         "smooth": unit(field.wave(waves) * field.smooth(rng)),
-        "window": unit(field.wave(waves) * surface(window)),
+        "window": unit(field.wave(waves) * window_array(window)),
         "colour": unit(field.wave(waves) * field.random_colour(rng)),
     }
 
@@ -86,7 +86,7 @@ def test_a_good_first_guess_and_none_end_equally_near(seed: int, guess: float) -
     )
     for scale in (None, guess):
         codes = L2Sphere(sample).at(field, 2.0, scale).codes
-        assert NEAR * 2 <= l2(sample.x, spec.decode(codes)) <= 2
+        assert TOLERANCE.near_enough * 2 <= l2(sample.x, spec.decode(codes)) <= 2
 
 
 def test_a_field_that_only_pushes_against_the_bounds_leaves_the_input() -> None:
@@ -115,9 +115,9 @@ def test_a_wave_is_the_formula() -> None:
 def test_a_tile_repeats_from_its_shift() -> None:
     spec = SPECS[0]
     tile = np.random.default_rng(0).normal(size=(3, 5, 7)).astype(np.float32)
-    worn = Field(spec).repeated(tile, (2, 3))
-    assert np.allclose(worn[:, 5:, 7:], worn[:, :-5, :-7])
-    assert np.allclose(worn[:, 0, 0] / norm(worn[:, :5, :7]), tile[:, 2, 3] / norm(tile), atol=1e-6)
+    repeated = Field(spec).repeated(tile, (2, 3))
+    assert np.allclose(repeated[:, 5:, 7:], repeated[:, :-5, :-7])
+    assert np.allclose(repeated[:, 0, 0] / norm(repeated[:, :5, :7]), tile[:, 2, 3] / norm(tile), atol=1e-6)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

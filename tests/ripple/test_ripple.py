@@ -18,9 +18,10 @@ from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, InputBoard, Search, Terms
 from brittle.core.sphere import L2Sphere
 from brittle.searches import open_search
-from brittle.searches.ripple.play import NUMBER, OPERATORS, Proposal, RipplePlay, State
+from brittle.searches.ripple.play import RipplePlay
 from brittle.searches.ripple.search import SHIPPED, Ripple
-from brittle.searches.ripple.waves import Heard, likeness, outlook, promising_wave, silent
+from brittle.searches.ripple.state import INDEX, OPERATORS, Proposal, State
+from brittle.searches.ripple.waves import Observations, kernel, no_observations, posterior, ucb_wave
 from brittle.store.tiles import read_tiles, write_tiles
 from tiny import MemoryArchive, TinyModel
 
@@ -78,7 +79,7 @@ def start_of(
 
 
 def move_of(operator: str, place: int = 3) -> Move:
-    return Move(NUMBER[operator], place, 1)
+    return Move(INDEX[operator], place, 1)
 
 
 def shown(game: RipplePlay, state: State, operator: str, seed: int = 0) -> Proposal:
@@ -146,12 +147,12 @@ def test_closest_goes_on_towards_a_smaller_distance() -> None:
 def test_without_a_limit_it_goes_as_far_as_it_takes() -> None:
     for max_l2, goes_on in ((1.0, False), (None, True)):
         game, state = start_of(max_l2=max_l2)
-        first = state.level
+        first = state.radius
         state = game.accept(state, shown(game, state, "wave"), 1.0)
         for seed in range(59):
-            assert state.level == first
+            assert state.radius == first
             state = game.accept(state, shown(game, state, "colour", seed), 5.0)
-        assert (state.level > first) == goes_on
+        assert (state.radius > first) == goes_on
 
 
 @dataclass(frozen=True)
@@ -187,8 +188,8 @@ def test_proposing_changes_nothing_and_accepting_makes_a_new_state() -> None:
         one, two = shown(game, refused, operator, 5), shown(game, refused, operator, 5)
         assert np.array_equal(one.row, two.row) and one.l2 <= 1.0
         after = game.accept(refused, one, 0.5)
-        assert after.margin == 0.5 and after.worn is one.worn
-        assert game.accept(refused, one, 1.7).worn is refused.worn
+        assert after.margin == 0.5 and after.current is one.field
+        assert game.accept(refused, one, 1.7).current is refused.current
     for name, value in before.items():
         assert np.array_equal(getattr(refused, name), value), name
 
@@ -204,35 +205,35 @@ def test_credit_follows_gains_at_operators_and_places() -> None:
         proposal = game.propose(state, move_of("swap", place=8), np.random.default_rng(0))
         assert proposal is not None
         state = game.accept(state, proposal, 5.0)
-    window, swap = NUMBER["window"], NUMBER["swap"]
+    window, swap = INDEX["window"], INDEX["swap"]
     assert state.credit[window] > state.credit[swap]
-    assert state.strides[window] > state.strides[swap]
+    assert state.step_sizes[window] > state.step_sizes[swap]
     assert state.place_credit[3] > state.place_credit[8] == 0
     assert state.place_tried[3] == state.place_tried[8] == 3
 
 
-def test_recall_goes_the_way_of_what_helped_and_against_what_harmed() -> None:
+def test_momentum_goes_the_way_of_what_helped_and_against_what_harmed() -> None:
     game, state = start_of()
     state = game.accept(state, shown(game, state, "wave"), 2.0)
     good, bad = shown(game, state, "windowed wave", 0), shown(game, state, "windowed wave", 1)
     state = game.accept(state, bad, 3.0)
     state = game.accept(state, good, 1.0)
-    recall = shown(game, state, "recall")
-    assert recall.nudge is not None and good.nudge is not None and bad.nudge is not None
-    assert np.vdot(recall.nudge, good.nudge) > 0.1 and np.vdot(recall.nudge, bad.nudge) < -0.1
+    momentum = shown(game, state, "momentum")
+    assert momentum.step is not None and good.step is not None and bad.step is not None
+    assert np.vdot(momentum.step, good.step) > 0.1 and np.vdot(momentum.step, bad.step) < -0.1
 
 
-def test_a_refused_nudge_is_tried_the_other_way_once() -> None:
+def test_a_refused_step_is_tried_reversed_once() -> None:
     game, state = start_of()
-    state = game.accept(replace(state, reach=2.0), shown(game, state, "wave"), 1.5)
-    assert game.moves(state)[NUMBER["mirror"]].sum() == 0
-    nudge = shown(game, state, "swap")
-    state = game.accept(state, nudge, 5.0)
-    assert game.moves(state)[NUMBER["mirror"]].sum() > 0.9 * game.moves(state).sum()
-    other = shown(game, state, "mirror")
-    assert nudge.nudge is not None and other.nudge is not None
-    assert np.array_equal(other.nudge, -nudge.nudge)
-    assert game.accept(state, other, 5.0).turn is None
+    state = game.accept(replace(state, best_l2=2.0), shown(game, state, "wave"), 1.5)
+    assert game.moves(state)[INDEX["reverse"]].sum() == 0
+    step = shown(game, state, "swap")
+    state = game.accept(state, step, 5.0)
+    assert game.moves(state)[INDEX["reverse"]].sum() > 0.9 * game.moves(state).sum()
+    other = shown(game, state, "reverse")
+    assert step.step is not None and other.step is not None
+    assert np.array_equal(other.step, -step.step)
+    assert game.accept(state, other, 5.0).to_reverse is None
 
 
 @pytest.mark.parametrize("spec", KINDS, ids=lambda s: "x".join(map(str, s.shape)))
@@ -257,27 +258,27 @@ def test_the_gaussian_process_finds_the_wave_that_works() -> None:
     secret = field.random_waves(1, rng)
 
     def falls(waves: Any) -> Any:
-        return likeness(waves, secret)[:, 0]
+        return kernel(waves, secret)[:, 0]
 
-    heard = silent(field)
+    observations = no_observations(field)
     for _ in range(25):
-        wave = promising_wave(heard, field, rng)
-        heard = heard.after(wave, float(falls(wave)[0]))
+        wave = ucb_wave(observations, field, rng)
+        observations = observations.after(wave, float(falls(wave)[0]))
     chance = falls(field.random_waves(25, rng)).max()
-    assert heard.falls.max() > max(0.8, chance)
+    assert observations.falls.max() > max(0.8, chance)
     many = field.random_waves(300, rng)
-    assert np.corrcoef(outlook(heard, many).mean, falls(many))[0, 1] > 0.6
+    assert np.corrcoef(posterior(observations, many).mean, falls(many))[0, 1] > 0.6
 
 
-def test_the_process_does_not_mind_silence_or_equal_answers() -> None:
+def test_the_process_does_not_mind_no_observations_or_equal_answers() -> None:
     field, rng = Field(IMAGE), np.random.default_rng(0)
-    flat = Heard(field.random_waves(5, rng), np.zeros(5))
-    for heard in (silent(field), flat):
-        expected = outlook(heard, field.random_waves(7, rng))
+    flat = Observations(field.random_waves(5, rng), np.zeros(5))
+    for observations in (no_observations(field), flat):
+        expected = posterior(observations, field.random_waves(7, rng))
         assert np.isfinite(expected.mean).all() and (expected.deviation > 0).all()
 
 
-def test_a_tile_is_worn_where_it_fits_and_named_in_the_result(tmp_path: Any) -> None:
+def test_a_tile_is_shown_where_it_fits_and_named_in_the_result(tmp_path: Any) -> None:
     tiles = np.random.default_rng(0).normal(size=(2, 3, 5, 5)).astype(np.float32)
     write_tiles(tmp_path / "mine.safetensors", tiles, ("height", "width"), {})
     search = Ripple(tile=str(tmp_path / "mine.safetensors"))
@@ -307,7 +308,7 @@ def test_a_bad_tile_file_gives_one_clear_line(tmp_path: Any, damage: str) -> Non
 
 
 def test_settings_that_make_no_sense_are_refused() -> None:
-    with pytest.raises(UsageError, match="waves of 1 or more"):
+    with pytest.raises(UsageError, match=r"waves: .*greater than or equal to 1, got 0"):
         open_search("ripple", waves=0)
     with pytest.raises(UsageError, match="did you mean 'tile'"):
         open_search("ripple", tiles="x")

@@ -1,9 +1,10 @@
-"""The ripple board: fields made of waves, windows and tiles.
+"""Perturbation fields: changes of a whole input, made of plane waves, Gaussian windows and tiles.
 
-A field is a change of the whole input: float32, (channels, *sides), of norm 1 unless said otherwise. It has
-as many spatial axes as the input, so the same code makes it for signals, images and video.
+A field is float32, (channels, *sides), of Euclidean norm 1 unless said otherwise. It has as many spatial axes
+as the input, so the same code makes it for signals, images and video.
 
-Waves and windows are outer products of one short line per axis; that is what makes a candidate cheap.
+Complex plane waves and Gaussian windows are separable: outer products of one vector for each axis. That is
+what makes a candidate cheap.
 """
 
 from collections.abc import Sequence
@@ -16,16 +17,15 @@ from numpy.typing import NDArray
 
 from brittle.core.sample import Array, InputSpec
 
-Lines = Sequence[NDArray[Any]]  # one value per element of each spatial axis
-PHOTO = 150528  # elements of a photo, 3 x 224 x 224, for which L2 5 is the usual limit
+Window = Sequence[NDArray[Any]]  # separable: a factor for each element of each spatial axis, [(side,), ...]
 
 
 @dataclass(frozen=True)
 class Waves:
     """n plane waves, colour * cos(2 pi cycles/longest side * direction . place + phase).
 
-    cycles: (n,) along the longest side. direction: (n, axes) and colour: (n, channels), both of norm 1.
-    phase:  (n,), radians.
+    cycles: (n,) along the longest side. direction: (n, axes), of norm 1. phase: (n,), radians.
+    colour: (n, channels), a factor for each channel, of norm 1.
     """
 
     cycles: NDArray[np.float64]
@@ -63,7 +63,7 @@ class Field:
 
     @cached_property
     def channels(self) -> int:
-        """Values at each place."""
+        """Values at each element of the spatial axes."""
         return int(np.prod(self.spec.shape)) // int(np.prod(self.sides))
 
     def of(self, x: Array) -> Array:
@@ -82,26 +82,29 @@ class Field:
         """Waves at random: log-uniform in the band, of any direction, phase and colour."""
         low, high = self.band
         cycles = np.exp(rng.uniform(np.log(low), np.log(high), count))
-        direction = _directions(rng.normal(size=(count, len(self.sides))))
+        direction = _unit_rows(rng.normal(size=(count, len(self.sides))))
         phase = rng.uniform(0, 2 * np.pi, count)
-        return Waves(cycles, direction, phase, _directions(rng.normal(size=(count, self.channels))))
+        return Waves(cycles, direction, phase, _unit_rows(rng.normal(size=(count, self.channels))))
 
-    def waves_near(self, waves: Waves, rng: np.random.Generator, spread: float = 0.15) -> Waves:
-        """One wave near each of these: a little other in all but the phase, which is any."""
+    def waves_near(self, waves: Waves, rng: np.random.Generator, spread: float) -> Waves:
+        """One wave near each of these; its phase is any.
+
+        spread: standard deviation of ln(cycles), and of each component of direction and colour.
+        """
         low, high = self.band
         cycles = np.clip(waves.cycles * np.exp(spread * rng.normal(size=len(waves))), low, high)
         direction = waves.direction + spread * rng.normal(size=waves.direction.shape)
         colour = waves.colour + spread * rng.normal(size=waves.colour.shape)
         phase = rng.uniform(0, 2 * np.pi, len(waves))
-        return Waves(cycles, _directions(direction), phase, _directions(colour))
+        return Waves(cycles, _unit_rows(direction), phase, _unit_rows(colour))
 
-    def wave(self, waves: Waves, lines: Lines | None = None) -> Array:
-        """The field of the first of these waves, under a window where its lines are given."""
+    def wave(self, waves: Waves, window: Window | None = None) -> Array:
+        """The field of the first of these waves, times a window where one is given."""
         rate = waves.cycles[0] / max(self.sides)
-        turns = [rate * d * np.arange(n) for d, n in zip(waves.direction[0], self.sides, strict=True)]
-        factors = [np.exp(2j * np.pi * t).astype(np.complex64) for t in turns]
-        if lines is not None:
-            factors = [f * line for f, line in zip(factors, lines, strict=True)]
+        cycles = [rate * d * np.arange(n) for d, n in zip(waves.direction[0], self.sides, strict=True)]
+        factors = [np.exp(2j * np.pi * c).astype(np.complex64) for c in cycles]
+        if window is not None:
+            factors = [f * w for f, w in zip(factors, window, strict=True)]
         colour = (waves.colour[0] * np.exp(1j * waves.phase[0])).astype(np.complex64)
         rows = reduce(np.multiply.outer, factors[:-1], colour).reshape(-1)
         last = factors[-1]  # the real part of rows x last, as one real product
@@ -109,24 +112,26 @@ class Field:
         return unit(out.reshape(self.channels, *self.sides))
 
     def window(self, centre: Sequence[float], sigma: float) -> list[Array]:
-        """Lines of a Gaussian window; centre along each axis and sigma in elements."""
+        """A Gaussian window; centre along each axis and sigma in elements."""
         return [
             np.exp(-0.5 * ((np.arange(n) - c) / sigma) ** 2).astype(np.float32)
             for n, c in zip(self.sides, centre, strict=True)
         ]
 
     def smooth(self, rng: np.random.Generator) -> Array:
-        """A slowly varying surface, (1, *sides), of any norm: 2 to 6 random cosine modes."""
+        """A slowly varying factor of either sign, (1, *sides), of any norm: 2 to 6 random cosine modes."""
         modes = int(rng.integers(2, 7))
         left: list[NDArray[Any]] = []
         right: list[NDArray[Any]] = []
         for _ in range(modes):
-            lines = [
+            cosines = [
                 np.cos(np.pi * rng.integers(0, 6) * (np.arange(n) + 0.5) / n).astype(np.float32)
                 for n in self.sides
             ]
-            left.append(reduce(np.multiply.outer, lines[:-1], np.array(rng.normal(), np.float32)).reshape(-1))
-            right.append(lines[-1])
+            left.append(
+                reduce(np.multiply.outer, cosines[:-1], np.array(rng.normal(), np.float32)).reshape(-1)
+            )
+            right.append(cosines[-1])
         return np.asarray(np.stack(left, axis=1) @ np.stack(right)).reshape(1, *self.sides)
 
     def repeated(self, tile: Array, shift: Sequence[int]) -> Array:
@@ -138,18 +143,19 @@ class Field:
 
     def random_colour(self, rng: np.random.Generator) -> Array:
         """A random factor for each channel, (channels, 1, ...), of norm 1."""
-        colour = _directions(rng.normal(size=(1, self.channels)))[0]
+        colour = _unit_rows(rng.normal(size=(1, self.channels)))[0]
         return np.asarray(colour, np.float32).reshape(-1, *[1] * len(self.sides))
 
 
 def usual_l2(spec: InputSpec) -> float:
-    """The usual length of a change: L2 5 for a photo, and as much per element elsewhere."""
-    return 5 * spec.span * float(np.sqrt(np.prod(spec.shape) / PHOTO))
+    """The usual limit of a change: L2 5 for a photo of 3 x 224 x 224, and as much per element elsewhere."""
+    photo_elements = 3 * 224 * 224
+    return 5 * spec.span * float(np.sqrt(np.prod(spec.shape) / photo_elements))
 
 
-def surface(lines: Lines) -> Array:
-    """The outer product of lines with one more axis in front, (1, *sides)."""
-    return np.asarray(reduce(np.multiply.outer, lines))[None]
+def window_array(window: Window) -> Array:
+    """A window's factor at every element, (1, *sides): its outer product."""
+    return np.asarray(reduce(np.multiply.outer, window))[None]
 
 
 def unit(field: Array, out: Array | None = None) -> Array:
@@ -167,5 +173,6 @@ def channel_axis(spec: InputSpec) -> int:
     return next(i for i in range(len(spec.shape)) if i not in spec.spatial)
 
 
-def _directions(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows of (n, k), each scaled to norm 1."""
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))

@@ -7,14 +7,26 @@ import numpy as np
 from brittle.core.field import channel_axis, norm
 from brittle.core.sample import Array, Codes, Sample
 
-TRIES, MOST_TRIES = 6, 40  # scales tried for one candidate: two are usual, and most if none changes anything
-NEAR = 0.99  # of the wanted distance is near enough: another try costs more time than it brings
-SAFE = 1 - 1e-4  # sums are float32
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How near the wanted distance an input has to come, and how long its scale is searched for."""
+
+    near_enough: float = 0.99  # share of the distance; another try costs more time than it brings
+    safe: float = 1 - 1e-4  # share of the distance that is never exceeded: sums are float32
+    tries: int = 6  # scales for one candidate, where two are usual
+    tries_without_change: int = 40  # the same while no scale within the distance changes the input
+    largest_growth: float = 4.0  # factor on the scale from one try to the next
+    least_step: float = 0.1  # from the lower of two scales that enclose the distance, as a share of the way
+    largest_step: float = 0.9  # the same, at most
+
+
+TOLERANCE = Tolerance()
 
 
 @dataclass(frozen=True)
 class SpherePoint:
-    """An input along a field: as spec.encode has it, the factor on the field, the L2 distance it came to."""
+    """An input along a field. codes: as of spec.encode; scale: the factor on the field; l2: its distance."""
 
     codes: Codes
     scale: float
@@ -42,22 +54,24 @@ class L2Sphere:
         scale: a first guess, such as that of a field much like this one.
         """
         field = self._as_input(field)
-        most, wanted = l2 * SAFE, l2 * (1 + NEAR) / 2
+        most, wanted = l2 * TOLERANCE.safe, l2 * (1 + TOLERANCE.near_enough) / 2
         scale = l2 if scale is None else scale
         below, above = _Scaled(0.0, 0.0), None
-        for tries in range(MOST_TRIES):
+        for tries in range(TOLERANCE.tries_without_change):
             reached = self._try(field, scale)
             if reached.l2 > most:
                 above = reached
             elif reached.l2 >= below.l2:
                 below = reached
-            if below.l2 >= NEAR * l2 or (tries >= TRIES and (above is None or below.l2 > 0)):
+            enough_tries = tries >= TOLERANCE.tries and (above is None or below.l2 > 0)
+            if enough_tries or below.l2 >= TOLERANCE.near_enough * l2:
                 break
             if above is None or below.scale == 0:
-                scale *= min(4.0, wanted / max(reached.l2, 1e-12))
+                scale *= min(TOLERANCE.largest_growth, wanted / max(reached.l2, 1e-12))
             else:  # rounding makes the distance uneven in the scale: go by two that enclose it
                 share = (wanted - below.l2) / max(above.l2 - below.l2, 1e-12)
-                scale = below.scale + (above.scale - below.scale) * min(0.9, max(0.1, share))
+                share = min(TOLERANCE.largest_step, max(TOLERANCE.least_step, share))
+                scale = below.scale + (above.scale - below.scale) * share
         if below is not reached:
             self._try(field, below.scale)
         return SpherePoint(self._coded(), below.scale, below.l2)

@@ -28,9 +28,9 @@ class Tiles:
     name: str = ""
 
     def for_spec(self, spec: InputSpec) -> Array:
-        """Those that inputs of this kind can wear, (count, channels, *sides); none if the axes differ.
+        """Those that fit inputs of this kind, (count, channels, *sides); none if axes or channels differ.
 
-        Grey inputs wear the mean over the channels.
+        For grey inputs they are averaged over the channels.
         """
         none = np.empty((0, *self.values.shape[1:]), np.float32)
         if tuple(spec.axes[i] for i in spec.spatial) != self.axes:

@@ -1,8 +1,8 @@
-"""Interference: waves picked by a Gaussian process, then a climb by operators that earn credit.
+"""Interference: waves picked by a Gaussian process, then a hill climb by operators that earn credit.
 
-An input is changed by a field of fixed L2 length. First whole-input waves (and learned tiles, where there are
-any) are tried, then the best field is nudged by small operators, and a nudge is kept when the margin falls.
-After a flip the length shrinks and the climb goes on.
+An input is changed by a field at a fixed L2 distance, the radius. First whole-input waves (and learned tiles,
+where there are any) are tried; then small steps are added to the best field, and a step is kept when the
+margin falls. After a flip the radius shrinks and the climb goes on.
 
 Where the ideas come from: classifiers react to single frequencies far more than to white noise (Yin et al.,
 "A Fourier Perspective on Model Robustness in Computer Vision", NeurIPS 2019; Tsuzuku and Sato, "On the
@@ -13,41 +13,45 @@ ICML 2019) and Square (Andriushchenko et al., ECCV 2020); operators compete by a
 GECCO 2005).
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from brittle.core.play import play_out
 from brittle.core.search import Game, InputBoard, Search
 from brittle.searches.ripple.play import RipplePlay
+from brittle.searches.ripple.tuning import TUNING
+from brittle.settings import Settings, setting
 from brittle.store.tiles import Tiles, read_tiles
 
 SHIPPED = Path(__file__).parent / "tiles" / "imagenet.safetensors"
 
 
-@dataclass(frozen=True)
-class Ripple:
+class Ripple(Settings):
     """Interference waves and learned tiles, then a climb by credited operators; the player of the L2 track.
 
     Candidates are at the distance max_l2 of the terms. Where there is none they begin at L2 5 for a photo and
     as much per element elsewhere, 5 * span * sqrt(elements / 150528), and go farther when nothing helps.
-
-    waves: whole-input waves tried before the climb, at most a tenth of the budget.
-    tile:  "shipped" (worn where the input's axes and channels fit), "none", or a file of brittle train.
     """
 
     name: ClassVar[str] = "ripple"
     board: ClassVar[str] = "input"
-    waves: int = 22
-    tile: str = "shipped"
+    waves: int = setting(
+        TUNING.waves, "whole-input waves tried before the climb, at most a tenth of the budget", ge=1
+    )
+    tile: str = setting(
+        "shipped",
+        "'shipped' (used where the input's axes and channels fit), 'none', or a file of brittle train",
+    )
 
-    def __post_init__(self) -> None:
-        if self.waves < 1:
-            raise ValueError(f"expected waves of 1 or more, got {self.waves}")
+    @model_validator(mode="after")
+    def _read_tiles(self) -> Self:
+        """Raise UsageError now if the tiles cannot be read, and not when the first sample is played."""
         _tiles(self.tile)
+        return self
 
     def __call__(self, game: Game[InputBoard]) -> Search:
         """Plays one sample, one row at a time, for ever."""

@@ -1,86 +1,92 @@
-"""What a climb may add to the field that is worn: each nudge is a field of norm 1."""
+"""What a hill climb may add to the current field: each step is a field of norm 1, (channels, *sides)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from brittle.core.field import Field, Lines, Waves, surface, unit
+from brittle.core.field import Field, Waves, Window, unit, window_array
 from brittle.core.sample import Array
-from brittle.searches.ripple.waves import Heard, drawn_wave
-
-TOP = 6  # waves that nudges are drawn near to
+from brittle.searches.ripple.tuning import TUNING
+from brittle.searches.ripple.waves import Observations, thompson_wave
 
 
 @dataclass(frozen=True)
-class Around:
-    """What nudges are made from: worn field, waves heard, lesson of nudges, a window, learned tiles."""
+class StepContext:
+    """What steps are made from.
 
-    worn: Array
-    heard: Heard
-    lesson: Array
-    window: Lines
+    current, momentum: the current field, and the weighted sum of recent steps, each (channels, *sides).
+    observations: waves tried. window: where and how wide the step may be. fields: makes fields.
+    tiles: learned ones, (count, channels, *sides).
+    """
+
+    current: Array
+    observations: Observations
+    momentum: Array
+    window: Window
     fields: Field
     tiles: Array
 
 
-def windowed_wave(around: Around, rng: np.random.Generator) -> Array:
-    """A random wave under the window."""
-    return around.fields.wave(around.fields.random_waves(1, rng), around.window)
+def windowed_wave(context: StepContext, rng: np.random.Generator) -> Array:
+    """A random wave times the window."""
+    return context.fields.wave(context.fields.random_waves(1, rng), context.window)
 
 
-def wave_near_top(around: Around, rng: np.random.Generator) -> Array:
-    """A wave near one of the best heard, under the window."""
-    return around.fields.wave(_near_top(around, rng), around.window)
+def wave_near_top(context: StepContext, rng: np.random.Generator) -> Array:
+    """A wave near one of the best observed, times the window."""
+    return context.fields.wave(_near_top(context, rng), context.window)
 
 
-def window(around: Around, rng: np.random.Generator) -> Array:
-    """More or less of what is worn, under the window."""
-    return unit(around.worn * surface(around.window))
+def window(context: StepContext, rng: np.random.Generator) -> Array:
+    """The current field times the window: more of it there, or less when reversed."""
+    return unit(context.current * window_array(context.window))
 
 
-def whole_wave(around: Around, rng: np.random.Generator) -> Array:
+def whole_wave(context: StepContext, rng: np.random.Generator) -> Array:
     """A wave over the whole input, by a Thompson draw from the Gaussian process."""
-    return around.fields.wave(drawn_wave(around.heard, around.fields, rng))
+    return context.fields.wave(thompson_wave(context.observations, context.fields, rng))
 
 
-def colour(around: Around, rng: np.random.Generator) -> Array:
-    """What is worn in another colour: every channel times a random factor."""
-    return unit(around.worn * around.fields.random_colour(rng))
+def colour(context: StepContext, rng: np.random.Generator) -> Array:
+    """The current field with every channel times a random factor."""
+    return unit(context.current * context.fields.random_colour(rng))
 
 
-def windowed_tile(around: Around, rng: np.random.Generator) -> Array:
-    """A learned tile at a random shift, under the window."""
-    tile = around.tiles[rng.integers(len(around.tiles))]
+def windowed_tile(context: StepContext, rng: np.random.Generator) -> Array:
+    """A learned tile, repeated from a random shift on, times the window."""
+    tile = context.tiles[rng.integers(len(context.tiles))]
     shift = [int(rng.integers(side)) for side in tile.shape[1:]]
-    return unit(around.fields.repeated(tile, shift) * surface(around.window))
+    return unit(context.fields.repeated(tile, shift) * window_array(context.window))
 
 
-def smooth_field(around: Around, rng: np.random.Generator) -> Array:
-    """More and less of what is worn, by a slowly varying surface."""
-    return unit(around.worn * around.fields.smooth(rng))
+def smooth_field(context: StepContext, rng: np.random.Generator) -> Array:
+    """The current field times a slowly varying factor of either sign."""
+    return unit(context.current * context.fields.smooth(rng))
 
 
-def swap(around: Around, rng: np.random.Generator) -> Array:
-    """Towards a wave near one of the best heard, away from what is worn, under the window."""
-    away = around.fields.wave(_near_top(around, rng)) - around.worn
-    return unit(away * surface(around.window))
+def swap(context: StepContext, rng: np.random.Generator) -> Array:
+    """Towards a wave near one of the best observed, away from the current field, times the window."""
+    towards = context.fields.wave(_near_top(context, rng)) - context.current
+    return unit(towards * window_array(context.window))
 
 
-def recall(around: Around, rng: np.random.Generator) -> Array:
-    """All recent nudges at once, each as far as it surprised, refused ones the other way."""
-    return unit(around.lesson) if around.lesson.any() else windowed_wave(around, rng)
+def momentum(context: StepContext, rng: np.random.Generator) -> Array:
+    """The momentum: recent steps together, each by its surprise, those that gained less with a minus sign."""
+    return unit(context.momentum) if context.momentum.any() else windowed_wave(context, rng)
 
 
-def _near_top(around: Around, rng: np.random.Generator) -> Waves:
-    top = around.heard.best(TOP)
-    if not len(top):
-        return around.fields.random_waves(1, rng)
-    return around.fields.waves_near(around.heard.waves.pick([rng.choice(top)]), rng)
+def _near_top(context: StepContext, rng: np.random.Generator) -> Waves:
+    """One wave near one of the best observed; any wave where none is."""
+    best = context.observations.best(TUNING.best_waves)
+    if not len(best):
+        return context.fields.random_waves(1, rng)
+    chosen = context.observations.waves.pick([rng.choice(best)])
+    return context.fields.waves_near(chosen, rng, TUNING.near_spread)
 
 
-Nudge = Callable[[Around, np.random.Generator], Array]
-NUDGES: Mapping[str, Nudge] = {
+Step = Callable[[StepContext, np.random.Generator], Array]
+STEPS: Mapping[str, Step] = {
     "windowed wave": windowed_wave,
     "wave near top": wave_near_top,
     "window": window,
@@ -89,7 +95,6 @@ NUDGES: Mapping[str, Nudge] = {
     "windowed tile": windowed_tile,
     "smooth field": smooth_field,
     "swap": swap,
-    "recall": recall,
+    "momentum": momentum,
 }
-EVERYWHERE = {"whole wave", "colour", "smooth field", "recall"}  # these have no window
-WEIGHTS = {"windowed wave": 3.0, "window": 2.0, "whole wave": 0.5}  # 1 for the others
+WITHOUT_WINDOW = {"whole wave", "colour", "smooth field", "momentum"}  # their place says nothing
