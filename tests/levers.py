@@ -8,7 +8,7 @@ import numpy as np
 from brittle.core.play import Move, Odds, View, play_out
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.search import Game, InputBoard, Search, Terms
-from brittle.learning.episode import Arena
+from brittle.learning.episode import TrainingTask
 
 SPEC = InputSpec((2, 12, 12), ("channel", "height", "width"), bits=8)
 PLACES, SIDE = (4, 4), 3  # of 3 x 3 elements
@@ -40,7 +40,7 @@ class LeverModel:
 class State:
     worn: Array
     margin: float | None
-    reach: float
+    best_l2: float
     queries: int = 0
 
 
@@ -87,7 +87,7 @@ class LeversPlay:
         state = replace(state, queries=state.queries + 1)
         if state.margin is None or margin < state.margin:
             state = replace(state, worn=proposal.row, margin=margin)
-        return replace(state, reach=min(state.reach, proposal.l2)) if margin < 0 else state
+        return replace(state, best_l2=min(state.best_l2, proposal.l2)) if margin < 0 else state
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,10 @@ def lever_samples(count: int = 24) -> list[Sample]:
     return out
 
 
-def lever_arena(model: Any = None, budget: int = 300, closest: bool = False, count: int = 24) -> Arena:
+def lever_task(model: Any = None, budget: int = 300, closest: bool = False, count: int = 24) -> TrainingTask:
     """Games over them."""
     samples = lever_samples(count)
-    return Arena(model or LeverModel(), samples, InputBoard, Levers(), Terms(budget, closest=closest))
+    return TrainingTask(model or LeverModel(), samples, InputBoard, Levers(), Terms(budget, closest=closest))
 
 
 def _blocks(plane: Array) -> Array:

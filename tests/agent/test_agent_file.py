@@ -64,7 +64,7 @@ def test_playing_an_agent_loads_nothing_that_training_needs() -> None:
 
 def test_an_unknown_name_or_file_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="agent"):
-        Agent("nobody-knows-this")
+        Agent(file="nobody-knows-this")
     assert "cannot read" in line_of(tmp_path / "none.safetensors")
 
 

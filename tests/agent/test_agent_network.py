@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brittle.agent.network import MOST, Network, Shape, fresh
+from brittle.agent.network import LARGEST_CORRECTION, Network, Shape, fresh
 from brittle.core.play import Odds, View
 
 SHAPE = Shape(world=5, operators=3, places=4, sizes=2, kinds=("blur", "noise", "remove"))
@@ -46,7 +46,7 @@ def test_corrections_are_bounded_and_what_is_impossible_stays_so(seed: int) -> N
     corrected = shaken(seed % 7)(OPERATORS, view, odds)
     assert np.array_equal(corrected == 0, odds == 0)
     change = np.log(corrected[odds > 0] / odds[odds > 0])
-    assert np.abs(change).max() <= MOST + 1e-5 and np.ptp(change) > 1e-3
+    assert np.abs(change).max() <= LARGEST_CORRECTION + 1e-5 and np.ptp(change) > 1e-3
 
 
 def test_places_are_treated_alike_wherever_they_are() -> None:

@@ -16,7 +16,7 @@ from brittle.core.referee import Referee
 from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, InputBoard, Terms
 from brittle.core.seeds import generator
-from brittle.learning.episode import Arena, Opponent
+from brittle.learning.episode import CountedModel, TrainingTask
 from brittle.searches import open_search
 from tiny import MemoryArchive, TinyModel, tiny_canvas, tiny_samples
 
@@ -120,23 +120,23 @@ def test_a_game_that_is_learned_from_shows_what_the_referee_shows(
     seen: list[Any] = []
     samples, terms = tiny_samples(3, TinyModel()), Terms(50, max_l2, closest)
     rules = Rules(search, board, terms, MemoryArchive(), seed=4)
-    flips, opponent = 0, Opponent(Arena(TinyModel(), samples, board, search, terms))
+    flips, counted = 0, CountedModel(TrainingTask(TinyModel(), samples, board, search, terms))
     for number, sample in enumerate(samples):
         seen.clear()
         result = next(iter(Referee(Recording(), 1).play([play_sample(sample.id, lambda s=sample: s, rules)])))  # type: ignore[misc]
         rng = generator(4, sample.id, search.name)
-        episode, x = opponent.begin(number, rng), np.empty((1, *sample.spec.shape), np.float32)
+        episode, x = counted.begin(number, rng), np.empty((1, *sample.spec.shape), np.float32)
         shown = [sample.x]
         while not episode.over:
-            move, before = draw(episode.odds, rng), episode.ended.first
+            move, before = draw(episode.odds, rng), episode.result.first
             if not episode.show(int(np.ravel_multi_index(astuple(move), episode.odds.shape)), x[0]):
                 break
-            episode.take(opponent.ask(x)[0])
-            first = before is None and episode.ended.first is not None
+            episode.take(counted.ask(x)[0])
+            first = before is None and episode.result.first is not None
             shown += [x[0].copy()] * (1 + first)  # the first flip is shown again, to verify it
         closest_verified = len(seen) - len(shown)
         assert closest_verified in ((0, 1) if closest else (0,))
         assert np.array_equal(shown, seen[: len(shown)])
-        assert episode.ended.first == (result.first.query if result.first else None)
+        assert episode.result.first == (result.first.query if result.first else None)
         flips += result.first is not None
     assert flips

@@ -28,7 +28,7 @@ from brittle.tasks.audit.opening import open_audit
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.audit.warming import warm_up
 from brittle.tasks.train.agent import train_agent
-from levers import LeverModel, Levers, lever_arena, lever_samples
+from levers import LeverModel, Levers, lever_samples, lever_task
 from tiny import TinyModel, tiny_samples
 
 SHORT = LearningSettings(queries=700, games=8, turns=10, batch=40, rate=3e-3)
@@ -48,8 +48,8 @@ def queries_to_flip(network: Network | None, number: int) -> int:
 
 
 def test_a_trained_agent_needs_a_tenth_of_the_queries() -> None:
-    settings = LearningSettings(queries=6_000, games=16, rate=3e-3, epochs=4, drift=0.03)
-    learned = learn([lever_arena()], settings)
+    settings = LearningSettings(queries=6_000, games=16, rate=3e-3, epochs=4, target_kl=0.03)
+    learned = learn([lever_task()], settings)
     before = np.mean([queries_to_flip(None, n) for n in range(16)])
     after = np.mean([queries_to_flip(learned.network, n) for n in range(16)])
     assert before >= 10 * after
@@ -58,10 +58,10 @@ def test_a_trained_agent_needs_a_tenth_of_the_queries() -> None:
 
 def test_it_starts_as_the_hand_made_player_and_stays_within_its_queries() -> None:
     model = LeverModel()
-    few = learn([lever_arena(model)], replace(SHORT, queries=60))
+    few = learn([lever_task(model)], SHORT.model_copy(update={"queries": 60}))
     assert few.curve == () and few.queries == sum(model.batches) == 24
     assert not any(few.network.weights[k].any() for k in few.network.weights if k.startswith("head"))
-    some = learn([lever_arena(model := LeverModel())], SHORT)
+    some = learn([lever_task(model := LeverModel())], SHORT)
     assert some.queries == sum(model.batches) == some.curve[-1].queries <= 700
     assert some.queries + 80 > 700
     assert any(some.network.weights[k].any() for k in some.network.weights if k.startswith("head"))
@@ -74,23 +74,23 @@ def test_the_global_random_state_and_threads_are_left_alone() -> None:
     torch.manual_seed(3)
     expected = np.random.RandomState(3).random(), torch.rand(1, generator=torch.Generator().manual_seed(3))
     threads = torch.get_num_threads()
-    learn([lever_arena()], replace(SHORT, queries=200))
+    learn([lever_task()], SHORT.model_copy(update={"queries": 200}))
     assert (np.random.random(), torch.rand(1)) == expected  # noqa: NPY002
     assert torch.get_num_threads() == threads
 
 
 def test_an_agent_learns_on_from_another() -> None:
-    first = learn([lever_arena()], SHORT)
-    again = learn([lever_arena()], replace(SHORT, queries=30), start=first.network)
+    first = learn([lever_task()], SHORT)
+    again = learn([lever_task()], SHORT.model_copy(update={"queries": 30}), start=first.network)
     assert all(np.array_equal(again.network.weights[k], w) for k, w in first.network.weights.items())
     other = Network(replace(first.network.shape, places=9), first.network.weights)
     with pytest.raises(UsageError, match="9 places"):
-        learn([lever_arena()], SHORT, start=other)
+        learn([lever_task()], SHORT, start=other)
 
 
 def test_a_checkpoint_of_another_question_or_a_damaged_one_is_not_continued(tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path / "c.part.safetensors", {"seed": 0, "terms": (1, None)}, Update)
-    learned = learn([lever_arena()], SHORT, checkpoint=checkpoint)
+    learned = learn([lever_task()], SHORT, checkpoint=checkpoint)
     kept = checkpoint.read()
     assert kept and kept.state["queries"] == learned.queries and repr(kept.curve) == repr(learned.curve)
     assert replace(checkpoint, question={"seed": 1, "terms": (1, None)}).read() is None
@@ -155,7 +155,7 @@ def test_what_is_asked_wrongly_is_said_in_one_line(tmp_path: Path) -> None:
     for words, told in (
         ({"board": "chess"}, "no board 'chess'"),
         ({"qeries": 3}, "did you mean 'queries'"),
-        ({"games": 0}, "games above 0"),
+        ({"games": 0}, "games: Input should be greater than or equal to 1, got 0"),
         ({"start": "nobody"}, "nobody"),
     ):
         with pytest.raises(UsageError, match=told):
@@ -189,6 +189,6 @@ def test_queries_that_teach_nothing_and_a_stop_of_another_agent_are_said_so(tmp_
     with pytest.raises(UsageError, match="more queries than 20"):
         asked(out, queries=20)
     checkpoint = Checkpoint(tmp_path / "c.part.safetensors", {}, Update)
-    learn([lever_arena()], replace(SHORT, queries=100), checkpoint=checkpoint)
+    learn([lever_task()], SHORT.model_copy(update={"queries": 100}), checkpoint=checkpoint)
     with pytest.raises(UsageError, match="begin anew"):
-        learn([lever_arena()], replace(SHORT, hidden=8), checkpoint=checkpoint)
+        learn([lever_task()], SHORT.model_copy(update={"hidden": 8}), checkpoint=checkpoint)

@@ -10,13 +10,14 @@ import pytest
 from PIL import Image
 
 from brittle.core.errors import DataError, UsageError
-from brittle.learning.rlab.dueling import DuelingSettings, Learner
-from brittle.learning.rlab.replay import MOST, Replay, Transition
+from brittle.learning.rlab.dueling import Learner, QValues
+from brittle.learning.rlab.replay import MAX_AMOUNTS, Replay, Transition
+from brittle.learning.settings import DuelingSettings
 from brittle.searches.rlab.net import Dueling
-from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD, Choice, View, counts_of
+from brittle.searches.rlab.view import AMOUNT, LAYER, WORLD, Choice, View, counts_of
 from brittle.store.dueling import DuelingWeights, read_dueling
 from brittle.tasks.train.rlab import train_rlab
-from brittle.tasks.train.rlab_course import RlabRound
+from brittle.tasks.train.rlab_training import RlabRound
 
 pytest.importorskip("torch")
 
@@ -86,37 +87,37 @@ def test_it_goes_on_from_another_agent_and_keeps_its_card(photos: str, tmp_path:
     words = {**QUICK, "rounds": 1, "updates": 1, "rate": 1e-6, "most": 0.2}
     seen: list[RlabRound] = []
     two = train_rlab([MODEL], photos, tmp_path / "two.safetensors", start=one, watch=seen.append, **words)
-    old, new = (read_dueling(f, WORLD, AMOUNT, COLOUR) for f in (one, two))
-    gaps = [np.abs(old.layers[n][i] - new.layers[n][i]).max() for n in old.layers for i in (0, 1)]
-    assert 0 < max(gaps) < 1e-4 and seen[0].chance == 0.2
+    old, new = (read_dueling(f, WORLD, AMOUNT, LAYER) for f in (one, two))
+    gaps = [np.abs(old.dense[n][i] - new.dense[n][i]).max() for n in old.dense for i in (0, 1)]
+    assert 0 < max(gaps) < 1e-4 and seen[0].epsilon == 0.2
     card = json.loads(two.with_suffix(".json").read_text())
     assert card["start"] == old.name and card["start_card"]["rows"] > 0
     assert "--start one.safetensors" in card["command"]
 
 
 def views(count: int, rng: np.random.Generator) -> list[View]:
-    shapes = ((WORLD,), (5, AMOUNT), (3, COLOUR))
+    shapes = ((WORLD,), (5, AMOUNT), (3, LAYER))
     return [View(*(rng.normal(size=s).astype(np.float32) for s in shapes)) for _ in range(count)]
 
 
 def test_it_learns_which_choice_pays() -> None:
-    """A world whose reward is one number of the amount and one of the colour: chance gets 1 in 15 right."""
+    """Rewards are one feature of the amount plus one of the layer: random choices get 1 in 15 right."""
     rng = np.random.default_rng(0)
-    lived = []
+    transitions = []
     for view in views(600, rng):
         choice = Choice(int(rng.integers(5)), 1 + int(rng.integers(3)))
-        paid = view.amounts[choice.amount, 4] + view.colours[choice.colour - 1, 6]
-        lived.append(Transition(view, choice, float(paid), None))
+        reward = view.amounts[choice.amount, 4] + view.layers[choice.layer - 1, 6]
+        transitions.append(Transition(view, choice, float(reward), None))
     replay = Replay()
-    replay.add(lived)
+    replay.add(transitions)
     learner = Learner(DuelingSettings(hidden=32, updates=150, rate=3e-3))
     first, last = learner.learn(replay, 1), learner.learn(replay, 2)
     assert last < first
-    agent = Dueling(DuelingWeights(learner.layers()))
+    agent = Dueling(DuelingWeights(learner.weights()))
     fresh = views(200, rng)
     chosen = [agent.choose(v, 0.0) for v in fresh]
-    best = [(int(v.amounts[:, 4].argmax()), 1 + int(v.colours[:, 6].argmax())) for v in fresh]
-    assert np.mean([(c.amount, c.colour) == b for c, b in zip(chosen, best, strict=True)]) > 0.6
+    best = [(int(v.amounts[:, 4].argmax()), 1 + int(v.layers[:, 6].argmax())) for v in fresh]
+    assert np.mean([(c.amount, c.layer) == b for c, b in zip(chosen, best, strict=True)]) > 0.6
 
 
 def test_later_rewards_are_worth_less_and_count_through_the_next_view() -> None:
@@ -129,7 +130,7 @@ def test_later_rewards_are_worth_less_and_count_through_the_next_view() -> None:
     learner.learn(replay, 1)
     learner.learn(replay, 2)
     rows = replay.draw(64, np.random.default_rng(0))
-    assert set(rows["over"].tolist()) == {0.0, 1.0}
+    assert set(rows["terminal"].tolist()) == {0.0, 1.0}
     values = value_of(learner, replay)
     assert values[1] == pytest.approx(1.0, abs=0.1) and 0.4 < values[0] < 0.9
 
@@ -138,16 +139,14 @@ def value_of(learner: Learner, replay: Replay) -> list[float]:
     """Of the choices made, in order."""
     import torch
 
-    from brittle.learning.rlab.dueling import _Values
-
-    seen = {k: torch.from_numpy(v) for k, v in replay.rows.items()}
-    found: list[float] = _Values(learner.own, seen, "").of(seen["amount"], seen["colour"]).tolist()
+    batch = {k: torch.from_numpy(v) for k, v in replay.rows.items()}
+    found: list[float] = QValues(learner.online, batch, "").of(batch["amount"], batch["layer"]).tolist()
     return found
 
 
 @pytest.mark.parametrize("cells", [1, 5, 49, 3136])
 def test_a_replay_has_room_for_every_amount(cells: int) -> None:
-    assert len(counts_of(cells, None)) <= MOST and len(counts_of(cells, 4)) == 1
+    assert len(counts_of(cells, None)) <= MAX_AMOUNTS and len(counts_of(cells, 4)) == 1
     assert all(add + remove >= 1 and add <= cells for add, remove in counts_of(cells, None))
 
 
@@ -156,8 +155,9 @@ def test_a_replay_has_room_for_every_amount(cells: int) -> None:
     [
         ({"out": "a.npz"}, "expected --out to end in .safetensors"),
         ({"models": []}, "at least one local model"),
-        ({"round": 3}, "did you mean 'rounds'"),
-        ({"games": 0}, "expected games of 1 or more, got 0"),
+        ({"round": 3}, "there is no setting 'round' of rlab; did you mean 'rounds'"),
+        ({"cel": "8x8"}, "there is no setting 'cel' of rlab; did you mean 'cell'"),
+        ({"games": 0}, "games: Input should be greater than or equal to 1, got 0"),
         ({"distortions": ("gausian_noise",)}, "did you mean 'gaussian_noise'"),
     ],
 )

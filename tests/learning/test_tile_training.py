@@ -13,8 +13,9 @@ import brittle
 from brittle.cli import cli
 from brittle.core.errors import ModelError, UsageError
 from brittle.data import open_data
-from brittle.gradients.local_models import open_local
-from brittle.learning.tile import TileSettings, best_first
+from brittle.gradients.local import open_local
+from brittle.learning.settings import TileSettings
+from brittle.learning.tile import best_first
 from brittle.store.tiles import read_tiles
 
 torch: Any = pytest.importorskip("torch")
@@ -109,7 +110,7 @@ def test_the_same_seed_gives_the_same_file_also_after_a_stop(photos: str, tmp_pa
 
 
 def test_an_onnx_file_gives_the_gradients_of_its_module(tmp_path: Path) -> None:
-    from brittle.gradients.onnx_torch import torch_graph
+    from brittle.gradients.onnx_graph import torch_graph
     from brittle.models.export import export_onnx
     from brittle.models.options import ModelOptions
 
@@ -128,7 +129,7 @@ def test_an_onnx_file_gives_the_gradients_of_its_module(tmp_path: Path) -> None:
         (["--model", "efficientnet-lite9"], "did you mean 'efficientnet-lite"),
         (["--model", "none.onnx"], "found none; check the path"),
         (["--model", "json:loads"], "expected json:loads to return a torch.nn.Module"),
-        (["--model", NAME, "--steps", "0"], "expected steps of 1 or more, got 0"),
+        (["--model", NAME, "--steps", "0"], "steps: Input should be greater than or equal to 1, got"),
     ],
 )
 def test_bad_words_give_one_clear_line(photos: str, tmp_path: Path, words: list[str], says: str) -> None:
@@ -139,7 +140,7 @@ def test_bad_words_give_one_clear_line(photos: str, tmp_path: Path, words: list[
 
 
 def test_what_is_no_graph_of_plain_convolutions_is_refused(tmp_path: Path) -> None:
-    from brittle.gradients.onnx_torch import torch_graph
+    from brittle.gradients.onnx_graph import torch_graph
 
     (tmp_path / "bad.onnx").write_text("no graph")
     with pytest.raises(ModelError, match="no ONNX file that can be read"):

@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from brittle.core.canvas import Canvas, Palette
-from brittle.core.errors import UsageError
 from brittle.core.goal import Goal
 from brittle.core.grid import Grid
 from brittle.core.referee import Referee
@@ -18,23 +16,13 @@ from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, Terms
-from brittle.learning.rlab.dueling import first_layers
 from brittle.searches import SEARCHES, open_search
-from brittle.searches.rlab.net import Dueling
 from brittle.searches.rlab.search import Rlab, play_steps
-from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD, Choice, View
-from brittle.store.dueling import DuelingWeights, read_dueling, write_dueling
+from brittle.searches.rlab.tuning import TUNING
+from brittle.searches.rlab.view import AMOUNT, LAYER, WORLD, Choice, View
 from tiny import MemoryArchive, Shade, TinyModel, tiny_canvas, tiny_rules, tiny_sample, tiny_samples
 
 CELLS = 20  # of tiny_canvas
-
-
-@pytest.fixture
-def weights(tmp_path: Path) -> str:
-    """A file of random weights."""
-    file = tmp_path / "agent.safetensors"
-    write_dueling(file, first_layers(8, np.random.default_rng(1)), {"kind": "rlab"})
-    return str(file)
 
 
 def results_of(
@@ -68,20 +56,20 @@ def answers_to(canvas: Canvas, ask: Callable[[Array], Array], moves: Any) -> Arr
 def test_it_is_registered_with_its_settings(weights: str) -> None:
     assert "rlab" in SEARCHES.names()
     search = open_search("rlab", fixed_n=2, weights=weights)
-    assert (search.name, search.board) == ("rlab", "cells") and search == Rlab(2, weights)
+    assert (search.name, search.board) == ("rlab", "cells") and search == Rlab(fixed_n=2, weights=weights)
 
 
 @pytest.mark.parametrize("fixed_n", [None, 3])
 @pytest.mark.parametrize("budget", [3, 30, 90, 400])
 def test_queries_are_the_rows_the_model_saw(weights: str, fixed_n: int | None, budget: int) -> None:
     model = TinyModel()
-    results = results_of(Rlab(fixed_n, weights), model=model, budget=budget)
+    results = results_of(Rlab(fixed_n=fixed_n, weights=weights), model=model, budget=budget)
     assert sum(r.queries for r in results) == model.rows
     assert all(r.queries <= budget for r in results)
 
 
 def test_steps_and_rows_are_both_told(weights: str) -> None:
-    results = results_of(Rlab(None, weights), closest=False)
+    results = results_of(Rlab(weights=weights), closest=False)
     flipped = [r for r in results if r.status is Status.FLIPPED]
     assert flipped
     for result in flipped:
@@ -91,17 +79,17 @@ def test_steps_and_rows_are_both_told(weights: str) -> None:
 
 
 def test_results_do_not_depend_on_the_batch_size(weights: str) -> None:
-    search = Rlab(None, weights)
+    search = Rlab(weights=weights)
     one = [plain(r) for r in results_of(search, 16)]
     assert all(one == [plain(r) for r in results_of(search, batch)] for batch in (1, 7))
 
 
 def test_no_flip_is_farther_than_the_limit(weights: str) -> None:
-    free = results_of(Rlab(None, weights))
-    reach = float(np.median([r.first.l2 for r in free if r.first]))
-    near = results_of(Rlab(None, weights), max_l2=reach)
+    free = results_of(Rlab(weights=weights))
+    limit = float(np.median([r.first.l2 for r in free if r.first]))
+    near = results_of(Rlab(weights=weights), max_l2=limit)
     assert any(r.first for r in near)
-    assert all(r.first.l2 <= reach + 1e-6 for r in near if r.first)
+    assert all(r.first.l2 <= limit + 1e-6 for r in near if r.first)
 
 
 def flat(x: Array) -> Array:
@@ -112,31 +100,31 @@ def flat(x: Array) -> Array:
 @pytest.mark.parametrize("fixed_n", [1, 3, 7])
 def test_fixed_n_adds_exactly_so_many_cells_a_step(weights: str, fixed_n: int) -> None:
     canvas = tiny_canvas(tiny_sample(0))
-    search = Rlab(fixed_n, weights)(game_of(canvas, flat))
-    moves, worn = next(search), []
+    search = Rlab(fixed_n=fixed_n, weights=weights)(game_of(canvas, flat))
+    moves, changed = next(search), []
     for _ in range(2 * (CELLS // fixed_n)):
         moves = search.send(answers_to(canvas, flat, moves))
         if len(moves) == 1:
-            worn.append(int(np.count_nonzero(moves[0])))
-    assert worn[0] == fixed_n and set(np.diff(worn)) == {fixed_n}
+            changed.append(int(np.count_nonzero(moves[0])))
+    assert changed[0] == fixed_n and set(np.diff(changed)) == {fixed_n}
 
 
-def test_a_sweep_paints_every_untouched_cell_and_takes_away_every_worn_one(weights: str) -> None:
+def test_a_sweep_adds_every_untouched_cell_and_removes_every_changed_one(weights: str) -> None:
     canvas = tiny_canvas(tiny_sample(0))
-    search = Rlab(4, weights)(game_of(canvas, flat))
+    search = Rlab(fixed_n=4, weights=weights)(game_of(canvas, flat))
     first = next(search)
     assert len(first) == CELLS and (np.count_nonzero(first, axis=1) == 1).all()
-    (worn,) = search.send(answers_to(canvas, flat, first))
-    sweep = search.send(answers_to(canvas, flat, worn[None]))
+    (current,) = search.send(answers_to(canvas, flat, first))
+    sweep = search.send(answers_to(canvas, flat, current[None]))
     assert len(sweep) == CELLS
     for cell, move in enumerate(sweep):
-        assert np.flatnonzero(move != worn).tolist() == [cell]
-        assert (move[cell] == 0) == (worn[cell] != 0)
+        assert np.flatnonzero(move != current).tolist() == [cell]
+        assert (move[cell] == 0) == (current[cell] != 0)
 
 
 @dataclass
 class Keen:
-    """Always the greatest number to add and the first colour; keeps what it was shown."""
+    """Always the greatest number to add and the first layer; keeps what it was shown."""
 
     views: list[View]
     rewards: list[float]
@@ -150,7 +138,7 @@ class Keen:
         self.rewards.append(reward)
 
 
-def test_the_most_harmful_cells_are_added_and_the_reward_is_dilution_per_way() -> None:
+def test_the_most_harmful_cells_are_added_and_the_reward_is_dilution_per_l2() -> None:
     model, agent = TinyModel(gain=0.5), Keen([], [])
     canvas = tiny_canvas(tiny_sample(2))
     game = game_of(canvas, model)
@@ -165,8 +153,8 @@ def test_the_most_harmful_cells_are_added_and_the_reward_is_dilution_per_way() -
     label = game.goal.label
     search.send(answer)
     search.send(answers_to(canvas, model, np.zeros((CELLS, CELLS), np.int16) + move))
-    reach = 0.01 * np.sqrt(canvas.sample.x.size)
-    expected = (game.clean[label] - answer[0, label]) / (canvas.l2(move) / reach)
+    unit = TUNING.l2_unit_rms * np.sqrt(canvas.sample.x.size)
+    expected = (game.clean[label] - answer[0, label]) / (canvas.l2(move) / unit)
     assert agent.rewards[:2] == [0.0, 0.0] and agent.rewards[2] == pytest.approx(expected, rel=1e-5)
 
 
@@ -189,9 +177,9 @@ def test_views_are_of_one_size_for_any_grid_palette_and_kind_of_input(weights: s
         search.send(answers_to(canvas, flat, next(search)))
         assert [v.world.shape for v in agent.views] == [(WORLD,)] * 2
         assert agent.views[1].amounts.shape[1] == AMOUNT
-        assert agent.views[1].colours.shape == (len(levels), COLOUR)
+        assert agent.views[1].layers.shape == (len(levels), LAYER)
         assert all(np.isfinite(part).all() for v in agent.views for part in vars(v).values())
-        rules = Rules(Rlab(None, weights), partial(same, canvas), Terms(200), MemoryArchive(spec))
+        rules = Rules(Rlab(weights=weights), partial(same, canvas), Terms(200), MemoryArchive(spec))
         model = TinyModel(spec=spec)
         (result,) = Referee(model, 8).play([play_sample("s", partial(same, sample), rules)])
         assert result.status in (Status.FLIPPED, Status.SURVIVED) and result.queries == model.rows
@@ -206,103 +194,17 @@ def test_a_flip_within_a_sweep_ends_the_steps_at_the_nearest_one() -> None:
     with pytest.raises(StopIteration) as end:
         search.send(answers)
     near = min((4, 9), key=lambda i: canvas.l2(sweep[i]))
-    assert np.array_equal(end.value.value.colours, sweep[near]) and end.value.value.margin < 0
+    assert np.array_equal(end.value.value.assignment, sweep[near]) and end.value.value.margin < 0
     assert len(agent.rewards) == 2 and agent.rewards[1] > 0
 
 
-def test_no_colouring_is_worn_twice() -> None:
+def test_no_assignment_is_shown_twice() -> None:
     canvas, agent = tiny_canvas(tiny_sample(0)), Keen([], [])
     search = play_steps(game_of(canvas, flat), agent)
-    moves, worn = next(search), [canvas.blank().tobytes()]
+    moves, shown = next(search), [canvas.blank().tobytes()]
     with pytest.raises(StopIteration):
         for _ in range(400):
             moves = search.send(answers_to(canvas, flat, moves))
             if len(moves) == 1:
-                worn.append(moves[0].tobytes())
-    assert len(set(worn)) == len(worn) > 3
-
-
-def damaged(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[:100])
-
-
-def foreign(file: Path) -> None:
-    from safetensors.numpy import save
-
-    file.write_bytes(save({"tiles": np.zeros((1, 3, 4, 4), np.float32)}, {"brittle": "brittle-tile-1"}))
-
-
-def missing(file: Path) -> None:
-    file.unlink()
-
-
-def nan(file: Path) -> None:
-    layers = first_layers(8, np.random.default_rng(0))
-    layers["value"][0][0, 0] = np.nan
-    write_dueling(file, layers, {})
-
-
-def other_view(file: Path) -> None:
-    layers = first_layers(8, np.random.default_rng(0))
-    weight, bias = layers["trunk.0"]
-    write_dueling(file, {**layers, "trunk.0": (weight[:, 1:], bias)}, {})
-
-
-@pytest.mark.parametrize(
-    ("harm", "says"),
-    [
-        (damaged, "damaged or no safetensors"),
-        (foreign, "holds no agent of rlab"),
-        (missing, "cannot read the agent file"),
-        (nan, "NaN or infinite"),
-        (other_view, "sees another view"),
-    ],
-)
-def test_a_bad_weights_file_gives_one_clear_line(weights: str, harm: Any, says: str) -> None:
-    harm(Path(weights))
-    with pytest.raises(UsageError, match=says) as error:
-        open_search("rlab", weights=weights)
-    assert "\n" not in str(error.value)
-
-
-def test_bad_settings_give_one_clear_line(weights: str) -> None:
-    with pytest.raises(UsageError, match="fixed_n of 1 cell or more, got 0"):
-        open_search("rlab", fixed_n=0, weights=weights)
-    with pytest.raises(UsageError, match="did you mean 'fixed_n'"):
-        open_search("rlab", fixedn=2)
-
-
-def test_weights_read_back_as_they_were_written(tmp_path: Path) -> None:
-    layers = first_layers(16, np.random.default_rng(1))
-    file = tmp_path / "a.safetensors"
-    write_dueling(file, layers, {})
-    read = read_dueling(file, WORLD, AMOUNT, COLOUR)
-    assert all(np.array_equal(read.layers[n][i], layers[n][i]) for n in layers for i in (0, 1))
-    before = file.read_bytes()
-    write_dueling(file, layers, {})
-    assert file.read_bytes() == before
-
-
-def test_an_audit_chooses_without_torch_what_learning_valued_most() -> None:
-    torch: Any = pytest.importorskip("torch")
-    from brittle.learning.rlab.dueling import _Values
-
-    rng = np.random.default_rng(5)
-    layers = first_layers(12, rng)
-    flat_layers = {
-        f"{n}.{i}": torch.tensor(part) for n, pair in layers.items() for i, part in enumerate(pair)
-    }
-    views = [
-        View(*(rng.normal(size=s).astype(np.float32) for s in ((WORLD,), (6, AMOUNT), (4, COLOUR))))
-        for _ in range(20)
-    ]
-    seen = {
-        name: torch.from_numpy(np.stack([getattr(v, name) for v in views]))
-        for name in ("world", "amounts", "colours")
-    }
-    seen["offered"] = torch.ones((20, 6), dtype=torch.bool)
-    amount, colour = _Values(flat_layers, seen, "").best()
-    agent = Dueling(DuelingWeights(layers))
-    chosen = [agent.choose(v, 0.0) for v in views]
-    assert [c.amount for c in chosen] == amount.tolist() and len(set(amount.tolist())) > 1
-    assert [c.colour - 1 for c in chosen] == colour.tolist()
+                shown.append(moves[0].tobytes())
+    assert len(set(shown)) == len(shown) > 3

@@ -110,7 +110,7 @@ def test_a_bad_agent_file_is_one_line(
         ((), "--board"),
         (("--board", "cells", "--kind", "tile"), "--board"),
         (("--board", "cells", "--tiles", 4), "no setting 'tiles'"),
-        (("--board", "cells", "--queries", 0), "queries above 0"),
+        (("--board", "cells", "--queries", 0), "queries: Input should be greater than or equal to 1"),
     ],
 )
 def test_what_training_cannot_do_is_one_line(

@@ -24,8 +24,8 @@ from brittle.core.play import Odds, Play, View
 from brittle.core.sample import Array
 from brittle.core.seeds import generator
 
-MOST = 4.0  # nats that a correction can add to or take from a move
-CLIP = 5.0  # features beyond this are cut
+LARGEST_CORRECTION = 4.0  # nats, of the log odds of a move, either way
+FEATURE_LIMIT = 5.0  # features are clipped to this, either way
 HEADS = ("head_operator", "head_pair", "head_place", "head_size")
 
 
@@ -103,9 +103,9 @@ class Network:
         sizes, c = u @ w["head_size"], np.empty(odds.shape, np.float32)
         for s in range(self.shape.sizes):  # broadcasting along so short an axis takes five times as long
             np.add(pairs, sizes[:, s, None], out=c[:, :, s])
-        c *= np.float32(1 / MOST)
+        c *= np.float32(1 / LARGEST_CORRECTION)
         np.tanh(c, out=c)
-        c *= np.float32(MOST)
+        c *= np.float32(LARGEST_CORRECTION)
         return c
 
 
@@ -138,7 +138,7 @@ def kind_numbers(kinds: tuple[str, ...], operators: tuple[str, ...]) -> NDArray[
 
 def clipped(features: NDArray[Any]) -> Array:
     """Features within what a network takes."""
-    return np.asarray(np.minimum(np.maximum(features, np.float32(-CLIP)), np.float32(CLIP)))
+    return np.asarray(np.minimum(np.maximum(features, np.float32(-FEATURE_LIMIT)), np.float32(FEATURE_LIMIT)))
 
 
 def _log_share(odds: Odds) -> Array:

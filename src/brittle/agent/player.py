@@ -1,12 +1,12 @@
 """The search that plays a trained agent: a hand-made player whose moves the agent chooses."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
+from pydantic import model_validator
 
 from brittle.agent.file import TrainedAgent, read_agent
 from brittle.agent.network import Shape, shape_of
@@ -19,25 +19,27 @@ from brittle.core.sample import InputSpec, Sample
 from brittle.core.search import Board, Game, InputBoard, Search, SearchFactory, Terms
 from brittle.distortions import open_distortion
 from brittle.searches import open_search
+from brittle.settings import Settings, setting
 
 SHIPPED = Path(__file__).parent / "shipped"
 DEFAULT = "cells"
-AT_HOME = ("channel", "height", "width")  # axes of the inputs that it learned and was measured on
+TRAINED_AXES = ("channel", "height", "width")  # of the inputs that the default agent learned on
 
 
-@dataclass(frozen=True)
-class Agent:
-    """A trained agent: the hand-made player named in its file, each move drawn from corrected odds.
-
-    file: an agent file of brittle train; the name of one that ships, "cells" or "ripple"; "shipped" is
-    "cells".
-    """
+class Agent(Settings):
+    """A trained agent: the hand-made player named in its file, each move drawn from corrected odds."""
 
     name: ClassVar[str] = "agent"
-    file: str = "shipped"
+    file: str = setting(
+        "shipped",
+        'an agent file of brittle train, or one that ships: "cells" (as "shipped") or "ripple"',
+    )
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """A file that is missing, damaged or of another player is found before anything is played."""
         check_fit(self.trained, player_of(self.trained), agent_path(self.file))
+        return self
 
     @property
     def trained(self) -> TrainedAgent:
@@ -70,7 +72,7 @@ class Agent:
 
 def is_at_home(spec: InputSpec) -> bool:
     """Whether the default agent learned on inputs of this kind."""
-    return spec.axes == AT_HOME
+    return spec.axes == TRAINED_AXES
 
 
 def open_agent(file: str | Path) -> TrainedAgent:

@@ -6,14 +6,14 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from brittle.agent.network import CLIP
+from brittle.agent.network import FEATURE_LIMIT
 from brittle.core.errors import DataError
 from brittle.core.sample import Array
-from brittle.learning.episode import Arena, Episode, Observation, Opponent, moves_of
+from brittle.learning.episode import CountedModel, Episode, Observation, TrainingTask, moves_of
 
 
 class GameEnv(gymnasium.Env[dict[str, Any], np.int64]):
-    """One game at a time over the samples of an arena, drawn by the environment's own seeded generator.
+    """One game at a time over the samples of a task, drawn by the environment's own seeded generator.
 
     Actions are flat indices into the odds (operators, places, sizes). A move that shows nothing ends the game
     without a query. A sample's clean input is shown once, and counted; later games remember its answer.
@@ -21,17 +21,17 @@ class GameEnv(gymnasium.Env[dict[str, Any], np.int64]):
 
     metadata: dict[str, Any] = {"render_modes": []}
 
-    def __init__(self, arena: Arena) -> None:
-        self.opponent = Opponent(arena)
+    def __init__(self, task: TrainingTask) -> None:
+        self.model = CountedModel(task)
         self._episode = self._begin(np.random.default_rng(0))
-        self._x: Array = np.empty((1, *arena.model.input.shape), np.float32)
+        self._x: Array = np.empty((1, *task.model.input.shape), np.float32)
         self.observation_space = observation_space(self._episode)
         self.action_space = spaces.Discrete(moves_of(self._episode))
 
     @property
     def queries(self) -> int:
         """Rows that the model was shown."""
-        return self.opponent.queries
+        return self.model.queries
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -45,16 +45,16 @@ class GameEnv(gymnasium.Env[dict[str, Any], np.int64]):
         """Show one candidate and learn from the answer; says how many rows this game took so far."""
         episode = self._episode
         if episode.show(int(action), self._x[0]):
-            reward = episode.take(self.opponent.ask(self._x)[0])
+            reward = episode.take(self.model.ask(self._x)[0])
         else:
             reward = episode.give_up()
         return episode.observe(), reward, episode.over, False, {"queries": episode.queries}
 
     def _begin(self, rng: np.random.Generator) -> Episode:
-        for number in rng.permutation(len(self.opponent.arena.samples)):
-            if self.opponent.plays(int(number)):
+        for number in rng.permutation(len(self.model.task.samples)):
+            if self.model.can_play(int(number)):
                 own = np.random.default_rng(rng.integers(2**63))
-                return self.opponent.begin(int(number), own)
+                return self.model.begin(int(number), own)
         raise DataError("expected a sample that the model classifies rightly to learn on, found none")
 
 
@@ -63,7 +63,7 @@ def observation_space(episode: Episode) -> spaces.Dict:
     low_high = {"odds": (0.0, 1.0)}
     return spaces.Dict(
         {
-            name: spaces.Box(*low_high.get(name, (-CLIP, CLIP)), value.shape, np.float32)
+            name: spaces.Box(*low_high.get(name, (-FEATURE_LIMIT, FEATURE_LIMIT)), value.shape, np.float32)
             for name, value in episode.observe().items()
         }
     )

@@ -1,4 +1,4 @@
-"""The network of an agent in torch, for learning: the same formulas as network.py, many games at once."""
+"""The network of an agent in torch, for learning: the same formulas as agent.network, many games at once."""
 
 from typing import Any
 
@@ -8,15 +8,17 @@ from gymnasium import spaces
 from stable_baselines3.common.distributions import Distribution
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from brittle.agent.network import CLIP, MOST, Network, kind_numbers
+from brittle.agent.network import FEATURE_LIMIT, LARGEST_CORRECTION, Network, kind_numbers
+from brittle.learning.tuning import PPO_TUNING
 
-NEVER = -1e8  # logit of a move that cannot be made
+ILLEGAL_LOGIT = -1e8  # of a move that cannot be made
 
 
 class AgentPolicy(ActorCriticPolicy):
     """An actor and critic of stable-baselines3 whose logits are log odds plus the network's correction.
 
-    network: where it starts. operators: the kind of each. generator: draws the moves while games are played.
+    network: the weights it starts from. operators: the kind of each. generator: draws the moves that are
+    played.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class AgentPolicy(ActorCriticPolicy):
         self.register_buffer("numbers", torch.from_numpy(numbers))
         weights = {name: torch.nn.Parameter(torch.tensor(np.array(w))) for name, w in network.weights.items()}
         self.net = torch.nn.ParameterDict(weights)
-        self.optimizer = torch.optim.Adam(self.net.parameters(), lr=lr_schedule(1), eps=1e-5)
+        self.optimizer = torch.optim.Adam(
+            self.net.parameters(), lr=lr_schedule(1), eps=PPO_TUNING.adam_epsilon
+        )
 
     def _build(self, lr_schedule: Any) -> None:
         """None of the layers of stable-baselines3 are used."""
@@ -46,46 +50,46 @@ class AgentPolicy(ActorCriticPolicy):
         return Network(self.shape, {name: w.detach().numpy().copy() for name, w in self.net.items()})
 
     def forward(self, obs: Any, deterministic: bool = False) -> Any:
-        """Moves (n, 1), values (n,) and log odds of the moves (n,), for n games."""
-        logits, values = self._look(obs)
-        chances = logits.softmax(dim=1)
+        """Moves (n,), values (n,) and log probabilities of the moves (n,), for n games."""
+        logits, values = self._evaluate(obs)
+        probabilities = logits.softmax(dim=1)
         moves = (
-            chances.argmax(dim=1, keepdim=True)
+            probabilities.argmax(dim=1, keepdim=True)
             if deterministic
-            else torch.multinomial(chances, 1, generator=self.generator)
+            else torch.multinomial(probabilities, 1, generator=self.generator)
         )
         return moves[:, 0], values, logits.log_softmax(dim=1).gather(1, moves)[:, 0]
 
     def evaluate_actions(self, obs: Any, actions: Any) -> Any:
-        """Values, log odds of these moves, and no entropy: it takes part in no loss here."""
-        logits, values = self._look(obs)
+        """Values (n,), log probabilities of these moves (n,), and no entropy: its weight in the loss is 0."""
+        logits, values = self._evaluate(obs)
         chosen = actions.long().reshape(-1, 1)
         return values, logits.log_softmax(dim=1).gather(1, chosen)[:, 0], None
 
     def predict_values(self, obs: Any) -> Any:
-        """What each game is expected to bring from here on, (n,)."""
-        return self._look(obs)[1]
+        """The expected return of each game from here on, (n,)."""
+        return self._evaluate(obs)[1]
 
     def get_distribution(self, obs: Any) -> Distribution:
-        """The odds of all moves."""
-        return self.action_dist.proba_distribution(self._look(obs)[0])
+        """The probabilities of all moves."""
+        return self.action_dist.proba_distribution(self._evaluate(obs)[0])
 
     def _predict(self, observation: Any, deterministic: bool = False) -> Any:
         return self.forward(observation, deterministic)[0]
 
-    def _look(self, obs: Any) -> Any:
+    def _evaluate(self, obs: Any) -> Any:
         """Logits of all moves (n, moves), and values (n,)."""
         odds = obs["odds"]
         correction, context = self._correction(obs)
-        logits = torch.where(odds > 0, odds.clamp_min(1e-38).log() + correction, NEVER)
+        logits = torch.where(odds > 0, odds.clamp_min(1e-38).log() + correction, ILLEGAL_LOGIT)
         w = self.net
         value = torch.tanh(context @ w["value_in"] + w["value_bias"]) @ w["value_out"] + w["value_out_bias"]
         return logits.flatten(1), value
 
     def _correction(self, obs: Any) -> Any:
         """The correction of each move (n, operators, places, sizes), and the context (n, hidden)."""
-        w, world, odds = self.net, obs["world"].clamp(-CLIP, CLIP), obs["odds"]
-        e = obs["places"].clamp(-CLIP, CLIP) @ w["place_in"]
+        w, world, odds = self.net, _clipped(obs["world"]), obs["odds"]
+        e = _clipped(obs["places"]) @ w["place_in"]
         e = torch.tanh(e + (world @ w["place_world"] + w["place_bias"])[:, None])
         e = torch.tanh(e @ w["place_out"] + w["place_out_bias"])
         context = torch.cat([e.mean(dim=1), e.amax(dim=1), world], dim=1)
@@ -93,18 +97,22 @@ class AgentPolicy(ActorCriticPolicy):
         context = torch.tanh(context @ w["context_out"] + w["context_out_bias"])
         kinds = torch.cat([w["kinds"], w["kinds"].new_zeros(1, self.shape.traits)])[self.numbers]
         kinds = kinds.expand(len(world), -1, -1)
-        features = [obs["operators"].clamp(-CLIP, CLIP), kinds, _log_share(odds)[:, :, None]]
+        features = [_clipped(obs["operators"]), kinds, _log_share(odds)[:, :, None]]
         u = torch.cat(features, dim=2) @ w["operator_in"]
         u = torch.tanh(u + (context @ w["operator_context"] + w["operator_bias"])[:, None])
         u = torch.tanh(u @ w["operator_out"] + w["operator_out_bias"])
         pairs = (u @ w["head_pair"]) @ e.transpose(1, 2) / self.shape.hidden**0.5
         pairs = pairs + (u @ w["head_operator"])[:, :, None] + (e @ w["head_place"])[:, None]
         c = pairs[:, :, :, None] + (u @ w["head_size"])[:, :, None]
-        return MOST * torch.tanh(c / MOST), context
+        return LARGEST_CORRECTION * torch.tanh(c / LARGEST_CORRECTION), context
 
 
 def _log_share(odds: Any) -> Any:
     """Log of each operator's share of the hand-made odds, against an equal share."""
     shares = odds.sum(dim=(2, 3))
     equal = (shares.sum(dim=1, keepdim=True) / shares.shape[1]).clamp_min(1e-30)
-    return (shares / equal).clamp_min(1e-9).log().clamp(-CLIP, CLIP)
+    return _clipped((shares / equal).clamp_min(1e-9).log())
+
+
+def _clipped(features: Any) -> Any:
+    return features.clamp(-FEATURE_LIMIT, FEATURE_LIMIT)

@@ -12,7 +12,14 @@ from brittle.core.errors import DataError, UsageError
 from brittle.core.sample import Array
 from brittle.core.seeds import generator
 from brittle.learning.environment import observation_space
-from brittle.learning.episode import Arena, Ended, Episode, Observation, Opponent, moves_of
+from brittle.learning.episode import (
+    CountedModel,
+    Episode,
+    EpisodeResult,
+    Observation,
+    TrainingTask,
+    moves_of,
+)
 
 
 class Pool(VecEnv):
@@ -21,21 +28,21 @@ class Pool(VecEnv):
     All clean inputs are shown once, at the start. Samples that a model is wrong about are left out for it. A
     game that ends is followed by the next one at once, for which nothing needs to be shown.
 
-    games: played at once, shared among the models. ended: how games went, until the reader clears it.
+    games: played at once, shared among the models. results: of games that ended, until the reader clears it.
     started: games begun on each model; the next samples and their randomness follow from it and the seed.
     """
 
     def __init__(
-        self, arenas: Sequence[Arena], games: int, seed: int, started: Sequence[int] | None = None
+        self, tasks: Sequence[TrainingTask], games: int, seed: int, started: Sequence[int] | None = None
     ) -> None:
-        self.opponents = [Opponent(arena) for arena in arenas]
-        self.started = list(started or [0] * len(arenas))
-        self.ended: list[Ended] = []
+        self.models = [CountedModel(task) for task in tasks]
+        self.started = list(started or [0] * len(tasks))
+        self.results: list[EpisodeResult] = []
         self._seed = seed
-        self._playable = [_playable(opponent, games) for opponent in self.opponents]
-        self._seats = [i % len(arenas) for i in range(games)]
-        self._batches = [np.empty((games, *a.model.input.shape), np.float32) for a in arenas]
-        self._episodes = [self._begin(seat) for seat in range(games)]
+        self._playable = [_playable(model, games) for model in self.models]
+        self._model_of = [i % len(tasks) for i in range(games)]
+        self._batches = [np.empty((games, *task.model.input.shape), np.float32) for task in tasks]
+        self._episodes = [self._begin(game) for game in range(games)]
         self._actions: NDArray[Any] = np.zeros(games, np.int64)
         shapes = {e.odds.shape for e in self._episodes}
         kinds = {e.play.operators for e in self._episodes}
@@ -51,7 +58,7 @@ class Pool(VecEnv):
     @property
     def queries(self) -> int:
         """Rows that all models were shown."""
-        return sum(opponent.queries for opponent in self.opponents)
+        return sum(model.queries for model in self.models)
 
     @property
     def first_play(self) -> Any:
@@ -61,7 +68,7 @@ class Pool(VecEnv):
     def reset(self) -> Observation:
         """Leave all games and begin new ones."""
         if any(e.queries > 1 for e in self._episodes):
-            self._episodes = [self._begin(seat) for seat in range(self.num_envs)]
+            self._episodes = [self._begin(game) for game in range(self.num_envs)]
         return self._observe()
 
     def step_async(self, actions: NDArray[Any]) -> None:
@@ -71,38 +78,38 @@ class Pool(VecEnv):
     def step_wait(self) -> tuple[Observation, Array, NDArray[np.bool_], list[dict[str, Any]]]:
         """One query of every game."""
         rewards = np.zeros(self.num_envs, np.float32)
-        for model, opponent in enumerate(self.opponents):
-            self._turn(model, opponent, rewards)
+        for number in range(len(self.models)):
+            self._turn(number, rewards)
         done = np.array([e.over for e in self._episodes])
         infos: list[dict[str, Any]] = [{} for _ in self._episodes]
-        for seat in np.flatnonzero(done).tolist():
-            infos[seat]["terminal_observation"] = self._episodes[seat].observe()
-            self.ended.append(self._episodes[seat].ended)
-            self._episodes[seat] = self._begin(seat)
+        for game in np.flatnonzero(done).tolist():
+            infos[game]["terminal_observation"] = self._episodes[game].observe()
+            self.results.append(self._episodes[game].result)
+            self._episodes[game] = self._begin(game)
         return self._observe(), rewards, done, infos
 
-    def _turn(self, model: int, opponent: Opponent, rewards: Array) -> None:
-        """One query of every game on one model, in one batch."""
+    def _turn(self, model: int, rewards: Array) -> None:
+        """One query of every game on one model, in one batch; rewards: (games,), written to."""
         batch, shown = self._batches[model], list[int]()
-        for seat in np.flatnonzero(np.equal(self._seats, model)).tolist():
-            episode = self._episodes[seat]
-            if episode.show(int(self._actions[seat]), batch[len(shown)]):
-                shown.append(seat)
+        for game in np.flatnonzero(np.equal(self._model_of, model)).tolist():
+            episode = self._episodes[game]
+            if episode.show(int(self._actions[game]), batch[len(shown)]):
+                shown.append(game)
             else:
-                rewards[seat] = episode.give_up()
+                rewards[game] = episode.give_up()
         if shown:
-            for seat, answer in zip(shown, opponent.ask(batch[: len(shown)]), strict=True):
-                rewards[seat] = self._episodes[seat].take(answer)
+            for game, answer in zip(shown, self.models[model].ask(batch[: len(shown)]), strict=True):
+                rewards[game] = self._episodes[game].take(answer)
 
-    def _begin(self, seat: int) -> Episode:
-        """The next game of a seat: samples in turn, in another order every time round."""
-        model = self._seats[seat]
+    def _begin(self, game: int) -> Episode:
+        """The game that is played next in this place: samples in turn, in another order every pass."""
+        model = self._model_of[game]
         playable, number = self._playable[model], self.started[model]
         self.started[model] += 1
-        turn, place = divmod(number, len(playable))
-        order = generator(self._seed, "order", model, turn).permutation(len(playable))
+        epoch, place = divmod(number, len(playable))
+        order = generator(self._seed, "order", model, epoch).permutation(len(playable))
         rng = generator(self._seed, "game", model, number)
-        return self.opponents[model].begin(playable[order[place]], rng)
+        return self.models[model].begin(playable[order[place]], rng)
 
     def _observe(self) -> Observation:
         seen = [e.observe() for e in self._episodes]
@@ -114,7 +121,7 @@ class Pool(VecEnv):
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """All games share what they have; none is drawn."""
         value = None if attr_name == "render_mode" else getattr(self, attr_name)
-        return [value] * len(list(self._get_indices(indices)) if indices is not None else self._seats)
+        return [value] * len(list(self._get_indices(indices)) if indices is not None else self._model_of)
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
         """Refused: games have no attributes of their own."""
@@ -128,14 +135,14 @@ class Pool(VecEnv):
 
     def env_is_wrapped(self, wrapper_class: type[Any], indices: Any = None) -> list[bool]:
         """They never are."""
-        return [False] * len(self._seats)
+        return [False] * self.num_envs
 
 
-def _playable(opponent: Opponent, batch: int) -> list[int]:
-    """The samples that a model is right about. Raises DataError if there is none."""
-    numbers = list(range(len(opponent.arena.samples)))
-    opponent.look(numbers, batch)
-    playable = [n for n in numbers if opponent.plays(n)]
+def _playable(model: CountedModel, batch: int) -> list[int]:
+    """Indices of the samples that a model is right about. Raises DataError if there is none."""
+    numbers = list(range(len(model.task.samples)))
+    model.ask_clean(numbers, batch)
+    playable = [n for n in numbers if model.can_play(n)]
     if not playable:
         raise DataError(
             f"expected samples that the model classifies rightly to learn on, found none of {len(numbers)}"

@@ -1,9 +1,9 @@
 """Learn to play: proximal policy optimisation (Schulman et al., 2017) by stable-baselines3.
 
 The policy starts as the hand-made player, whose odds it corrects. Training is limited in queries, not in
-time: every row that a model is shown counts, clean inputs too, and an update that would go beyond the limit
-is not begun. The same seed gives the same agent on the same machine: torch works in one thread meanwhile, and
-all randomness is drawn from generators of this training's own.
+time: every row that a model is shown counts, clean inputs too, and an update that would exceed the limit is
+not begun. The same seed gives the same agent on the same machine: torch works in one thread meanwhile, and
+all randomness comes from generators of this training's own.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -21,14 +21,14 @@ from brittle.agent.network import Network, fresh, shape_of
 from brittle.core.errors import UsageError
 from brittle.core.seeds import generator
 from brittle.learning.curve import Update
-from brittle.learning.episode import Arena, Ended
+from brittle.learning.episode import EpisodeResult, TrainingTask
 from brittle.learning.policy import AgentPolicy
 from brittle.learning.pool import Pool
 from brittle.learning.settings import LearningSettings
+from brittle.learning.tuning import PPO_TUNING
 from brittle.store.learned import Checkpoint, Kept
 
-NEVER = 1_000_000  # updates between two lines of its log
-UPDATES, LEAST_TURNS = 8, 8  # a small limit is spent in at least so many updates, of at least so many turns
+NO_LOG = 1_000_000  # updates between two lines of the log of stable-baselines3
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,20 @@ class Learned:
 
 
 def learn(
-    arenas: Sequence[Arena],
+    tasks: Sequence[TrainingTask],
     settings: LearningSettings,
     start: Network | None = None,
     checkpoint: Checkpoint[Update] | None = None,
     watch: Callable[[Update], None] = lambda _: None,
 ) -> Learned:
-    """Train an agent on these arenas, from `start` or from the hand-made player.
+    """Train an agent on these tasks, from `start` or from the hand-made player.
 
     With a checkpoint it goes on where it was stopped; games that were in play then are not finished, but what
     they were shown counts. Raises DataError, ModelError, UsageError.
     """
     kept = checkpoint.read() if checkpoint else None
     with _one_thread():
-        training = _Training(arenas, settings, start, kept)
+        training = _Training(tasks, settings, start, kept)
         while training.goes_on:
             update = training.update()
             if checkpoint:
@@ -68,7 +68,7 @@ class _Training:
 
     def __init__(
         self,
-        arenas: Sequence[Arena],
+        tasks: Sequence[TrainingTask],
         settings: LearningSettings,
         start: Network | None,
         kept: Kept[Update] | None,
@@ -76,23 +76,24 @@ class _Training:
         self.settings = settings
         self.curve = list(kept.curve) if kept else []
         self._before = kept.state["queries"] if kept else 0
-        self.pool = Pool(arenas, settings.games, settings.seed, kept.state["started"] if kept else None)
+        self.pool = Pool(tasks, settings.games, settings.seed, kept.state["started"] if kept else None)
         shape = shape_of(self.pool.first_play, settings.hidden)
         network = start or fresh(shape, settings.seed)
         _check_start(network, shape)
         self.turns = _turns(settings, self.pool.queries)
-        gamma = settings.gamma or (0.995 if arenas[0].terms.closest else 0.99)
+        closest = tasks[0].terms.closest
+        gamma = settings.gamma or (PPO_TUNING.gamma_closest if closest else PPO_TUNING.gamma_first)
         self.ppo = PPO(
             AgentPolicy,
             self.pool,
             learning_rate=lambda _: self._rate(),
             n_steps=self.turns,
-            batch_size=_even(self.turns * settings.games, settings.batch),
+            batch_size=_even_batch(self.turns * settings.games, settings.batch),
             n_epochs=settings.epochs,
             gamma=gamma,
             clip_range=settings.clip,
-            ent_coef=0.0,
-            target_kl=settings.drift,
+            ent_coef=PPO_TUNING.entropy_weight,
+            target_kl=settings.target_kl,
             rollout_buffer_class=Rollout,
             policy_kwargs={"network": network, "operators": self.pool.operators},
             device="cpu",
@@ -124,15 +125,15 @@ class _Training:
         number = len(self.curve) + 1
         self.policy.generator.manual_seed(int(generator(self.settings.seed, "moves", number).integers(2**63)))
         self.rollout.rng = generator(self.settings.seed, "shuffle", number)
-        self.pool.ended.clear()
-        self.ppo.learn(self.turns * self.settings.games, log_interval=NEVER, reset_num_timesteps=False)
-        drift = float(self.ppo.logger.name_to_value["train/approx_kl"])
-        self.curve.append(_entry(number, self.queries, self.pool.ended, drift))
+        self.pool.results.clear()
+        self.ppo.learn(self.turns * self.settings.games, log_interval=NO_LOG, reset_num_timesteps=False)
+        approx_kl = float(self.ppo.logger.name_to_value["train/approx_kl"])
+        self.curve.append(_entry(number, self.queries, self.pool.results, approx_kl))
         return self.curve[-1]
 
     def _rate(self) -> float:
         spent = min(1.0, self.queries / self.settings.queries)
-        return self.settings.rate * (1 - 0.9 * spent)
+        return self.settings.rate * (1 - PPO_TUNING.rate_decay * spent)
 
 
 class Rollout(DictRolloutBuffer):
@@ -156,14 +157,14 @@ class Rollout(DictRolloutBuffer):
 
 
 def _turns(settings: LearningSettings, spent: int) -> int:
-    """Turns between updates: fewer where the limit is small."""
-    most = (settings.queries - spent) // (settings.games * UPDATES)
-    return max(LEAST_TURNS, min(settings.turns, most))
+    """Queries of each game between updates: fewer where the limit is small. spent: rows shown so far."""
+    affordable = (settings.queries - spent) // (settings.games * PPO_TUNING.least_updates)
+    return max(PPO_TUNING.least_turns, min(settings.turns, affordable))
 
 
-def _even(rows: int, most: int) -> int:
-    """The greatest batch that shares these rows out evenly."""
-    return next(size for size in range(min(most, rows), 0, -1) if rows % size == 0)
+def _even_batch(rows: int, largest: int) -> int:
+    """The largest batch that divides these rows evenly."""
+    return next(size for size in range(min(largest, rows), 0, -1) if rows % size == 0)
 
 
 def _check_start(network: Network, shape: Any) -> None:
@@ -176,23 +177,23 @@ def _check_start(network: Network, shape: Any) -> None:
             )
 
 
-def _entry(number: int, queries: int, ended: Sequence[Ended], drift: float) -> Update:
-    flipped = [e for e in ended if e.first is not None]
+def _entry(number: int, queries: int, results: Sequence[EpisodeResult], approx_kl: float) -> Update:
+    flipped = [e for e in results if e.first is not None]
     nan = float("nan")
     return Update(
         update=number,
         queries=queries,
-        games=len(ended),
-        gain=float(np.mean([e.gain for e in ended])) if ended else nan,
-        flipped=len(flipped) / len(ended) if ended else nan,
+        games=len(results),
+        gain=float(np.mean([e.gain for e in results])) if results else nan,
+        flipped=len(flipped) / len(results) if results else nan,
         first=float(np.mean([e.first for e in flipped if e.first])) if flipped else nan,
         l2=float(np.median([e.l2 for e in flipped if e.l2])) if flipped else nan,
-        drift=drift,
+        approx_kl=approx_kl,
     )
 
 
 def _arrays(policy: AgentPolicy) -> dict[str, Any]:
-    """Weights and Adam's memory of them."""
+    """Weights, and Adam's moments of their gradients."""
     arrays = {f"weights.{name}": w.detach().numpy().copy() for name, w in policy.net.items()}
     for name, w in policy.net.items():
         for key, value in policy.optimizer.state.get(w, {}).items():
@@ -209,9 +210,9 @@ def _restore(policy: AgentPolicy, arrays: Any) -> None:
                     "delete its .part.safetensors file to begin anew"
                 )
             w.copy_(torch.from_numpy(arrays[f"weights.{name}"]))
-            memory = {key: f"{key}.{name}" for key in ("step", "exp_avg", "exp_avg_sq")}
-            if all(kept in arrays for kept in memory.values()):
-                state = {key: torch.from_numpy(arrays[kept].copy()) for key, kept in memory.items()}
+            names = {key: f"{key}.{name}" for key in ("step", "exp_avg", "exp_avg_sq")}
+            if all(kept in arrays for kept in names.values()):
+                state = {key: torch.from_numpy(arrays[kept].copy()) for key, kept in names.items()}
                 policy.optimizer.state[w] = state
 
 

@@ -1,7 +1,8 @@
 """Learn tiles: small textures that mislead local models wherever they are repeated over an input.
 
-A universal perturbation (Moosavi-Dezfooli et al., CVPR 2017) made periodic, which lets a few images teach it
-and any size of input wear it. Several tiles share the work: each input trains the one that hurts it most.
+A universal adversarial perturbation (Moosavi-Dezfooli et al., CVPR 2017) made periodic, so that a few images
+teach it and it fits inputs of any size. Several tiles share the work: each input trains the one that lowers
+its margin most. The ascent is steepest in L2, with momentum (Dong et al., CVPR 2018).
 """
 
 from collections.abc import Sequence
@@ -14,33 +15,9 @@ from numpy.typing import NDArray
 from brittle.core.field import Field, unit, usual_l2
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.seeds import generator
-from brittle.gradients.local_models import LocalModel
-
-ENOUGH = -3.0  # nats beyond the flip; more of a margin teaches nothing
-GRAIN = 0.01  # of white noise in a new tile, beside a wave of norm 1
-CALM = 0.9  # of the stride is gone by the last step
-OFTEN = 2.0  # nats held against a tile for winning twice as often as its share
-
-
-@dataclass(frozen=True)
-class TileSettings:
-    """How tiles are learned.
-
-    tiles: how many. side: elements along each spatial axis. steps: of ascent; batch: inputs a step, shared
-    among the models.
-    max_l2: length of the change; None is 5 for a photo, and as much per element elsewhere.
-    stride, momentum: of the ascent; the stride falls to a tenth.
-    seed: the same gives the same tiles on the same machine.
-    """
-
-    tiles: int = 4
-    side: int = 56
-    steps: int = 120
-    batch: int = 12
-    max_l2: float | None = None
-    stride: float = 0.12
-    momentum: float = 0.9
-    seed: int = 0
+from brittle.gradients.local import LocalModel
+from brittle.learning.settings import TileSettings
+from brittle.learning.tuning import TILE_TUNING
 
 
 @dataclass(frozen=True)
@@ -55,51 +32,54 @@ class TileStep:
 
 
 @dataclass(frozen=True)
-class Learning:
-    """Where learning stands. tiles: (tiles, channels, *sides), each of norm 1; speed: of the ascent, alike.
+class TileTraining:
+    """Where a training stands.
 
-    wins: how often each tile was the most harmful, 1 is its fair share. curve: one entry a step.
+    tiles: (tiles, channels, *sides), each of norm 1. velocity: of the ascent, of the same shape.
+    wins: running mean of how often each tile lowers a margin most, (tiles,), 1 is its fair share.
+    curve: one entry a step.
     """
 
     tiles: Array
-    speed: Array
+    velocity: Array
     wins: NDArray[np.float64]
     curve: tuple[TileStep, ...] = ()
 
 
-def begin(spec: InputSpec, settings: TileSettings) -> Learning:
+def begin(spec: InputSpec, settings: TileSettings) -> TileTraining:
     """Before the first step."""
-    tiles = first_tiles(spec, settings, generator(settings.seed, "tile", 0))
-    return Learning(tiles, np.zeros_like(tiles), np.ones(len(tiles)))
+    tiles = initial_tiles(spec, settings, generator(settings.seed, "tile", 0))
+    return TileTraining(tiles, np.zeros_like(tiles), np.ones(len(tiles)))
 
 
 def learn(
-    state: Learning, models: Sequence[LocalModel], samples: Sequence[Sample], settings: TileSettings
-) -> Learning:
+    state: TileTraining, models: Sequence[LocalModel], samples: Sequence[Sample], settings: TileSettings
+) -> TileTraining:
     """One step: every model is shown its share of a batch. Samples are labelled and of one spec."""
     step = len(state.curve) + 1
     rng = generator(settings.seed, "tile", step)
     chosen = np.array_split(rng.permutation(len(samples))[: settings.batch], len(models))
-    slope, wins, rows = np.zeros_like(state.tiles), state.wins, 0
+    total, wins, rows = np.zeros_like(state.tiles), state.wins, 0
     margins: list[float] = []
     for model, numbers in zip(models, chosen, strict=True):
         if not len(numbers):
             continue
         shift = [int(rng.integers(side)) for side in state.tiles.shape[2:]]
-        length = length_of(samples[0].spec, settings)
-        turn = _Turn(model, [samples[i] for i in numbers], state.tiles, shift, length)
-        best = turn.most_harmful(wins)
-        wins = 0.9 * wins + 0.1 * np.bincount(best, minlength=len(wins)) * len(wins) / len(best)
-        gradient, found = turn.gradient(best)
-        slope += _units(gradient)
+        l2 = l2_of(samples[0].spec, settings)
+        batch = _TiledBatch(model, [samples[i] for i in numbers], state.tiles, shift, l2)
+        best = batch.most_harmful(wins)
+        wins = _updated_wins(wins, best)
+        gradient, found = batch.gradient(best)
+        total += _unit_each(gradient)
         margins += found
-        rows += turn.rows
-    speed = settings.momentum * state.speed + (1 - settings.momentum) * _units(slope)
+        rows += batch.rows
+    velocity = settings.momentum * state.velocity + (1 - settings.momentum) * _unit_each(total)
     flipped = float(np.mean(np.array(margins) < 0))
     rows += state.curve[-1].rows if state.curve else 0
     entry = TileStep(step, settings.steps, float(np.mean(margins)), flipped, rows)
-    stride = settings.stride * (1 - CALM * step / settings.steps)
-    return Learning(_units(state.tiles - stride * speed), speed, wins, (*state.curve, entry))
+    stride = settings.stride * (1 - TILE_TUNING.stride_decay * step / settings.steps)
+    tiles = _unit_each(state.tiles - stride * velocity)
+    return TileTraining(tiles, velocity, wins, (*state.curve, entry))
 
 
 def best_first(
@@ -109,72 +89,81 @@ def best_first(
     margins, rows = [], 0
     for model in models:
         for i in range(0, len(samples), settings.batch):
-            batch = samples[i : i + settings.batch]
-            turn = _Turn(model, batch, tiles, [0] * (tiles.ndim - 2), length_of(batch[0].spec, settings))
-            margins.append(np.maximum(turn.margins_of_all(), ENOUGH))
-            rows += turn.rows
+            some = samples[i : i + settings.batch]
+            batch = _TiledBatch(model, some, tiles, [0] * (tiles.ndim - 2), l2_of(some[0].spec, settings))
+            margins.append(np.maximum(batch.margins_of_all(), TILE_TUNING.margin_floor))
+            rows += batch.rows
     left, order = np.concatenate(margins), list[int]()
     lowest = np.full(len(left), np.inf)
     while len(order) < len(tiles):
-        helped = np.minimum(lowest[:, None], left).mean(axis=0)
-        helped[order] = np.inf
-        order.append(int(helped.argmin()))
+        means = np.minimum(lowest[:, None], left).mean(axis=0)
+        means[order] = np.inf
+        order.append(int(means.argmin()))
         lowest = np.minimum(lowest, left[:, order[-1]])
     return tiles[order], rows
 
 
-def first_tiles(spec: InputSpec, settings: TileSettings, rng: np.random.Generator) -> Array:
-    """A random wave with a little white noise in each tile."""
+def initial_tiles(spec: InputSpec, settings: TileSettings, rng: np.random.Generator) -> Array:
+    """A random wave with a little white noise in each tile, (tiles, channels, *sides), each of norm 1."""
     field = Field(spec)
     sides = tuple(min(settings.side, n) for n in field.sides)
     tiles = []
     for _ in range(settings.tiles):
         wave = field.wave(field.random_waves(1, rng))[(slice(None), *map(slice, sides))]
-        tiles.append(unit(unit(wave) + GRAIN * rng.normal(size=wave.shape).astype(np.float32)))
+        noise = rng.normal(size=wave.shape).astype(np.float32)
+        tiles.append(unit(unit(wave) + TILE_TUNING.initial_noise * noise))
     return np.stack(tiles)
 
 
-class _Turn:
-    """One model, one batch of inputs, one shift."""
+def l2_of(spec: InputSpec, settings: TileSettings) -> float:
+    """L2 norm of the change that tiles are learned at."""
+    return settings.max_l2 or usual_l2(spec)
+
+
+class _TiledBatch:
+    """A batch of n inputs under tiles at one shift, shown to one model. rows: shown so far.
+
+    shift: elements that the repeated tile is moved by along each axis. l2: norm of the change.
+    """
 
     def __init__(
-        self, model: LocalModel, samples: Sequence[Sample], tiles: Array, shift: Sequence[int], length: float
+        self, model: LocalModel, samples: Sequence[Sample], tiles: Array, shift: Sequence[int], l2: float
     ) -> None:
         import torch  # noqa: PLC0415
 
-        self.model, self.tiles, self.shift, self.length = model, tiles, shift, length
+        self.model, self.tiles, self.shift, self.l2 = model, tiles, shift, l2
         self.spec = samples[0].spec
         self.x = torch.from_numpy(np.stack([s.x for s in samples]))
         self.labels = torch.tensor([s.label for s in samples])
         self.rows = 0
 
     def most_harmful(self, wins: NDArray[np.float64]) -> NDArray[np.intp]:
-        """Which tile brings each input nearest to a flip, (n,); frequent winners are held back."""
+        """Which tile leaves each input the least margin, (n,); frequent winners are held back."""
         if len(self.tiles) == 1:
             return np.zeros(len(self.x), np.intp)
-        held = self.margins_of_all() + OFTEN * (wins - 1)
-        return np.asarray(held.argmin(axis=1))
+        penalised = self.margins_of_all() + TILE_TUNING.win_penalty * (wins - 1)
+        return np.asarray(penalised.argmin(axis=1))
 
     def margins_of_all(self) -> NDArray[np.float32]:
-        """What every tile leaves of every margin, (n, tiles)."""
+        """The margin of every input under every tile, nats, (n, tiles)."""
         import torch  # noqa: PLC0415
 
         with torch.inference_mode():
-            margins = [self._margins(self._worn(torch.from_numpy(tile))) for tile in self.tiles]
+            margins = [self._margins(self._tiled(torch.from_numpy(tile))) for tile in self.tiles]
         return np.asarray(torch.stack(margins, dim=1).numpy())
 
     def gradient(self, best: NDArray[np.intp]) -> tuple[Array, list[float]]:
-        """Slope of the summed margins in every tile, and the margins."""
+        """Gradient of the summed margins in every tile, and the margins; best: tile of each input, (n,)."""
         import torch  # noqa: PLC0415
 
         tiles = torch.from_numpy(self.tiles.copy()).requires_grad_(True)
-        worn = torch.stack([self._worn(tiles[k], i)[0] for i, k in enumerate(best)])
-        margins = self._margins(worn)
-        margins.clamp(min=ENOUGH).sum().backward()
+        x = torch.stack([self._tiled(tiles[k], i)[0] for i, k in enumerate(best)])
+        margins = self._margins(x)
+        margins.clamp(min=TILE_TUNING.margin_floor).sum().backward()
         return tiles.grad.numpy(), margins.detach().tolist()
 
-    def _worn(self, tile: Any, one: int | None = None) -> Any:
-        """Inputs under a repeated tile of the wanted length, clipped."""
+    def _tiled(self, tile: Any, one: int | None = None) -> Any:
+        """All inputs, or one, plus a repeated tile of norm l2, clipped to the bounds."""
         import torch  # noqa: PLC0415
 
         x = self.x if one is None else self.x[one : one + 1]
@@ -183,9 +172,10 @@ class _Turn:
         times = [1, *(-(-n // side) for n, side in zip(sides, tile.shape[1:], strict=True))]
         whole = torch.roll(tile, [-s for s in self.shift], axes).tile(times)
         whole = whole[(slice(None), *map(slice, sides))]
-        return (x + whole * (self.length / whole.norm())).clamp(*self.spec.bounds)
+        return (x + whole * (self.l2 / whole.norm())).clamp(*self.spec.bounds)
 
     def _margins(self, x: Any) -> Any:
+        """Logit of the label less the greatest other, (n,)."""
         self.rows += len(x)
         logits = self.model.logits(x)
         own = logits.gather(1, self.labels[:, None])[:, 0]
@@ -193,10 +183,13 @@ class _Turn:
         return own - others
 
 
-def length_of(spec: InputSpec, settings: TileSettings) -> float:
-    """L2 of the change that tiles are learned at."""
-    return settings.max_l2 or usual_l2(spec)
+def _updated_wins(wins: NDArray[np.float64], best: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The running mean of wins after a batch whose inputs were won by these tiles."""
+    rate, count = TILE_TUNING.win_rate, len(wins)
+    updated = (1 - rate) * wins + rate * np.bincount(best, minlength=count) * count / len(best)
+    return np.asarray(updated)
 
 
-def _units(rows: NDArray[Any]) -> Array:
+def _unit_each(rows: NDArray[Any]) -> Array:
+    """Each scaled to norm 1, float32."""
     return np.stack([unit(row) for row in rows]).astype(np.float32)

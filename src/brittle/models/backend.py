@@ -28,6 +28,7 @@ class Backend:
     bounds:  least and greatest input value, if the model states them.
     note:    what the user should know about how the model is run.
     fit:     a better backend for inputs of one known shape, where there is one; may take seconds.
+    module:  the torch.nn.Module, where it is one: what gradients are taken through.
     concurrent: another ask, for LANES threads at the same time; they share the CPUs without waiting for each
              other, so that it answers more in all, and one batch by itself more slowly.
     """
@@ -44,3 +45,4 @@ class Backend:
     note: str = ""
     fit: Callable[[tuple[int, ...]], "Backend"] | None = None
     concurrent: Callable[[], Ask] | None = None
+    module: Any = None

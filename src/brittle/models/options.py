@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from brittle.settings import Settings, setting
 
 Output = Literal["logits", "probabilities"]
 
@@ -18,41 +20,64 @@ Means = Annotated[tuple[float, ...], BeforeValidator(_numbers), Field(min_length
 Spreads = Annotated[tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(_numbers), Field(min_length=1)]
 
 
-class ModelOptions(BaseModel):
+class ModelOptions(Settings):
     """Everything a user may state about a model; stored in the run, so it holds no secret."""
 
     # Input is hidden from error texts: who confuses a variable's name with its value must not leak it.
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True)
 
-    output: Literal["auto", "logits", "probabilities"] = Field(
-        default="auto", description="what the model answers; auto decides it on the first batch"
+    output: Literal["auto", "logits", "probabilities"] = setting(
+        "auto",
+        "what the model answers, logits or probabilities; auto decides it on the first batch",
+        group="model",
+        metavar="KIND",
     )
-    mean: Means | None = Field(
-        default=None, description="what the model wants subtracted, per channel or one number"
+    mean: Means | None = setting(
+        None,
+        "what the model wants subtracted, a number a channel or one for all",
+        group="model",
+        metavar="M[,M,M]",
+        unset="nothing",
     )
-    std: Spreads | None = Field(
-        default=None, description="what the model wants divided by, per channel or one number"
+    std: Spreads | None = setting(
+        None,
+        "what the model wants divided by, a number a channel or one for all",
+        group="model",
+        metavar="S[,S,S]",
+        unset="nothing",
     )
-    layout: Literal["auto", "channels_first", "channels_last"] = Field(
-        default="auto",
-        description="where the model wants the channel axis; auto reads it from its input shape",
+    layout: Literal["auto", "channels_first", "channels_last"] = setting(
+        "auto",
+        "where the model wants the channel axis, channels_first or channels_last; auto reads its input shape",
+        group="model",
+        metavar="KIND",
     )
-    classes: str | None = Field(
-        default=None,
-        description="file with class names: one a line, a JSON list, or a JSON object {index: name}",
+    classes: str | None = setting(
+        None,
+        "class names: one a line, a JSON list, or a JSON object {index: name}",
+        group="model",
+        metavar="FILE",
+        unset="the model's own, or numbers",
     )
-    threads: int | None = Field(
-        default=None, ge=1, description="threads of the engine; the CPU count if not given"
+    threads: int | None = setting(
+        None, "threads of the engine", group="model", metavar="N", unset="all CPUs", ge=1
     )
-    header: str | None = Field(
-        default=None,
+    header: str | None = setting(
+        None,
+        "HTTP header, and the environment variable that holds its value: Authorization=MY_TOKEN",
+        group="model",
+        metavar="NAME=VARIABLE",
+        unset="none",
         pattern=r"^[A-Za-z0-9_-]+=[A-Za-z_][A-Za-z0-9_]*$",
-        description="HTTP header and the environment variable that holds its value: Authorization=MY_TOKEN",
     )
-    body: Literal["json", "npy"] = Field(default="json", description="how inputs are sent to an endpoint")
-    timeout: float = Field(default=30, gt=0, description="seconds to wait for an endpoint")
-    retries: int = Field(default=4, ge=0, description="how often a failed request is sent again")
-    rate: float | None = Field(default=None, gt=0, description="most requests to an endpoint per second")
+    body: Literal["json", "npy"] = setting(
+        "json", "how inputs are sent to an endpoint, json or npy", group="model", metavar="KIND"
+    )
+    timeout: float = setting(30, "seconds to wait for an endpoint", group="model", metavar="S", gt=0)
+    retries: int = setting(4, "how often a failed request is sent again", group="model", metavar="N", ge=0)
+    rate: float | None = setting(
+        None, "most requests to an endpoint a second", group="model", metavar="F", unset="no limit", gt=0
+    )
 
 
 DEFAULTS = ModelOptions()

@@ -58,6 +58,7 @@ def module_backend(user: UserModel) -> Backend:
         local=True,
         settings=user.settings,
         bounds=user.bounds,
+        module=module,
     )
     return (
         replace(backend, fit=lambda shape: _exported(backend, module, shape)) if _plain(module) else backend

@@ -1,4 +1,4 @@
-"""What an agent of rlab lived through: its transitions, as arrays that learning draws from."""
+"""The replay buffer of rlab: transitions as arrays that minibatches are drawn from (Lin, 1992)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 from brittle.searches.rlab.view import AMOUNT, Choice, View, counts_of
 
-MOST = len(counts_of(10**6, None))  # amounts a view can offer
+MAX_AMOUNTS = len(counts_of(10**6, None))  # that a view can offer
 
 
 @dataclass(frozen=True)
 class Transition:
-    """One choice and what came of it. then: the next view, None if the choice flipped the decision."""
+    """One choice and what came of it. next_view: None if the choice flipped the decision."""
 
     view: View
     choice: Choice
     reward: float
-    then: View | None
+    next_view: View | None
 
 
 @dataclass
@@ -39,26 +39,26 @@ class Replay:
             self.rows[key] = np.concatenate([self.rows[key], added]) if key in self.rows else added
 
     def draw(self, count: int, rng: np.random.Generator) -> dict[str, Any]:
-        """So many at random, with repeats."""
+        """A minibatch of so many at random, with replacement."""
         chosen = rng.integers(len(self), size=count)
         return {key: values[chosen] for key, values in self.rows.items()}
 
 
 def _row(one: Transition) -> dict[str, Any]:
-    now, then = _view(one.view), _view(one.then or one.view)
+    now, after = _view(one.view), _view(one.next_view or one.view)
     return {
         **now,
-        **{f"then_{key}": value for key, value in then.items()},
+        **{f"next_{key}": value for key, value in after.items()},
         "amount": np.int64(one.choice.amount),
-        "colour": np.int64(one.choice.colour - 1),
+        "layer": np.int64(one.choice.layer - 1),
         "reward": np.float32(one.reward),
-        "over": np.float32(one.then is None),
+        "terminal": np.float32(one.next_view is None),
     }
 
 
 def _view(view: View) -> dict[str, NDArray[Any]]:
-    """Amounts padded to MOST, and which of them are there."""
-    amounts = np.zeros((MOST, AMOUNT), np.float32)
+    """Amounts padded to MAX_AMOUNTS, and a mask of those that are offered."""
+    amounts = np.zeros((MAX_AMOUNTS, AMOUNT), np.float32)
     amounts[: len(view.amounts)] = view.amounts
-    offered = np.arange(MOST) < len(view.amounts)
-    return {"world": view.world, "amounts": amounts, "colours": view.colours, "offered": offered}
+    offered = np.arange(MAX_AMOUNTS) < len(view.amounts)
+    return {"world": view.world, "amounts": amounts, "layers": view.layers, "offered": offered}

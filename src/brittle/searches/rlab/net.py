@@ -1,4 +1,4 @@
-"""The agent of rlab at audit time: a Dueling DQN in NumPy, no torch."""
+"""The agent of rlab at audit time: a dueling Q-network in NumPy, no torch."""
 
 from dataclasses import dataclass
 
@@ -14,32 +14,32 @@ Values = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Dueling:
-    """The value of every choice: the step's own value plus the advantage of an amount and of a colour.
+    """The greedy policy of a dueling Q-network (Wang et al., ICML 2016).
 
-    Dueling (Wang et al., ICML 2016), one branch for each part of the choice (Tavakoli et al., AAAI 2018).
-    Each branch reads its choice's own numbers, so any number of amounts and colours fits.
+    One advantage branch for each part of a choice (Tavakoli et al., AAAI 2018). Each reads that part's own
+    features, so any number of amounts and layers fits.
     """
 
     weights: DuelingWeights
 
     def choose(self, view: View, _reward: float) -> Choice:
-        """The choice of the greatest value."""
-        amounts, colours = self.advantages(view)
-        return Choice(int(amounts.argmax()), 1 + int(colours.argmax()))
+        """The choice of the greatest value: the greatest advantage of either branch."""
+        amounts, layers = self.advantages(view)
+        return Choice(int(amounts.argmax()), 1 + int(layers.argmax()))
 
     def end(self, _reward: float) -> None:
         """Nothing is learned during an audit."""
 
     def advantages(self, view: View) -> tuple[Values, Values]:
-        """Of every amount and of every colour."""
-        seen = self._layer("trunk.1", self._layer("trunk.0", view.world))
-        return self._branch("amount", seen, view.amounts), self._branch("colour", seen, view.colours)
+        """Of every amount, (n,), and of every layer, (palette,)."""
+        hidden = self._relu("trunk.1", self._relu("trunk.0", view.world))
+        return self._branch("amount", hidden, view.amounts), self._branch("layer", hidden, view.layers)
 
-    def _branch(self, name: str, seen: Array, rows: Array) -> Values:
-        both = np.concatenate([np.broadcast_to(seen, (len(rows), len(seen))), rows], axis=1)
-        weight, bias = self.weights.layers[f"{name}.1"]
-        return np.asarray((self._layer(f"{name}.0", both) @ weight.T + bias)[:, 0], np.float32)
+    def _branch(self, name: str, hidden: Array, rows: Array) -> Values:
+        both = np.concatenate([np.broadcast_to(hidden, (len(rows), len(hidden))), rows], axis=1)
+        weight, bias = self.weights.dense[f"{name}.1"]
+        return np.asarray((self._relu(f"{name}.0", both) @ weight.T + bias)[:, 0], np.float32)
 
-    def _layer(self, name: str, x: Array) -> Array:
-        weight, bias = self.weights.layers[name]
+    def _relu(self, name: str, x: Array) -> Array:
+        weight, bias = self.weights.dense[name]
         return np.asarray(np.maximum(x @ weight.T + bias, 0), np.float32)

@@ -1,21 +1,22 @@
 """RLAB, the published method made honest: sweeps of sensitivity, and an agent that says how many cells.
 
 Sarkar et al., "Robustness with Black-Box Adversarial Attack using Reinforcement Learning" (RLAB), 2023. A
-step sweeps all cells in one distortion: untouched ones are painted, worn ones taken away, one row each. Then
-a Dueling DQN chooses how many of the most harmful cells are painted, how many of the least needed ones are
-taken away, and which distortion is swept next. The move is shown, whatever it brings.
+step sweeps all cells in one layer of the palette: untouched ones are shown under it, changed ones set back to
+the untouched input, one row each. Then a dueling Q-network chooses to how many of the most harmful cells the
+layer is added, from how many of the least needed ones distortion is removed, and which layer is swept next.
+The move is shown, whatever it brings.
 
 The paper counts a step as one query. Here `steps` in the result's notes counts those, and queries counts the
 rows that the model saw: a step on 49 cells is 50 of them.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from brittle.core.canvas import Assignment, Canvas
 from brittle.core.sample import Array
@@ -25,7 +26,7 @@ from brittle.searches.rlab.memory import Memory
 from brittle.searches.rlab.net import Dueling
 from brittle.searches.rlab.view import (
     AMOUNT,
-    COLOUR,
+    LAYER,
     WORLD,
     Choice,
     Position,
@@ -34,8 +35,9 @@ from brittle.searches.rlab.view import (
     View,
     amounts,
     counts_of,
-    reward,
+    reward_of,
 )
+from brittle.settings import Settings, setting
 from brittle.store.dueling import DuelingWeights, read_dueling
 
 SHIPPED = Path(__file__).parent / "weights" / "imagenet.safetensors"
@@ -51,24 +53,24 @@ class Agent(Protocol):
         """The last choice flipped the decision."""
 
 
-@dataclass(frozen=True)
-class Rlab:
-    """RLAB: sweeps every cell, then a Dueling DQN says how many to add and to remove, and what to sweep next.
-
-    fixed_n: so many cells are added a step and none removed, the ablation of the paper's Table 4; the agent
-             chooses distortions only. None lets it choose the numbers too.
-    weights: "shipped", or a file of brittle train --kind rlab.
-    """
+class Rlab(Settings):
+    """RLAB: sweeps every cell, then a Dueling DQN says how many to add and remove, and what to sweep next."""
 
     name: ClassVar[str] = "rlab"
     board: ClassVar[str] = "cells"
-    fixed_n: int | None = None
-    weights: str = "shipped"
+    fixed_n: int | None = setting(
+        None,
+        "cells added a step, none removed (the paper's Table 4); the agent chooses layers only",
+        unset="the agent chooses the numbers too",
+        ge=1,
+    )
+    weights: str = setting("shipped", '"shipped", or a file of brittle train --kind rlab')
 
-    def __post_init__(self) -> None:
-        if self.fixed_n is not None and self.fixed_n < 1:
-            raise ValueError(f"expected fixed_n of 1 cell or more, got {self.fixed_n}")
+    @model_validator(mode="after")
+    def _read_weights(self) -> Self:
+        """Weights that are missing or damaged are found before anything is played."""
         _weights(self.weights)
+        return self
 
     def __call__(self, game: Game[Canvas]) -> Search:
         """Plays one sample, a whole sweep of the cells a request."""
@@ -76,67 +78,71 @@ class Rlab:
         game.notes["agent"] = weights.name
         end = yield from play_steps(game, Dueling(weights), self.fixed_n)
         if end.margin < 0 and game.terms.closest:
-            yield from clean_up(game, end.colours)
+            yield from clean_up(game, end.assignment)
 
 
 def play_steps(
     game: Game[Canvas], agent: Agent, fixed_n: int | None = None
 ) -> Generator[Assignment, Array, Position]:
-    """Steps until a flip, or until no move is left; returns what is worn then."""
+    """Steps until a flip, or until no move is left; returns the last position."""
     canvas, limit = game.board, game.terms.max_l2
-    now = _position(game, canvas.blank(), np.zeros(canvas.grid.cells), game.clean)
-    memory = Memory(canvas, now)
-    counts, worn = counts_of(canvas.grid.cells, fixed_n), {now.colours.tobytes()}
-    choice, paid = agent.choose(memory.view(now), 0.0), 0.0
+    current = _position(game, canvas.blank(), np.zeros(canvas.grid.cells), game.clean)
+    memory = Memory(canvas, current)
+    counts, visited = counts_of(canvas.grid.cells, fixed_n), {current.assignment.tobytes()}
+    choice, reward = agent.choose(memory.view(current), 0.0), 0.0
     while True:
-        moves = _sweep(game, now, choice.colour)
+        moves = _sweep_moves(game, current, choice.layer)
         if not len(moves):
-            return now
+            return current
         game.notes["steps"] = memory.steps + 1
         answers = yield moves
-        flipped = _nearest_flip(game, moves, answers)
-        if flipped:
-            agent.end(paid + reward(now, flipped, memory.reach))
-            return flipped
-        sweep = _read(game, now, choice.colour, moves, answers)
-        memory.swept(sweep)
-        every = amounts(canvas, now, sweep, counts, limit)
-        offered = [amount for amount in every if amount.colours.tobytes() not in worn]  # never in circles
+        flip = _nearest_flip(game, moves, answers)
+        if flip:
+            agent.end(reward + reward_of(current, flip, memory.l2_unit))
+            return flip
+        sweep = _sweep_of(game, current, choice.layer, moves, answers)
+        memory.record_sweep(sweep)
+        every = amounts(canvas, current, sweep, counts, limit)
+        offered = [amount for amount in every if amount.assignment.tobytes() not in visited]
         if not offered:
-            return now
-        choice = agent.choose(memory.view(now, sweep, offered), paid)
+            return current
+        choice = agent.choose(memory.view(current, sweep, offered), reward)
         amount = offered[choice.amount]
-        answers = yield amount.colours[None]
-        then = _position(game, amount.colours, amount.squares, answers[0])
-        paid = reward(now, then, memory.reach)
-        memory.moved(amount, paid)
-        now = then
-        worn.add(now.colours.tobytes())
-        if now.margin < 0:
-            agent.end(paid)
-            return now
+        answers = yield amount.assignment[None]
+        after = _position(game, amount.assignment, amount.squares, answers[0])
+        reward = reward_of(current, after, memory.l2_unit)
+        memory.record_move(amount, reward)
+        current = after
+        visited.add(current.assignment.tobytes())
+        if current.margin < 0:
+            agent.end(reward)
+            return current
 
 
-def _position(game: Game[Canvas], colours: Assignment, squares: Values, answer: Array) -> Position:
+def _position(game: Game[Canvas], assignment: Assignment, squares: Values, answer: Array) -> Position:
     goal = game.goal
     dilution = 1 - answer[goal.label] if goal.target is None else answer[goal.target]
-    return Position(colours, squares, float(goal.margin(answer[None])[0]), float(dilution))
+    return Position(assignment, squares, float(goal.margin(answer[None])[0]), float(dilution))
 
 
-def _sweep(game: Game[Canvas], now: Position, colour: int) -> Assignment:
-    """One row a cell within the limit: painted in this colour where it is untouched, else taken away."""
+def _sweep_moves(game: Game[Canvas], current: Position, layer: int) -> Assignment:
+    """One assignment a cell, (k, cells), those beyond the L2 limit left out.
+
+    The cell gets this layer where it is untouched, and is set back to the untouched input elsewhere.
+    """
     canvas, limit = game.board, game.terms.max_l2
-    moves = np.repeat(now.colours[None], canvas.grid.cells, axis=0)
+    untouched = current.assignment == 0
+    moves = np.repeat(current.assignment[None], canvas.grid.cells, axis=0)
     every = np.arange(canvas.grid.cells)
-    moves[every, every] = np.where(now.colours == 0, colour, 0)
+    moves[every, every] = np.where(untouched, layer, 0)
     if limit is not None:
-        total = now.squares.sum() + np.where(now.colours == 0, canvas.squares(colour), -now.squares)
+        total = current.squares.sum() + np.where(untouched, canvas.squares(layer), -current.squares)
         moves = moves[total <= limit**2]
     return moves
 
 
 def _nearest_flip(game: Game[Canvas], moves: Assignment, answers: Array) -> Position | None:
-    """The row of a sweep that flips at the least distance, if one does."""
+    """The row of a sweep that flips at the least L2 distance, if one does."""
     flips = np.flatnonzero(game.goal.flipped(answers))
     if not len(flips):
         return None
@@ -144,16 +150,16 @@ def _nearest_flip(game: Game[Canvas], moves: Assignment, answers: Array) -> Posi
     return _position(game, moves[best], game.board.squares_of(moves[best]), answers[best])
 
 
-def _read(game: Game[Canvas], now: Position, colour: int, moves: Assignment, answers: Array) -> Sweep:
-    """What a sweep brought cell by cell."""
-    fall = now.margin - game.goal.margin(answers)
-    cells = (moves != now.colours).argmax(axis=1)
-    added, removed = np.full((2, len(now.colours)), np.nan)
-    painted = now.colours[cells] == 0
-    added[cells[painted]], removed[cells[~painted]] = fall[painted], fall[~painted]
-    return Sweep(colour, added, removed)
+def _sweep_of(game: Game[Canvas], current: Position, layer: int, moves: Assignment, answers: Array) -> Sweep:
+    """The drops of the margin that a sweep's answers, (k, classes), tell of."""
+    drops = current.margin - game.goal.margin(answers)
+    cells = (moves != current.assignment).argmax(axis=1)
+    added, removed = np.full((2, len(current.assignment)), np.nan)
+    untouched = current.assignment[cells] == 0
+    added[cells[untouched]], removed[cells[~untouched]] = drops[untouched], drops[~untouched]
+    return Sweep(layer, added, removed)
 
 
 @lru_cache(maxsize=4)
 def _weights(name: str) -> DuelingWeights:
-    return read_dueling(SHIPPED if name == "shipped" else name, WORLD, AMOUNT, COLOUR)
+    return read_dueling(SHIPPED if name == "shipped" else name, WORLD, AMOUNT, LAYER)

@@ -9,150 +9,167 @@ from numpy.typing import NDArray
 
 from brittle.core.canvas import Assignment, Canvas
 from brittle.core.sample import Array
+from brittle.searches.rlab.tuning import TUNING
 
 Values = NDArray[np.float64]
 
-ADD = (0.0, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of all cells; at least one cell where above 0
-REMOVE = (0.0, 1 / 32, 1 / 8)
-LEVELS = (1.0, 0.9, 0.75, 0.5, 0.25, 0.0)  # quantiles of what single cells bring
-WORLD, AMOUNT, COLOUR = 26, 10, 10  # numbers the agent sees of the step, of each amount, of each colour
-LEAST = 0.25  # shortest way, in reaches, that a reward is divided by
-FAR = 2.0  # greatest reward, either way
+WORLD, AMOUNT, LAYER = 26, 10, 10  # features of the step, of each amount, of each layer
 
 
 @dataclass(frozen=True)
 class Position:
-    """What is worn and what the model answered to it. squares: squared L2 of each cell; dilution: 0 to 1."""
+    """An assignment and what the model answered to it.
 
-    colours: Assignment
+    assignment: layer index of each cell, (cells,). squares: squared L2 of each cell, (cells,). margin: nats.
+    dilution: probability that has left the label, or that the target has, 0 to 1.
+    """
+
+    assignment: Assignment
     squares: Values
     margin: float
     dilution: float
 
     @property
     def l2(self) -> float:
-        """Distance from the untouched input."""
+        """L2 distance from the untouched input."""
         return float(np.sqrt(self.squares.sum()))
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What one colour brings cell by cell, nats of margin: untouched cells painted, worn ones taken away.
+    """By how much one layer changes the margin cell by cell.
 
-    added, removed: (cells,), fall of the margin, NaN where the cell was not asked for.
+    added, removed: drop of the margin, nats, (cells,): of untouched cells under the layer, and of changed
+    cells set back to the untouched input. NaN where that was not asked.
     """
 
-    colour: int
+    layer: int
     added: Values
     removed: Values
 
     @cached_property
     def to_add(self) -> NDArray[np.intp]:
-        """Untouched cells, the most harmful first."""
+        """Untouched cells, the greatest drop first."""
         return _ranked(self.added)
 
     @cached_property
     def to_remove(self) -> NDArray[np.intp]:
-        """Worn cells, the least needed first."""
+        """Changed cells, the greatest drop (the least needed) first."""
         return _ranked(self.removed)
 
 
 @dataclass(frozen=True)
 class Amount:
-    """How many cells to add and to remove; what is worn then, and the fall of the margin it should bring."""
+    """How many cells to add and to remove, and what comes of it.
+
+    assignment, squares: then, (cells,). predicted_drop: of the margin, nats, if effects of cells add up.
+    """
 
     add: int
     remove: int
-    colours: Assignment
+    assignment: Assignment
     squares: Values
-    hoped: float
+    predicted_drop: float
 
 
 @dataclass(frozen=True)
 class View:
-    """What a step looks like: world (WORLD,), amounts (n, AMOUNT), colours (palette, COLOUR), float32."""
+    """Features of a step, float32: world (WORLD,), amounts (n, AMOUNT), layers (palette, LAYER)."""
 
     world: Array
     amounts: Array
-    colours: Array
+    layers: Array
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the agent wants: which of the amounts, and the colour (from 1) of the next sweep."""
+    """An action of the agent: index into the amounts, and the layer (from 1) of the next sweep."""
 
     amount: int
-    colour: int
+    layer: int
 
 
-def reward(before: Position, after: Position, reach: float) -> float:
-    """Change of probability dilution per change of L2, counted in reaches (RLAB, section 3).
+def reward_of(before: Position, after: Position, l2_unit: float) -> float:
+    """Change of probability dilution per change of L2 in units (RLAB, section 3), bounded either way.
 
-    A way shorter than LEAST counts as that, so that taking cells away is no division by nothing.
+    A change of L2 below least_l2_change counts as that, so that removing cells is no division by nothing.
     """
-    way = max((after.l2 - before.l2) / reach, LEAST)
-    return float(np.clip((after.dilution - before.dilution) / way, -FAR, FAR))
+    l2_change = max((after.l2 - before.l2) / l2_unit, TUNING.least_l2_change)
+    limit = TUNING.largest_reward
+    return float(np.clip((after.dilution - before.dilution) / l2_change, -limit, limit))
 
 
 def amounts(
-    canvas: Canvas, now: Position, sweep: Sweep, counts: Sequence[tuple[int, int]], max_l2: float | None
+    canvas: Canvas,
+    current: Position,
+    sweep: Sweep,
+    counts: Sequence[tuple[int, int]],
+    max_l2: float | None,
 ) -> list[Amount]:
-    """What can be done with these numbers of cells; as many cells are added as the distance limit allows."""
-    return [_amount(canvas, now, sweep, add, remove, max_l2) for add, remove in counts]
+    """What comes of each (add, remove); as many cells are added as the L2 limit allows."""
+    return [_amount(canvas, current, sweep, add, remove, max_l2) for add, remove in counts]
 
 
 def _amount(
-    canvas: Canvas, now: Position, sweep: Sweep, add: int, remove: int, max_l2: float | None
+    canvas: Canvas, current: Position, sweep: Sweep, add: int, remove: int, max_l2: float | None
 ) -> Amount:
-    away = sweep.to_remove[:remove]
-    painted = sweep.to_add
-    cost = canvas.squares(sweep.colour)
-    colours, squares = now.colours.copy(), now.squares.copy()
-    colours[away] = squares[away] = 0
+    removed, added = sweep.to_remove[:remove], sweep.to_add
+    cost = canvas.squares(sweep.layer)
+    assignment, squares = current.assignment.copy(), current.squares.copy()
+    assignment[removed] = squares[removed] = 0
     if max_l2 is not None:
-        painted = painted[squares.sum() + np.cumsum(cost[painted]) <= max_l2**2]
-    painted = painted[:add]
-    colours[painted], squares[painted] = sweep.colour, cost[painted]
-    hoped = float(sweep.added[painted].sum() + sweep.removed[away].sum())
-    return Amount(len(painted), len(away), colours, squares, hoped)
+        added = added[squares.sum() + np.cumsum(cost[added]) <= max_l2**2]
+    added = added[:add]
+    assignment[added], squares[added] = sweep.layer, cost[added]
+    drop = float(sweep.added[added].sum() + sweep.removed[removed].sum())
+    return Amount(len(added), len(removed), assignment, squares, drop)
 
 
 def counts_of(cells: int, fixed_n: int | None) -> list[tuple[int, int]]:
     """The numbers of cells to add and to remove that an agent may choose from."""
     if fixed_n is not None:
         return [(min(fixed_n, cells), 0)]
-    add, remove = ([0] + [max(1, round(share * cells)) for share in shares[1:]] for shares in (ADD, REMOVE))
+    add, remove = (
+        [0] + [max(1, round(share * cells)) for share in shares[1:]]
+        for shares in (TUNING.add_shares, TUNING.remove_shares)
+    )
     return [(a, r) for a in add for r in remove if a or r]
 
 
-def amount_rows(now: Position, offered: Sequence[Amount], reach: float) -> Array:
-    """What the agent sees of each amount, (n, AMOUNT)."""
-    cells = len(now.colours)
+def amount_rows(current: Position, offered: Sequence[Amount], l2_unit: float) -> Array:
+    """Features of each amount, (n, AMOUNT)."""
+    cells = len(current.assignment)
     rows = np.zeros((len(offered), AMOUNT))
     for row, one in zip(rows, offered, strict=True):
-        way = (float(np.sqrt(one.squares.sum())) - now.l2) / reach
-        left = now.margin - one.hoped
+        l2_change = (float(np.sqrt(one.squares.sum())) - current.l2) / l2_unit
+        margin = current.margin - one.predicted_drop
         row[:] = (
             np.sqrt(one.add / cells),
             np.sqrt(one.remove / cells),
             np.log2(1 + one.add) / 8,
             np.log2(1 + one.remove) / 8,
-            left / 3,
-            (now.margin - one.hoped / 2) / 3,
-            np.tanh(-2 * left),
-            one.hoped / 3,
-            way,
-            one.hoped / max(way, LEAST) / 5,
+            margin / 3,
+            (current.margin - one.predicted_drop / 2) / 3,
+            np.tanh(-2 * margin),
+            one.predicted_drop / 3,
+            l2_change,
+            one.predicted_drop / max(l2_change, TUNING.least_l2_change) / 5,
         )
-    return np.asarray(np.clip(rows, -3, 3), np.float32)
+    return features(rows)
 
 
-def _ranked(values: Values) -> NDArray[np.intp]:
-    order = np.argsort(-values, kind="stable")
-    return order[: np.count_nonzero(~np.isnan(values))]
+def features(values: Values) -> Array:
+    """Values as a network takes them: float32, clipped."""
+    return np.asarray(np.clip(values, -TUNING.feature_limit, TUNING.feature_limit), np.float32)
 
 
-def spread(values: Values) -> Values:
-    """Quantiles at LEVELS of what is known of values; zeros where nothing is."""
-    known = values[~np.isnan(values)]
-    return np.asarray(np.quantile(known, LEVELS)) if len(known) else np.zeros(len(LEVELS))
+def effect_quantiles(drops: Values) -> Values:
+    """Quantiles of the drops that are known, (len(TUNING.effect_quantiles),); zeros where none is."""
+    known, levels = drops[~np.isnan(drops)], TUNING.effect_quantiles
+    return np.asarray(np.quantile(known, levels)) if len(known) else np.zeros(len(levels))
+
+
+def _ranked(drops: Values) -> NDArray[np.intp]:
+    """Cells by drop, the greatest first, without those that are not known."""
+    order = np.argsort(-drops, kind="stable")
+    return order[: np.count_nonzero(~np.isnan(drops))]

@@ -17,15 +17,15 @@ from brittle.learning.settings import LearningSettings
 from brittle.report.learning import learning_curve
 from brittle.store.files import write_whole
 from brittle.store.learned import Checkpoint, write_curve
+from brittle.store.versions import versions_of
 from brittle.tasks.audit.opening import Opened, open_audit
 from brittle.tasks.audit.settings import AuditSettings
-from brittle.tasks.audit.warming import arena_of
-from brittle.tasks.train.card import command_of, out_file, settings_of, versions_of
+from brittle.tasks.audit.warming import training_task
+from brittle.tasks.train.card import command_of, out_file
 
 PLAYERS = {"cells": "patchwork", "ripple": "ripple"}
 BUDGET = {"cells": 250, "ripple": 500}  # queries of one game, clean one included
 ASKED = {"distortions", "draws", "cell", "target", "top_k", "seed"}  # of an audit, that learning depends on
-POSITIVE = ("queries", "games", "turns", "epochs", "batch", "rate", "hidden")
 
 Watch = Callable[[Update], None]
 
@@ -61,24 +61,24 @@ def train_agent(
     out = out_file(out)
     _check(models, board)
     open_learner()
-    chosen = settings_of(LearningSettings, learning, "agents", positive=POSITIVE)
+    chosen = LearningSettings.build(learning, "agents")
     agent = open_agent(start) if start else None
     common = {"search": PLAYERS[board], "search_settings": dict(settings or {}), "seed": chosen.seed}
     opened = [_open(model, data, {**common, **(audit or {})}) for model in models]
     terms = _terms(board, budget, max_l2, opened[0].dataset.spec)
-    arenas = [arena_of(o, _samples(o, first), as_player(o.search), terms) for o in opened]
+    tasks = [training_task(o, _samples(o, first), as_player(o.search), terms) for o in opened]
     question = {
         "board": board,
         "player": PLAYERS[board],
         "settings": dict(settings or {}),
-        **_learned_on(opened, len(arenas[0].samples)),
+        **_learned_on(opened, len(tasks[0].samples)),
         "audit": _plain(audit or {}),
         "terms": asdict(terms),
-        "learning": asdict(chosen),
+        "learning": chosen.model_dump(),
         "start": agent.name if agent else None,
     }
     checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), question, Update)
-    learned = open_learner()(arenas, chosen, agent.network if agent else None, checkpoint, watch)
+    learned = open_learner()(tasks, chosen, agent.network if agent else None, checkpoint, watch)
     if not learned.curve:
         raise UsageError(
             f"expected more queries than {chosen.queries}: they do for no update; raise --queries"

@@ -1,30 +1,29 @@
-"""Teach the agent of rlab, on local models and images of one's own, how many cells to change."""
+"""Train the agent of rlab, on local models and images of one's own."""
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from brittle.core.canvas import Canvas
-from brittle.core.errors import DataError, UsageError
+from brittle.core.errors import DataError, UsageError, did_you_mean
 from brittle.core.result import Status
-from brittle.learning.rlab.dueling import DuelingSettings
-from brittle.learning.rlab.games import Played, World, play_round
+from brittle.learning.rlab.games import RlabTask, RoundResult, play_round
+from brittle.learning.settings import DuelingSettings
 from brittle.searches.rlab.net import Dueling
-from brittle.searches.rlab.view import AMOUNT, COLOUR, WORLD
+from brittle.searches.rlab.view import AMOUNT, LAYER, WORLD
 from brittle.store.answers import AnswerCache
 from brittle.store.dueling import DuelingWeights, read_dueling, write_dueling
 from brittle.store.learned import Checkpoint, write_curve
+from brittle.store.versions import versions_of
 from brittle.tasks.audit.opening import Opened, open_audit
 from brittle.tasks.audit.settings import AuditSettings
-from brittle.tasks.train.card import command_of, out_file, settings_of, versions_of
-from brittle.tasks.train.rlab_course import Course, RlabRound
+from brittle.tasks.train.card import command_of, out_file
+from brittle.tasks.train.rlab_training import CHECKPOINT_FORM, RlabRound, RlabTraining
 
 AUDIT = ("cell", "distortions", "draws", "max_l2", "model_options", "data_options")
 NATURAL = ("gaussian_noise", "gaussian_blur", "dead_pixels", "illumination", "banding")
-COUNTS = ("rounds", "games", "budget", "updates", "batch", "hidden")
 
 
 def train_rlab(
@@ -37,12 +36,12 @@ def train_rlab(
     watch: Callable[[RlabRound], None] = lambda _: None,
     **settings: Any,
 ) -> Path:
-    """Teach an agent for the search rlab; returns its file, which has a card and a curve beside it.
+    """Train an agent for the search rlab; returns its file, which has a card and a curve beside it.
 
     The same call again continues from the last round.
 
     models:   as brittle audit takes them. data: samples; first: only so many from the start of their order.
-    start:    an agent of this kind to go on from: taught on cheap models first, then on these.
+    start:    an agent of this kind to go on from: trained on cheap models first, then on these.
     settings: fields of DuelingSettings; and of AuditSettings cell, distortions, draws, max_l2, model_options
               and data_options, which say what is played (default: NATURAL distortions, an audit's cells).
     Raises BrittleError with one line.
@@ -51,39 +50,50 @@ def train_rlab(
     if not models:
         raise UsageError("expected at least one local model to learn on; name it with --model")
     asked = {"distortions": NATURAL} | {k: settings.pop(k) for k in AUDIT if k in settings}
-    chosen = settings_of(DuelingSettings, settings, "rlab", counts=COUNTS, others=AUDIT)
+    chosen = _settings_of(settings)
     common = {"data": data, "search": "random", "seed": chosen.seed, **asked}
     opened = [open_audit(AuditSettings.build({"model": name, **common})) for name in models]
     names = list(opened[0].dataset.ids[:first])
-    begun = read_dueling(start, WORLD, AMOUNT, COLOUR) if start else None
-    question = {**_question(opened, len(names), asked), "settings": asdict(chosen)}
+    begun = read_dueling(start, WORLD, AMOUNT, LAYER) if start else None
+    question = {**_question(opened, len(names), asked), "settings": chosen.model_dump()}
     if begun:
         question["start"] = begun.name
-    checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), question, RlabRound)
+    form = {"form": CHECKPOINT_FORM}
+    checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), {**question, **form}, RlabRound)
     kept = checkpoint.read()
-    course = Course.resume(chosen, kept) if kept else Course.begin(chosen, begun.layers if begun else None)
+    weights = begun.dense if begun else None
+    training = RlabTraining.resume(chosen, kept) if kept else RlabTraining.begin(chosen, weights)
 
     def after() -> None:
-        watch(course.curve[-1])
-        checkpoint.write(course.kept)
+        watch(training.curve[-1])
+        checkpoint.write(training.kept)
 
-    _teach(course, opened, names, chosen, after)
+    _train(training, opened, names, chosen, after)
     card = {
         **question,
-        "rows": course.curve[-1].rows,
-        "rows_shown": course.curve[-1].shown,
+        "rows": training.curve[-1].rows,
+        "rows_shown": training.curve[-1].shown,
         **_start_card(start),
         "command": command_of("brittle train --kind rlab", _given(opened, first, start, asked), chosen, out),
         "versions": versions_of("brittle", "numpy", "torch", "onnxruntime"),
     }
-    write_dueling(out, course.learner.layers(), card)
-    write_curve(out.with_suffix(".csv"), course.curve)
+    write_dueling(out, training.learner.weights(), card)
+    write_curve(out.with_suffix(".csv"), training.curve)
     checkpoint.delete()
     return out
 
 
-def _teach(
-    course: Course,
+def _settings_of(values: dict[str, Any]) -> DuelingSettings:
+    """How the agent learns; a misspelt name may also mean one of AUDIT. Raises UsageError."""
+    known = {*DuelingSettings.model_fields, *AUDIT}
+    for name in values:
+        if name not in known:
+            raise UsageError(f"there is no setting '{name}' of rlab; {did_you_mean(name, known)}")
+    return DuelingSettings.build(values, "rlab")
+
+
+def _train(
+    training: RlabTraining,
     opened: Sequence[Opened],
     names: Sequence[str],
     settings: DuelingSettings,
@@ -91,12 +101,12 @@ def _teach(
 ) -> None:
     """The rounds that are missing."""
     caches = [AnswerCache(o.model, Path(":memory:")) for o in opened]
-    worlds = [
-        World(cache, names, o.dataset.open, partial(_canvas, o), o.settings.max_l2)
+    tasks = [
+        RlabTask(cache, names, o.dataset.open, partial(_canvas, o), o.settings.max_l2)
         for o, cache in zip(opened, caches, strict=True)
     ]
-    while len(course.curve) < settings.rounds:
-        _round(course, worlds, caches, settings)
+    while len(training.curve) < settings.rounds:
+        _play_and_learn(training, tasks, caches, settings)
         after()
 
 
@@ -124,27 +134,30 @@ def _canvas(opened: Opened, sample: Any) -> Canvas:
     return Canvas(sample, opened.grid, opened.palette, opened.settings.seed)
 
 
-def _round(
-    course: Course, worlds: Sequence[World], caches: Sequence[AnswerCache], settings: DuelingSettings
+def _play_and_learn(
+    training: RlabTraining,
+    tasks: Sequence[RlabTask],
+    caches: Sequence[AnswerCache],
+    settings: DuelingSettings,
 ) -> None:
     """Play one round, keep what came of it, learn."""
-    number = len(course.curve) + 1
+    number = len(training.curve) + 1
     before = sum(cache.asked for cache in caches)
-    agent = Dueling(DuelingWeights(course.learner.layers()))
-    played = play_round(worlds, agent, settings, number)
+    agent = Dueling(DuelingWeights(training.learner.weights()))
+    played = play_round(tasks, agent, settings, number)
     broken = next((r for r in played.results if r.status is Status.FAILED), None)
     if broken:
         raise DataError(f"{broken.sample} could not be played: {broken.message}")
-    course.replay.add(played.transitions)
-    if not len(course.replay):
+    training.replay.add(played.transitions)
+    if not len(training.replay):
         raise DataError("no sample could be played on: the models get every one of them wrong")
-    loss = course.learner.learn(course.replay, number)
+    loss = training.learner.learn(training.replay, number)
     shown = sum(cache.asked for cache in caches) - before
-    course.curve.append(_entry(course.curve, played, settings, loss, shown))
+    training.curve.append(_entry(training.curve, played, settings, loss, shown))
 
 
 def _entry(
-    curve: Sequence[RlabRound], played: Played, settings: DuelingSettings, loss: float, shown: int
+    curve: Sequence[RlabRound], played: RoundResult, settings: DuelingSettings, loss: float, shown: int
 ) -> RlabRound:
     games = max(1, len(played.results))
     steps = sum((r.notes or {}).get("steps", 0) for r in played.results)
@@ -155,7 +168,7 @@ def _entry(
         flipped=sum(r.status is Status.FLIPPED for r in played.results) / games,
         steps=steps / games,
         reward=sum(t.reward for t in played.transitions) / games,
-        chance=settings.chance(number),
+        epsilon=settings.epsilon(number),
         loss=loss,
         rows=sum(r.queries for r in played.results) + (curve[-1].rows if curve else 0),
         shown=shown + (curve[-1].shown if curve else 0),

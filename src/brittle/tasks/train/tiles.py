@@ -1,21 +1,22 @@
-"""Learn offline, on local models and images of one's own, what searches then use."""
+"""Learn tiles for the search ripple, on local models and images of one's own."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from brittle.core.errors import DataError, UsageError
 from brittle.core.sample import Sample
 from brittle.data import DataOptions, Dataset, open_data
-from brittle.gradients.local_models import open_local
-from brittle.learning.tile import Learning, TileSettings, TileStep, begin, best_first, learn
+from brittle.gradients.local import open_local
+from brittle.learning.settings import TileSettings
+from brittle.learning.tile import TileStep, TileTraining, begin, best_first, learn
 from brittle.store.learned import Checkpoint, Kept, write_curve
 from brittle.store.tiles import write_tiles
-from brittle.tasks.train.card import command_of, out_file, settings_of, versions_of
+from brittle.store.versions import versions_of
+from brittle.tasks.train.card import command_of, out_file
 
-EVERY = 10  # steps between two checkpoints
-COUNTS = ("tiles", "side", "steps", "batch")
+CHECKPOINT_STEPS = 10  # between two checkpoints
+CHECKPOINT_FORM = 2  # of what a checkpoint holds: count up when names in it change
 
 
 def train_tiles(
@@ -32,12 +33,12 @@ def train_tiles(
 
     The same call again continues from the last checkpoint.
 
-    models:   local ones, see gradients.open_local.
+    models:   local ones, see gradients.local.open_local.
     data:     labelled images; first: only so many from the start of their order; size: height and width.
     settings: fields of TileSettings. Raises BrittleError with one line.
     """
     out = out_file(out)
-    chosen = settings_of(TileSettings, settings, "tiles", counts=COUNTS)
+    chosen = TileSettings.build(settings, "tiles")
     if not models:
         raise UsageError("expected at least one local model to learn on; name it with --model")
     local = [open_local(name) for name in models]
@@ -47,14 +48,15 @@ def train_tiles(
         "kind": "tile",
         "models": [{"name": m.name, "sha256": m.sha256} for m in local],
         "data": {"name": dataset.name, "first": len(samples), "size": size, "sha256": dataset.sha256},
-        "settings": asdict(chosen),
+        "settings": chosen.model_dump(),
     }
-    checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), question, TileStep)
+    asked = {**question, "form": CHECKPOINT_FORM}
+    checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), asked, TileStep)
     learned = _resumed(checkpoint.read()) or begin(dataset.spec, chosen)
     while len(learned.curve) < chosen.steps:
         learned = learn(learned, local, samples, chosen)
         watch(learned.curve[-1])
-        if learned.curve[-1].step % EVERY == 0:
+        if learned.curve[-1].step % CHECKPOINT_STEPS == 0:
             checkpoint.write(_kept(learned))
     tiles, rows = best_first(learned.tiles, local, samples, chosen)
     given = {"model": [m.name for m in local], "data": dataset.name, "first": first}
@@ -79,11 +81,11 @@ def _labelled(dataset: Dataset, first: int | None) -> Iterator[Sample]:
         yield sample
 
 
-def _kept(state: Learning) -> Kept[TileStep]:
-    return Kept({"tiles": state.tiles, "speed": state.speed, "wins": state.wins}, state.curve)
+def _kept(state: TileTraining) -> Kept[TileStep]:
+    return Kept({"tiles": state.tiles, "velocity": state.velocity, "wins": state.wins}, state.curve)
 
 
-def _resumed(kept: Kept[TileStep] | None) -> Learning | None:
+def _resumed(kept: Kept[TileStep] | None) -> TileTraining | None:
     if kept is None:
         return None
-    return Learning(kept.arrays["tiles"], kept.arrays["speed"], kept.arrays["wins"], kept.curve)
+    return TileTraining(kept.arrays["tiles"], kept.arrays["velocity"], kept.arrays["wins"], kept.curve)

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from brittle.core.errors import MissingExtraError, ModelError, UsageError, did_you_mean
-from brittle.gradients.onnx_torch import torch_graph
+from brittle.gradients.onnx_graph import torch_graph
+from brittle.models import open_model
 from brittle.models.efficientnet_lite import network, weights_of
-from brittle.models.options import ModelOptions
-from brittle.models.user_code import load_user_model
 
 LITE = ("efficientnet-lite1", "efficientnet-lite2")
 
 
 @dataclass(frozen=True)
 class LocalModel:
-    """logits: a torch batch in the data's own units -> logits, with gradients. sha256: of weights or code."""
+    """logits: a torch batch in the data's own units -> logits, with gradients. sha256: of file or weights."""
 
     name: str
     logits: Callable[[Any], Any]
@@ -32,8 +31,8 @@ def open_local(name: str) -> LocalModel:
     """
     if find_spec("torch") is None:
         raise MissingExtraError("learning", "train")
-    if name in LITE:
-        return _lite(name)
+    if name in LITE:  # not by open_model, which would export it to ONNX first
+        return LocalModel(name, _frozen(network(name)), sha256(weights_of(name).read_bytes()).hexdigest())
     if name.lower().endswith(".onnx"):
         path = Path(name)
         if not path.is_file():
@@ -48,16 +47,12 @@ def open_local(name: str) -> LocalModel:
 
 
 def _module(name: str) -> LocalModel:
-    import torch  # noqa: PLC0415
-
-    user = load_user_model(name, ModelOptions())
-    if not isinstance(user.call, torch.nn.Module):
-        raise ModelError(f"expected {name} to return a torch.nn.Module, got {type(user.call).__name__}")
-    return LocalModel(name, _frozen(user.call), user.sha256)
-
-
-def _lite(name: str) -> LocalModel:
-    return LocalModel(name, _frozen(network(name)), sha256(weights_of(name).read_bytes()).hexdigest())
+    backend = open_model(name)
+    if backend.module is None:
+        raise ModelError(
+            f"expected {name} to return a torch.nn.Module: what is learned on must give gradients"
+        )
+    return LocalModel(name, _frozen(backend.module), backend.sha256)
 
 
 def _frozen(module: Any) -> Any:

@@ -1,4 +1,8 @@
-"""Plain convolutional ONNX graphs as torch functions, for gradients: onnxruntime has none to give."""
+"""Plain convolutional ONNX graphs as torch functions, for gradients: onnxruntime has none to give.
+
+onnx2torch (1.5.15, Apache-2.0) is not used because it has had no release since August 2024 and requires
+torchvision, which nothing else here needs and which dictates torch's version.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

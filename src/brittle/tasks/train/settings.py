@@ -1,0 +1,51 @@
+"""What a training is asked, beside how it learns."""
+
+from brittle.settings import Settings, setting
+
+
+class TrainSettings(Settings):
+    """What is learned on and played; how it is learned is in brittle.learning.settings."""
+
+    first: int | None = setting(
+        None,
+        "only the first N samples; keep the rest for reports",
+        group="data",
+        metavar="N",
+        unset="all",
+        ge=1,
+    )
+    start: str | None = setting(
+        None, "agents, rlab: go on from this one", group="training", metavar="FILE", unset="from scratch"
+    )
+    cell: str | None = setting(
+        None,
+        "agents, rlab: size of a cell",
+        group="search",
+        metavar="SIZE",
+        unset="as brittle audit",
+    )
+    distortions: tuple[str, ...] = setting(
+        (),
+        "agents, rlab: a distortion of the palette; repeatable",
+        group="search",
+        option="--distortion",
+        metavar="NAME",
+        unset="all that suit; rlab: five natural ones",
+        repeat=True,
+    )
+    budget: int | None = setting(
+        None,
+        "agents: rows of one game",
+        group="search",
+        metavar="N",
+        unset="cells 250, ripple 500",
+        ge=3,
+    )
+    max_l2: float | None = setting(
+        None,
+        "agents, rlab: greatest L2 of a flip",
+        group="search",
+        metavar="F",
+        unset="ripple 5 for a photo; else no limit",
+        gt=0,
+    )
