@@ -16,8 +16,8 @@ import numpy as np
 
 import brittle
 from brittle.core.result import SearchResult
-from brittle.report.compare.comparison import Contender, contender
-from brittle.report.compare.figures import asr_figure, save_figure
+from brittle.report.compare.comparison import ComparedRun, compared_run
+from brittle.report.compare.figures import asr_chart
 from brittle.report.summary import summary_of
 from brittle.report.wording import number, percent
 from cifar import cifar_arrays
@@ -83,13 +83,13 @@ def _folder(table: Table, audit: Audit, arguments: argparse.Namespace) -> Path:
     return Path(arguments.runs) / table.name / audit.victim / row
 
 
-def _finished(table: Table, audit: Audit, arguments: argparse.Namespace) -> Contender | None:
+def _finished(table: Table, audit: Audit, arguments: argparse.Namespace) -> ComparedRun | None:
     """The numbers of one line; None if its run has not finished."""
     folder = _folder(table, audit, arguments)
     if not (folder / "summary.json").exists():
         return None
     run = brittle.Run.open(folder)
-    return contender(audit.row, run.results(), summary_of(run))
+    return compared_run(audit.row, run.results(), summary_of(run))
 
 
 def _write(table: Table, arguments: argparse.Namespace) -> Path:
@@ -97,7 +97,7 @@ def _write(table: Table, arguments: argparse.Namespace) -> Path:
     arguments.out.mkdir(parents=True, exist_ok=True)
     parts, missing = [f"# {table.title}\n\n{_conditions(table, arguments)}"], []
     for victim in dict.fromkeys(audit.victim for audit in table.audits):
-        lines: list[Contender] = []
+        lines: list[ComparedRun] = []
         for audit in (a for a in table.audits if a.victim == victim):
             found = _finished(table, audit, arguments)
             if found is None:
@@ -106,7 +106,7 @@ def _write(table: Table, arguments: argparse.Namespace) -> Path:
                 lines.append(found)
         if lines:
             figure = f"{table.name}-{victim}.svg"
-            save_figure(asr_figure(lines, victim), arguments.out / figure)
+            (arguments.out / figure).write_text(asr_chart(lines, victim), encoding="utf-8")
             body = "\n".join(_line(one, table.near) for one in lines)
             parts.append(f"## {victim}\n\n{_header(table)}\n{body}\n\n![ASR under each search]({figure})\n")
             if table.paired and len(lines) > 1:
@@ -162,7 +162,7 @@ def _header(table: Table) -> str:
     return f"| {table.rows} | " + " | ".join(HEAD) + " |\n|---|" + "---:|" * len(HEAD)
 
 
-def _line(one: Contender, near: float) -> str:
+def _line(one: ComparedRun, near: float) -> str:
     summary, l2, queries = one.summary, one.spread("l2"), one.spread("queries")
     close = one.curves.distance.share(np.array([near]))[0]
     steps = summary.notes.get("rounds") or summary.notes.get("steps")

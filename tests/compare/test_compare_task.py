@@ -42,7 +42,7 @@ def test_every_search_has_its_run_and_the_page_shows_all(tmp_path: Path) -> None
     page = (tmp_path / "compare.html").read_text()
     for name in ("random", "greedy", "corruptions", "Against random", "One sample under each search"):
         assert name in page
-    assert page.count("<svg") == 1
+    assert page.count("<svg") == 3  # by queries, by distance, the legend
     assert "data:image/" in page
     assert "http" not in page.replace("http://www.w3.org", "")
     assert "Not comparable" not in page

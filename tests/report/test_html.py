@@ -1,6 +1,7 @@
 """The page: self-contained, safe, complete, small, and there for any run."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -115,11 +116,8 @@ def test_ids_messages_and_class_names_are_text_never_markup(make_run: MakeRun) -
 def test_a_link_cannot_leave_the_page_as_code(make_run: MakeRun) -> None:
     result = flipped("a", first=10, l2=1.0)
     run = make_run([])
-    run.append(
-        SearchResult.from_dict(
-            result.to_dict() | {"closest": result.to_dict()["closest"] | {"file": "javascript:alert(1)"}}
-        )
-    )
+    assert result.closest
+    run.append(replace(result, closest=replace(result.closest, file="javascript:alert(1)")))
     page = page_of(run)
     assert not any((link["href"] or "").startswith("javascript:") for link in page.all("a"))
     assert "its pictures cannot be shown" in page.text

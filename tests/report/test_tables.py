@@ -1,17 +1,16 @@
-"""results.csv, Parquet and the table on the terminal."""
+"""results.csv and the table on the terminal."""
 
 import csv
-import sys
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from brittle.core.errors import DiskError, MissingExtraError
+from brittle.core.errors import DiskError
 from brittle.core.result import Status
 from brittle.report.summary import summarise
-from brittle.report.tables import COLUMNS, summary_table, write_csv, write_parquet
+from brittle.report.tables import COLUMNS, summary_table, write_csv
 from report.made_up import BUDGET, CLASSES, ended, flipped
 
 RESULTS = [
@@ -39,21 +38,6 @@ def test_csv_reads_back_one_row_a_sample(tmp_path: Path) -> None:
 def test_csv_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match=r"cannot write .*results\.csv"):
         write_csv(RESULTS, tmp_path / "missing" / "results.csv", CLASSES)
-
-
-def test_parquet_without_pyarrow_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtraError, match="pip install"):
-        write_parquet(RESULTS, tmp_path / "results.parquet", CLASSES)
-
-
-def test_parquet_keeps_the_rows_and_their_types(tmp_path: Path) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
-    write_parquet(RESULTS, tmp_path / "results.parquet", CLASSES)
-    rows = parquet.read_table(tmp_path / "results.parquet").to_pylist()
-    assert [row["closest_l2"] for row in rows] == [1.5, None, 2.5]
 
 
 def test_the_terminal_table_fits_80_columns() -> None:

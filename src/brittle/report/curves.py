@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from brittle.core.result import SearchResult, Status
 
 PLAYED = (Status.FLIPPED, Status.SURVIVED)
+MOST_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,19 @@ class Curve:
         """Share flipped at or below x, of the shape of x; 0 where nothing was played."""
         flipped = np.searchsorted(self.at, x, side="right")
         return np.asarray(flipped / max(1, self.played), np.float64)
+
+    @property
+    def reach(self) -> float:
+        """The greatest value of a flip; 0 where there is none."""
+        return float(self.at[-1]) if self.at.size else 0.0
+
+    def steps(self, end: float) -> tuple[list[float], list[float]]:
+        """Where the share rises, from 0 to end and with both of them, and to what; thinned to MOST_STEPS."""
+        known = self.at[self.at < end]
+        if known.size > MOST_STEPS:
+            known = known[np.linspace(0, known.size - 1, MOST_STEPS).astype(int)]
+        x = np.unique(np.concatenate([[0.0], known, [end]]))
+        return x.tolist(), self.share(x).tolist()
 
 
 @dataclass(frozen=True)

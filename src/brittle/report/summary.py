@@ -12,6 +12,7 @@ import numpy as np
 from brittle.core.result import SearchResult, Status
 from brittle.core.seeds import generator
 from brittle.report.intervals import Interval, bootstrap, wilson
+from brittle.store.records import FORMAT
 from brittle.store.run import Run
 
 DISTANCES = ("l2", "linf", "l0", "mean_absolute", "snr", "prd")
@@ -99,6 +100,7 @@ class Summary:
         queries = self.queries.to_dict(intervals=True)
         every = {"mean_all": self.queries_all.mean, "median_all": self.queries_all.median}
         out: dict[str, Any] = {
+            "format": FORMAT,
             "samples": self.samples,
             "misclassified": self.misclassified,
             "flipped": self.flipped,

@@ -1,16 +1,14 @@
-"""A run as plain rows: for the terminal, for results.csv and for Parquet."""
+"""A run as plain rows: for the terminal and for results.csv."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from brittle.core.errors import MissingExtraError
 from brittle.core.result import Flip, SearchResult
 from brittle.report.classes import class_name
 from brittle.report.summary import Spread, Summary
@@ -95,19 +93,6 @@ def write_csv(results: Iterable[SearchResult], path: Path, classes: Sequence[str
         writer.writeheader()
         writer.writerows(flat_rows(results, classes))
     part.replace(path)
-
-
-def write_parquet(results: Iterable[SearchResult], path: Path, classes: Sequence[str]) -> None:
-    """The rows of results.csv with their types. Raises MissingExtraError without pyarrow, DiskError."""
-    try:
-        arrow = import_module("pyarrow")
-        parquet = import_module("pyarrow.parquet")
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            "a Parquet table (results.csv and results.jsonl are there)", "parquet"
-        ) from error
-    with clear_disk_errors(path):
-        parquet.write_table(arrow.Table.from_pylist(list(flat_rows(results, classes))), path)
 
 
 def flat_rows(results: Iterable[SearchResult], classes: Sequence[str]) -> Iterator[dict[str, Any]]:

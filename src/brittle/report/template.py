@@ -1,5 +1,6 @@
 """How every page is made from its template: escaped, complete, and the same for the same contents."""
 
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,11 @@ from brittle.report import wording
 
 def rendered(template: str, contents: dict[str, Any]) -> str:
     """The page as text. Numbers are put into words by the filters number, percent and duration."""
+    return _environment().get_template(template).render(contents)
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("brittle", "report"),
         autoescape=True,
@@ -19,4 +25,4 @@ def rendered(template: str, contents: dict[str, Any]) -> str:
     )
     words = (wording.number, wording.percent, wording.duration)
     environment.filters |= {word.__name__: word for word in words} | {"link": quote}
-    return environment.get_template(template).render(contents)
+    return environment

@@ -26,7 +26,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownFlip:
     """One flipped sample in full. trouble: why it has no pictures."""
 
     result: SearchResult
@@ -50,7 +50,7 @@ class Group:
     """Samples that are shown for one reason."""
 
     title: str
-    shown: tuple[Shown, ...]
+    shown: tuple[ShownFlip, ...]
 
 
 def gallery(run: Run, classes: Sequence[str]) -> list[Group]:
@@ -81,7 +81,7 @@ def _places(run: Run) -> dict[str, list[int]]:
     }
 
 
-def _show(run: Run, result: SearchResult, classes: Sequence[str]) -> Shown:
+def _show(run: Run, result: SearchResult, classes: Sequence[str]) -> ShownFlip:
     flip = result.closest
     assert flip is not None
     pictures: tuple[Picture, ...] = ()
@@ -91,7 +91,7 @@ def _show(run: Run, result: SearchResult, classes: Sequence[str]) -> Shown:
     except (BrittleError, OSError, ValueError) as error:
         trouble = f"its pictures cannot be shown: {error}"
     own = own_class(result)
-    return Shown(
+    return ShownFlip(
         result=result,
         flip=flip,
         name=class_name(classes, own),

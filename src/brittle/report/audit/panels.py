@@ -23,11 +23,10 @@ MOST_NAMES = 12
 
 @dataclass(frozen=True)
 class Chart:
-    """One figure of the page. svg: safe markup; alt: what a reader who cannot see it should know."""
+    """One figure of the page. svg: safe markup, with words for a reader who cannot see it."""
 
     title: str
     svg: Markup
-    alt: str
 
 
 @dataclass(frozen=True)
@@ -98,22 +97,15 @@ def charts(run: Run, summary: Summary) -> list[Chart]:
     found = curves(run.results(), summary.budget)
     unit = run.manifest.spec.unit
     asr, median = wording.percent(summary.asr), wording.number(summary.distances["l2"].median)
-    by_query = Chart(
-        "Flipped by query",
-        Markup(asr_against_queries(found.queries, summary.budget)),
-        f"Share of samples flipped against queries; it ends at {asr} after {summary.budget} queries.",
-    )
+    alt = f"Share of samples flipped against queries; it ends at {asr} after {summary.budget} queries."
+    by_query = Chart("Flipped by query", Markup(asr_against_queries(found.queries, summary.budget, alt)))
     if not summary.flipped:
         return [by_query]
-    by_distance = Chart(
-        "Flipped within a distance",
-        Markup(asr_against_distance(found.distance, unit)),
-        f"Share of samples with a flip within each L2 distance; half of the flips lie within {median}.",
-    )
+    alt = f"Share of samples with a flip within each L2 distance; half of the flips lie within {median}."
+    by_distance = Chart("Flipped within a distance", Markup(asr_against_distance(found.distance, unit, alt)))
+    alt = f"Histogram of the L2 distance of the closest flips; the median is {median}."
     histogram = Chart(
-        "How far the closest flips are",
-        Markup(distance_histogram(found.distance.at, unit)),
-        f"Histogram of the L2 distance of the closest flips; the median is {median}.",
+        "How far the closest flips are", Markup(distance_histogram(found.distance.at, unit, alt))
     )
     return [by_query, by_distance, histogram]
 

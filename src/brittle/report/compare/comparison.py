@@ -13,7 +13,7 @@ from brittle.report.curves import PLAYED, Curves, curves
 from brittle.report.intervals import Interval, bootstrap
 from brittle.report.summary import Spread, Summary
 
-CONDITIONS = {
+SETTINGS_IN_WORDS = {
     "budget": "budgets",
     "max_l2": "greatest L2 distances",
     "target": "targets",
@@ -35,7 +35,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Contender:
+class ComparedRun:
     """One run of a comparison. outcomes: of its played samples; asked: ids of all its samples."""
 
     name: str
@@ -73,12 +73,12 @@ class Paired:
     l2: Difference | None
 
 
-def contender(name: str, results: Iterable[SearchResult], summary: Summary) -> Contender:
+def compared_run(name: str, results: Iterable[SearchResult], summary: Summary) -> ComparedRun:
     """What a comparison keeps of one run."""
     kept = list(results)
     outcomes = {r.sample: _outcome(r, summary.budget) for r in kept if r.status in PLAYED}
     asked = frozenset(r.sample for r in kept)
-    return Contender(name, summary, curves(kept, summary.budget), outcomes, asked)
+    return ComparedRun(name, summary, curves(kept, summary.budget), outcomes, asked)
 
 
 def _outcome(result: SearchResult, budget: int) -> Outcome:
@@ -88,13 +88,13 @@ def _outcome(result: SearchResult, budget: int) -> Outcome:
     return Outcome(False, budget)
 
 
-def paired(contenders: Sequence[Contender]) -> list[Paired]:
+def paired(compared: Sequence[ComparedRun]) -> list[Paired]:
     """Every search but the first against the first, on the samples they share."""
-    first = contenders[0]
-    return [_against(first, other) for other in contenders[1:]]
+    first = compared[0]
+    return [_against(first, other) for other in compared[1:]]
 
 
-def _against(first: Contender, other: Contender) -> Paired:
+def _against(first: ComparedRun, other: ComparedRun) -> Paired:
     pairs = [(first.outcomes[s], other.outcomes[s]) for s in first.outcomes if s in other.outcomes]
     seed = first.summary.seed
 
@@ -115,7 +115,7 @@ def _against(first: Contender, other: Contender) -> Paired:
 
 
 @dataclass(frozen=True)
-class Question:
+class Conditions:
     """What a run asks, as far as comparisons depend on it. cells: what assignments mean, or None."""
 
     name: str
@@ -126,17 +126,17 @@ class Question:
     wanted: int | None
 
 
-def warnings(questions: Sequence[Question], contenders: Sequence[Contender]) -> list[str]:
+def warnings(conditions: Sequence[Conditions], compared: Sequence[ComparedRun]) -> list[str]:
     """Why these runs are not comparable, one sentence each; empty if they are."""
     found = [
-        *_differ(questions, "models", [q.model for q in questions]),
-        *_differ(questions, "data", [q.data for q in questions]),
+        *_differ(conditions, "models", [c.model for c in conditions]),
+        *_differ(conditions, "data", [c.data for c in conditions]),
     ]
-    for key, words in CONDITIONS.items():
-        found += _differ(questions, words, [_known(q.settings, key) for q in questions])
-    on_cells = [q for q in questions if q.cells is not None]
-    found += _differ(on_cells, "distortions or cells", [q.cells for q in on_cells], shown=False)
-    return found + _other_samples(questions, contenders)
+    for key, words in SETTINGS_IN_WORDS.items():
+        found += _differ(conditions, words, [_known(c.settings, key) for c in conditions])
+    on_cells = [c for c in conditions if c.cells is not None]
+    found += _differ(on_cells, "distortions or cells", [c.cells for c in on_cells], shown=False)
+    return found + _other_samples(conditions, compared)
 
 
 def _known(settings: Mapping[str, Any], key: str) -> Any:
@@ -145,21 +145,21 @@ def _known(settings: Mapping[str, Any], key: str) -> Any:
 
 
 def _differ(
-    questions: Sequence[Question], words: str, values: Sequence[Any], shown: bool = True
+    conditions: Sequence[Conditions], words: str, values: Sequence[Any], shown: bool = True
 ) -> list[str]:
     if len(set(map(str, values))) < 2:
         return []
-    each = ", ".join(f"{q.name}: {v}" if shown else q.name for q, v in zip(questions, values, strict=True))
+    each = ", ".join(f"{c.name}: {v}" if shown else c.name for c, v in zip(conditions, values, strict=True))
     return [f"These runs have different {words} ({each}); their numbers do not answer the same question."]
 
 
-def _other_samples(questions: Sequence[Question], contenders: Sequence[Contender]) -> list[str]:
+def _other_samples(conditions: Sequence[Conditions], compared: Sequence[ComparedRun]) -> list[str]:
     found = []
-    first = contenders[0]
-    for question, other in zip(questions, contenders, strict=True):
-        if question.wanted is not None and len(other.asked) < question.wanted:
+    first = compared[0]
+    for asked, other in zip(conditions, compared, strict=True):
+        if asked.wanted is not None and len(other.asked) < asked.wanted:
             found.append(
-                f"{other.name} has finished {len(other.asked)} of {question.wanted} samples; "
+                f"{other.name} has finished {len(other.asked)} of {asked.wanted} samples; "
                 "run its audit again to finish it."
             )
         common = len(first.asked & other.asked)

@@ -1,55 +1,46 @@
-"""ASR against queries and against distance, one line for each search, in one figure."""
+"""ASR against queries and against distance, one line for each search."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
-
-from brittle.report.compare.comparison import Contender
+from brittle.report.charts import FLIPPED, Axis, Line, Panel, axis_to, chart
+from brittle.report.compare.comparison import ComparedRun
 from brittle.report.curves import Curve
 
-COLOURS = (
-    *("#1f5fbf", "#c4501b", "#2f8f4e", "#8a4fbf", "#b8860b", "#d1477a", "#0f8a8a"),
-    *("#6b7280", "#7a4a2a", "#a3b11f", "#4aa3df", "#e08a7a", "#3b3f8f"),
-)
-STYLES = ("-", "--", ":")
+# Each stands out from white and from the dark page, and from its neighbours. The numbers of colours and of
+# dashes share no divisor, so all their pairs come before one comes again.
+COLOURS = ("#2f74d0", "#d05a1e", "#2f9458", "#9a5fd0", "#a97f10", "#d8487f", "#1490a0", "#808792")
+DASHES = ("", "7 3", "2 2.5", "9 3 2 3", "10 2 2 2 2 2")
 
 
-def asr_figure(contenders: Sequence[Contender], title: str = "") -> Figure:
-    """Two panels: flipped by each query, flipped within each L2 distance; the legend beside them."""
-    figure = Figure(figsize=(9.6, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
-    reach = [float(c.curves.distance.at[-1]) for c in contenders if c.curves.distance.at.size]
-    most = max((c.summary.budget for c in contenders), default=1)
-    for place, one in enumerate(contenders):
-        look = {
-            "color": COLOURS[place % len(COLOURS)],
-            "linestyle": STYLES[place // len(COLOURS) % len(STYLES)],
-        }
-        _line(left, one.curves.queries, float(one.summary.budget), one.name, **look)
-        _line(right, one.curves.distance, 1.05 * max(reach, default=1.0), one.name, **look)
-    left.set(xlabel="Queries to the first flip", ylabel="Flipped", xlim=(0, most), ylim=(0, 1.02))
-    right.set(xlabel="L2 distance of the closest flip", xlim=(0, 1.05 * max(reach, default=1.0)))
-    left.yaxis.set_major_formatter(PercentFormatter(1))
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", linewidth=0.5, alpha=0.5)
-    handles, labels = left.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=9)
-    if title:
-        figure.suptitle(title, fontsize=11)
-    return figure
+def asr_chart(compared: Sequence[ComparedRun], title: str = "") -> str:
+    """Two panels, flipped by each query and within each L2 distance, and the legend: one whole file."""
+    by_query, by_distance = _panels(compared)
+    alt = f"{title}: share flipped against queries and distance" if title else "Share flipped"
+    return chart([by_query, by_distance], alt, legend=by_query.lines, title=title)
 
 
-def save_figure(figure: Figure, file: Path) -> None:
-    """Write a figure as SVG or PNG; the same figure gives the same file."""
-    figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None, dpi=120)
+def asr_charts(compared: Sequence[ComparedRun]) -> list[str]:
+    """The panels and the legend of asr_chart as three charts, for a page to place as it has room."""
+    by_query, by_distance = _panels(compared)
+    each = "one line for each search"
+    return [
+        chart([by_query], f"Share of samples flipped against queries, {each}"),
+        chart([by_distance], f"Share of samples flipped against L2 distance, {each}"),
+        chart([], "Lines: " + ", ".join(one.name for one in compared), legend=by_query.lines),
+    ]
 
 
-def _line(axes: Axes, curve: Curve, end: float, name: str, **look: Any) -> None:
-    x = np.unique(np.concatenate([[0.0], curve.at, [end]]))
-    axes.step(x, curve.share(x), where="post", label=name, linewidth=1.8, **look)
+def _panels(compared: Sequence[ComparedRun]) -> tuple[Panel, Panel]:
+    budget = max((one.summary.budget for one in compared), default=1)
+    queries = Axis("Queries to the first flip", float(max(1, budget)))
+    reach = max((one.curves.distance.reach for one in compared), default=0.0)
+    distance = axis_to(reach, "L2 distance of the closest flip")
+    by_query = [_line(k, c.name, c.curves.queries, c.summary.budget) for k, c in enumerate(compared)]
+    by_distance = [_line(k, c.name, c.curves.distance, distance.end) for k, c in enumerate(compared)]
+    return Panel(queries, FLIPPED, by_query), Panel(distance, FLIPPED, by_distance)
+
+
+def _line(place: int, name: str, curve: Curve, end: float) -> Line:
+    x, share = curve.steps(float(end))
+    colour, dash = COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
+    return Line(x, share, name=name, colour=colour, dash=dash)

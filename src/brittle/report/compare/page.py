@@ -1,20 +1,17 @@
 """The page that sets several runs side by side: one HTML file that needs nothing but itself."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from matplotlib import rc_context
 
 from brittle.core.errors import BrittleError
 from brittle.core.result import SearchResult
 from brittle.report.classes import class_name, own_class
-from brittle.report.compare.comparison import Contender, Question, contender, paired, warnings
-from brittle.report.compare.figures import asr_figure
+from brittle.report.compare.comparison import ComparedRun, Conditions, compared_run, paired, warnings
+from brittle.report.compare.figures import asr_charts
 from brittle.report.compare.tables import HEADINGS, cells, comparison_rows, paired_rows
 from brittle.report.pictures import Picture, pictures_of
 from brittle.report.summary import summary_of
@@ -29,18 +26,18 @@ class Comparison:
     """Runs side by side. warnings: why they are not comparable, empty if they are."""
 
     runs: tuple[Run, ...]
-    contenders: tuple[Contender, ...]
+    contenders: tuple[ComparedRun, ...]
     warnings: tuple[str, ...]
 
 
 def comparison_of(runs: Sequence[Run]) -> Comparison:
     """The comparison of runs, the first one being what the others are held against. Raises RunError."""
     names = _names(runs)
-    contenders = tuple(
-        contender(name, run.results(), summary_of(run)) for name, run in zip(names, runs, strict=True)
+    compared = tuple(
+        compared_run(name, run.results(), summary_of(run)) for name, run in zip(names, runs, strict=True)
     )
-    questions = [_question(name, run) for name, run in zip(names, runs, strict=True)]
-    return Comparison(tuple(runs), contenders, tuple(warnings(questions, contenders)))
+    conditions = [_conditions(name, run) for name, run in zip(names, runs, strict=True)]
+    return Comparison(tuple(runs), compared, tuple(warnings(conditions, compared)))
 
 
 def write_comparison(found: Comparison, folder: Path) -> Path:
@@ -62,7 +59,7 @@ def render_comparison(found: Comparison) -> str:
         "headings": HEADINGS,
         "rows": [(row.name, cells(row)) for row in comparison_rows(found.contenders)],
         "paired": paired_rows(paired(found.contenders)),
-        "figure": _svg(found.contenders),
+        "charts": [Markup(svg) for svg in asr_charts(found.contenders)],
         "sides": _sides(found),
     }
     return rendered("compare/compare.html.j2", contents)
@@ -77,10 +74,10 @@ def _names(runs: Sequence[Run]) -> list[str]:
     ]
 
 
-def _question(name: str, run: Run) -> Question:
+def _conditions(name: str, run: Run) -> Conditions:
     manifest, samples = run.manifest, run.manifest.data.get("samples")
     on_cells = any(r.closest and r.closest.assignment is not None for r in run.results())
-    return Question(
+    return Conditions(
         name=name,
         model=_short(manifest.model),
         data=_short(manifest.data),
@@ -92,21 +89,6 @@ def _question(name: str, run: Run) -> Question:
 
 def _short(thing: dict[str, Any]) -> str:
     return f"{thing.get('name')} {str(thing.get('sha256') or '')[:8]}".strip()
-
-
-def _svg(contenders: Sequence[Contender]) -> Markup:
-    """The figure in the page's own ink and type."""
-    figure = asr_figure(contenders)
-    figure.patch.set_visible(False)
-    for axes in figure.axes:
-        axes.patch.set_visible(False)
-    out = StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "comparison"}):
-        figure.savefig(out, format="svg", metadata={"Date": None})
-    text = out.getvalue()
-    text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
-    text = re.sub(r"font: ([0-9]+px) [^;\"]*", r"font: \1 system-ui, sans-serif", text)
-    return Markup(text.replace("#000000", "currentColor"))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A comparison as rows of text, for the terminal, the page and Markdown."""
+"""A comparison as rows of text, for the terminal and the page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from brittle.report.compare.comparison import Contender, Difference, Paired
+from brittle.report.compare.comparison import ComparedRun, Difference, Paired
 from brittle.report.intervals import Interval
 from brittle.report.summary import Spread
 from brittle.report.wording import duration, interval, number, percent, percent_interval
@@ -46,12 +46,12 @@ HEADINGS = (
 TERMINAL = ("Search", "ASR", "Queries, median", "… all, mean", "L2, median", "Time")
 
 
-def comparison_rows(contenders: Sequence[Contender]) -> list[Row]:
+def comparison_rows(compared: Sequence[ComparedRun]) -> list[Row]:
     """One row for each search, in their order."""
-    return [_row(one) for one in contenders]
+    return [_row(one) for one in compared]
 
 
-def _row(one: Contender) -> Row:
+def _row(one: ComparedRun) -> Row:
     summary = one.summary
     queries, every, l2 = one.spread("queries"), one.spread("queries", flips=False), one.spread("l2")
     return Row(
@@ -111,25 +111,16 @@ def _signed(difference: Difference | None, unit: str = "") -> Cell:
     return Cell(f"{difference.mean:+.3g}{unit}", f"{span}{difference.pairs} pairs")
 
 
-def comparison_table(contenders: Sequence[Contender]) -> Table:
+def comparison_table(compared: Sequence[ComparedRun]) -> Table:
     """The comparison for a terminal of 80 columns."""
     table = Table(box=SIMPLE_HEAD)
     chosen = [HEADINGS.index(name) for name in TERMINAL]
     for place in chosen:
         table.add_column(HEADINGS[place], justify="left" if place == 0 else "right")
-    for row in comparison_rows(contenders):
+    for row in comparison_rows(compared):
         texts = [row.name, *(cell.value for cell in cells(row))]
         table.add_row(*(texts[place] for place in chosen))
     return table
-
-
-def markdown(contenders: Sequence[Contender]) -> str:
-    """The full table in Markdown, intervals in brackets."""
-    lines = ["| " + " | ".join(HEADINGS) + " |", "|---|" + "---:|" * (len(HEADINGS) - 1)]
-    for row in comparison_rows(contenders):
-        texts = [f"{c.value} ({c.interval})" if c.interval else c.value for c in cells(row)]
-        lines.append("| " + " | ".join([row.name, *texts]) + " |")
-    return "\n".join(lines) + "\n"
 
 
 def cells(row: Row) -> list[Cell]:
