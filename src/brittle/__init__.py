@@ -21,17 +21,21 @@ if TYPE_CHECKING:
     from brittle.tasks.audit.audit import audit as audit
     from brittle.tasks.audit.presets import preset as preset
     from brittle.tasks.audit.settings import AuditSettings as AuditSettings
+    from brittle.tasks.audit.settings import CompareSettings as CompareSettings
     from brittle.tasks.audit.verify import verify as verify
     from brittle.tasks.catalogue import catalogue as catalogue
     from brittle.tasks.compare import compare as compare
     from brittle.tasks.compare import compare_runs as compare_runs
     from brittle.tasks.report import rewrite_report as rewrite_report
+    from brittle.tasks.schemas import schema as schema
+    from brittle.tasks.schemas import schema_names as schema_names
     from brittle.tasks.train.agent import train_agent as train_agent
     from brittle.tasks.train.rlab import train_rlab as train_rlab
     from brittle.tasks.train.tiles import train_tiles as train_tiles
 
 _PUBLIC = {
     "AuditSettings": "brittle.tasks.audit.settings",
+    "CompareSettings": "brittle.tasks.audit.settings",
     "BrittleError": "brittle.core.errors",
     "Comparison": "brittle.report.compare.page",
     "DataError": "brittle.core.errors",
@@ -44,6 +48,8 @@ _PUBLIC = {
     "catalogue": "brittle.tasks.catalogue",
     "preset": "brittle.tasks.audit.presets",
     "rewrite_report": "brittle.tasks.report",
+    "schema": "brittle.tasks.schemas",
+    "schema_names": "brittle.tasks.schemas",
     "summary_of": "brittle.report.summary",
     "summary_table": "brittle.report.tables",
     "train_agent": "brittle.tasks.train.agent",

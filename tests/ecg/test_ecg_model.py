@@ -76,7 +76,7 @@ def test_torch_is_not_loaded() -> None:
 
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
-    with pytest.raises(MissingExtraError, match=r"brittle\[ecg\]"):
+    with pytest.raises(MissingExtraError, match=r"\.\[ecg\]"):
         open_model("ecg")
 
 

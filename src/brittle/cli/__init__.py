@@ -1,26 +1,61 @@
 """The command line: options in, one Python call, tables and exit codes out. No logic."""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 import brittle
-from brittle.cli.audit import audit
-from brittle.cli.compare import compare
 from brittle.cli.console import EXIT_CODES
-from brittle.cli.runs import list_members, report, verify
-from brittle.cli.train import train
+
+COMMANDS = {
+    "audit": ("brittle.cli.audit:audit", "Audit MODEL on DATA."),
+    "report": ("brittle.cli.runs:report", "Write the report of a run again."),
+    "verify": ("brittle.cli.runs:verify", "Replay every flip of a run and ask MODEL again."),
+    "train": ("brittle.cli.train:train", "Learn offline what searches use."),
+    "compare": ("brittle.cli.compare:compare", "Audit with several searches, or set runs side by side."),
+    "list": (
+        "brittle.cli.runs:list_members",
+        "Distortions, searches, backends, data readers, domains, presets.",
+    ),
+    "schema": ("brittle.cli.runs:schema", "JSON schema of a file of a run, or of settings."),
+}
+"""Where each command is, and its line in the help."""
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they run, so that its own help is quick."""
+
+    def __init__(self, *, lines: Mapping[str, tuple[str, str]], **attributes: object) -> None:
+        super().__init__(**attributes)  # type: ignore[arg-type]
+        self.lines = lines
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which they are stated."""
+        return list(self.lines)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command."""
+        if cmd_name not in self.lines:
+            return None
+        module, _, name = self.lines[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Their lines, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self.lines.items()])
+
+
+@click.group(
+    cls=LazyGroup, lines=COMMANDS, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(brittle.__version__)
 def cli() -> None:
     """How little natural distortion flips your classifier's decisions, and at what cost in queries."""
-
-
-for command in (audit, report, verify, train, compare, list_members):
-    cli.add_command(command)
 
 
 def main() -> None:

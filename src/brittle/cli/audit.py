@@ -7,26 +7,25 @@ import click
 import brittle
 from brittle.cli.console import EXIT_CODES, clear_errors, console
 from brittle.cli.live import live_progress
-from brittle.cli.options import data_options, game_options, model_options, running_options, settings_of
+from brittle.cli.options import (
+    GroupedCommand,
+    config_option,
+    option,
+    set_option,
+    settings_of,
+    settings_options,
+)
+from brittle.tasks.audit.settings import AuditSettings
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=GroupedCommand, epilog=EXIT_CODES)
 @click.argument("model", required=False)
 @click.argument("data", required=False)
-@click.option(
-    "--search", metavar="NAME", help="How flips are looked for; see brittle list. [agent on images]"
-)
-@click.option("--set", "pairs", metavar="NAME=VALUE", multiple=True, help="A setting of the search.")
-@click.option(
-    "--agent", metavar="FILE", help="A trained agent plays: a file of brittle train, cells or ripple."
-)
-@click.option("--warm-up", type=int, metavar="N", help="Rows on which the agent learns first. [0]")
-@click.option("--preset", metavar="NAME", help="Distortions, cell and search of a published table; see list.")
-@game_options
-@data_options
-@model_options
-@running_options
-@click.option("--out", metavar="DIR", help="Run folder; the same command continues it. [runs/...]")
+@settings_options(AuditSettings)
+@set_option
+@option("--agent", "search", "FILE", "A trained agent plays: a file of brittle train, cells or ripple.")
+@option("--preset", "search", "NAME", "Distortions, cell and search of a published table; see list.")
+@config_option
 def audit(config: str | None, preset: str | None, **options: Any) -> None:
     """Audit MODEL on DATA.
 
@@ -38,13 +37,20 @@ def audit(config: str | None, preset: str | None, **options: Any) -> None:
            WFDB records | csv tables of signals | ecg5000 (default for ecg)
     """
     with clear_errors():
-        values = brittle.AuditSettings.read(config) if config else {}
-        values |= brittle.preset(preset, options["sampling_rate"] or 300.0) if preset else {}
+        values = AuditSettings.read(config) if config else {}
+        if preset:
+            values |= brittle.preset(preset, _rate(options["sampling_rate"]))
         with live_progress(console) as watch:
-            run = brittle.audit(watch=watch, **settings_of(values, options))
+            run = brittle.audit(watch=watch, **settings_of(AuditSettings, values, options))
         console.print(brittle.summary_table(brittle.summary_of(run)))
         console.print(f"Report: {run.path / 'report.html'}", soft_wrap=True)
         _refuse_empty(run)
+
+
+def _rate(text: str | None) -> float:
+    """The sampling rate that a preset is for."""
+    options = brittle.AuditSettings.build({"data_options": {"sampling_rate": text}}).data_options
+    return options.sampling_rate or 300.0
 
 
 def _refuse_empty(run: "brittle.Run") -> None:

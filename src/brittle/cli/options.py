@@ -1,91 +1,144 @@
-"""Options that several commands take, in groups, and how they become settings."""
+"""Options of a command, derived from its settings: name, help, default and group are those of the fields."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
 from brittle.core.errors import UsageError
+from brittle.settings import Settings
 
 C = TypeVar("C", bound=Callable[..., Any])
-Group = Callable[[C], C]
-
-MODEL_OPTIONS = (
-    *("output", "layout", "mean", "std", "classes", "threads"),
-    *("header", "body", "timeout", "retries", "rate"),
-)
-DATA_OPTIONS = ("limit", "size", "bounds", "labels", "sampling_rate", "leads", "windows", "beat_at")
+GROUPS = ("model", "data", "search", "training", "running")
 
 
-def together(*options: Callable[[Any], Any]) -> Callable[[C], C]:
-    """Several options as one decorator, shown in this order."""
+class GroupedCommand(click.Command):
+    """A command whose help shows its options by group, in the order of GROUPS."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each group; options without one come last."""
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
+        shown = [(option, option.get_help_record(ctx)) for option in options]
+        for group in (*GROUPS, ""):
+            records = [r for option, r in shown if r and getattr(option, "group", "") == group]
+            if records:
+                with formatter.section(group.capitalize() or "Other options"):
+                    formatter.write_dl(records)
+
+
+class GroupedOption(click.Option):
+    """An option that stands under a heading of the help."""
+
+    def __init__(self, *names: str, group: str, **attributes: Any) -> None:
+        super().__init__(list(names), **attributes)
+        self.group = group
+
+
+def option(names: str, group: str, metavar: str, text: str, **attributes: Any) -> Callable[[C], C]:
+    """An option of a command that is no setting, under the heading of its group; text: its help.
+
+    names: one, or several with commas between them.
+    """
 
     def decorate(command: C) -> C:
-        for option in reversed(options):
-            command = option(command)
+        return _added(
+            command, GroupedOption(*names.split(","), group=group, metavar=metavar, help=text, **attributes)
+        )
+
+    return decorate
+
+
+def settings_options(*kinds: type[Settings], **named: type[Settings]) -> Callable[[C], C]:
+    """An option for every field of these settings, and of the settings within them, that has a group.
+
+    named: further ones, which the help tells apart by these names. A field that several of them have is one
+    option.
+    """
+    told: dict[str, list[str]] = {}
+    fields: dict[str, Any] = {}
+    for prefix, kind in [*(("", kind) for kind in kinds), *((f"{name}: ", k) for name, k in named.items())]:
+        for name, field in option_fields(kind).items():
+            fields.setdefault(name, field)
+            default = f" [{default_of(field)}]" if default_of(field) else ""
+            told.setdefault(name, []).append(f"{prefix}{field.description}{default}")
+
+    def decorate(command: C) -> C:
+        for name in reversed(fields):
+            _added(command, _option_of(name, fields[name], _sentence("; ".join(told[name]))))
         return command
 
     return decorate
 
 
-game_options = together(
-    click.option(
-        "--distortion", "distortions", metavar="NAME", multiple=True, help="Repeatable. [all that suit]"
-    ),
-    click.option("--draws", type=int, metavar="N", help="Random draws of every distortion. [1]"),
-    click.option("--domain", metavar="NAME", help="Kind of input expected: image, ecg. [what the data are]"),
-    click.option("--cell", metavar="SIZE", help="HxW pixels, or 10ms of signal. [1/14 of a side; 33 ms]"),
-    click.option("--budget", type=int, metavar="N", help="Most rows the model is shown for a sample. [1000]"),
-    click.option("--max-l2", type=float, metavar="F", help="Greatest L2 distance that a flip may have."),
-    click.option("--target", metavar="CLASS", help="Name or index of the class to reach."),
-    click.option("--top-k", type=int, metavar="K", help="The label must leave the top K classes. [1]"),
-    click.option("--goal", type=click.Choice(["first", "closest"]), help="End at the first flip? [closest]"),
-    click.option("--seed", type=int, metavar="N", help="The same seed gives the same run. [0]"),
-)
-data_options = together(
-    click.option("--limit", type=int, metavar="N", help="Only N samples; of image files spread evenly."),
-    click.option("--size", metavar="HxW", help="Resize images to this. [what the model takes]"),
-    click.option("--bounds", metavar="LOW,HIGH", help="Least and greatest value of the data. [detected]"),
-    click.option("--labels", metavar="FILE", help="labels.csv that lies elsewhere than the data."),
-    click.option("--sampling-rate", type=float, metavar="HZ", help="What the model takes; resample to it."),
-    click.option("--leads", metavar="NAME[,NAME]", help="Leads of the records. [the first ones]"),
-    click.option("--windows", type=int, metavar="N", help="Windows taken of a record. [1]"),
-    click.option("--beat-at", type=int, metavar="N", help="Place of the R peak in its window. [a third]"),
-)
-model_options = together(
-    click.option("--output", metavar="KIND", help="The model answers logits or probabilities. [detected]"),
-    click.option("--layout", metavar="KIND", help="channels_first or channels_last. [detected]"),
-    click.option("--mean", metavar="M[,M,M]", help="What the model wants subtracted from [0, 1] values."),
-    click.option("--std", metavar="S[,S,S]", help="What the model wants divided by."),
-    click.option("--classes", metavar="FILE", help="Class names: one a line, or JSON."),
-    click.option("--threads", type=int, metavar="N", help="Threads of the engine. [all CPUs]"),
-    click.option("--header", metavar="NAME=VARIABLE", help="HTTP header, value in an environment variable."),
-    click.option("--body", metavar="KIND", help="How an endpoint is asked: json or npy. [json]"),
-    click.option("--timeout", type=float, metavar="S", help="Seconds to wait for an endpoint. [30]"),
-    click.option("--retries", type=int, metavar="N", help="Further tries after a failed request. [4]"),
-    click.option("--rate", type=float, metavar="F", help="Most requests to an endpoint a second."),
-)
-running_options = together(
-    click.option("--batch", type=int, metavar="N", help="Rows shown at once. [measured]"),
-    click.option("--workers", type=int, metavar="N", help="Processes that share the samples. [1]"),
-    click.option("--keep-answers", is_flag=True, default=None, help="Never ask the same thing twice."),
-    click.option("--config", metavar="FILE", help="Settings in YAML or TOML; options given here win."),
-)
+def option_fields(kind: type[Settings]) -> dict[str, Any]:
+    """The fields that are options, by name: a class's own first, those of settings within it too."""
+    found: dict[str, Any] = {}
+    for name in {**kind.__annotations__, **kind.model_fields}:
+        field = kind.model_fields[name]
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
+            found |= option_fields(field.annotation)
+        elif shown_of(field).get("group"):
+            found[name] = field
+    return found
 
 
-def settings_of(values: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    """Settings of a file, overruled by the options that were given."""
+def default_of(field: Any) -> str:
+    """The default as help shows it; empty for a flag, and where nothing is to be said."""
+    if field.annotation is bool:
+        return ""
+    if field.default is None or field.default == ():
+        return str(shown_of(field).get("unset", ""))
+    return f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
+
+
+def shown_of(field: Any) -> dict[str, Any]:
+    """What `setting` says of how a field is shown."""
+    return field.json_schema_extra or {}
+
+
+def settings_of(
+    kind: type[Settings], values: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Values of a file, overruled by the options that were given; those of settings within go into them."""
     given = given_of(options)
     merged = dict(values)
-    pairs = given.pop("pairs", ())
+    pairs = given.pop("set", ())
     if pairs:
         merged["search_settings"] = {**(merged.get("search_settings") or {}), **dict(map(_pair, pairs))}
-    for group, names in (("model_options", MODEL_OPTIONS), ("data_options", DATA_OPTIONS)):
-        nested = {name: given.pop(name) for name in names if name in given}
-        if nested:
-            merged[group] = {**merged.get(group, {}), **nested}
+    for name, field in kind.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
+            inner = {key: given.pop(key) for key in field.annotation.model_fields if key in given}
+            if inner:
+                merged[name] = {**(merged.get(name) or {}), **inner}
     return {**merged, **given}
+
+
+def given_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were given."""
+    return {key: value for key, value in options.items() if value not in (None, ())}
+
+
+def _option_of(name: str, field: Any, text: str) -> GroupedOption:
+    """Values are handed on as text: settings check them, for options and files alike."""
+    shown = shown_of(field)
+    looks: dict[str, Any] = {"group": shown["group"], "help": text}
+    if field.annotation is bool:
+        looks |= {"is_flag": True, "default": None}
+    else:
+        looks |= {"metavar": shown.get("metavar", "TEXT"), "multiple": bool(shown.get("repeat"))}
+    return GroupedOption(shown.get("option", f"--{name.replace('_', '-')}"), name, **looks)
+
+
+def _added(command: C, one: click.Option) -> C:
+    """As click's own decorators do it: kept on the function until it becomes a command."""
+    params: list[click.Parameter] = command.__dict__.setdefault("__click_params__", [])
+    params.append(one)
+    return command
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _pair(text: str) -> tuple[str, Any]:
@@ -99,6 +152,7 @@ def _pair(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def given_of(options: dict[str, Any]) -> dict[str, Any]:
-    """The options that were given."""
-    return {key: value for key, value in options.items() if value not in (None, ())}
+set_option = option(
+    "--set", "search", "NAME=VALUE", "A setting of the search; repeatable.", multiple=True, type=str
+)
+config_option = option("--config", "running", "FILE", "Settings in YAML or TOML; options given here win.")

@@ -1,5 +1,6 @@
-"""brittle report, verify and list: what is there already."""
+"""brittle report, verify, list and schema: what is there already."""
 
+import json
 import sys
 from itertools import groupby
 
@@ -44,3 +45,15 @@ def list_members() -> None:
             for entry in entries:
                 table.add_row(f"  {entry.name}", entry.line)
             console.print(table)
+
+
+@click.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """The JSON schema of a file of a run, or of settings; without NAME, the names that there are."""
+    with clear_errors():
+        if name is None:
+            for known in brittle.schema_names():
+                click.echo(known)
+        else:
+            click.echo(json.dumps(brittle.schema(name), indent=1, ensure_ascii=False))

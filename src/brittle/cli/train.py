@@ -1,5 +1,7 @@
 """brittle train: learn offline what searches use."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -7,40 +9,19 @@ import click
 import brittle
 from brittle.cli.console import EXIT_CODES, clear_errors, console
 from brittle.cli.live import live_training
-from brittle.cli.options import given_of
-from brittle.learning.settings import LearningSettings
+from brittle.cli.options import GroupedCommand, given_of, option, settings_options
+from brittle.learning.settings import DuelingSettings, LearningSettings, TileSettings
+from brittle.tasks.train.settings import TrainSettings
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=GroupedCommand, epilog=EXIT_CODES)
 @click.argument("more", nargs=-1, metavar="[MODEL]...")
-@click.option("--board", type=click.Choice(["cells", "ripple"]), help="An agent that plays on this board.")
-@click.option("--kind", type=click.Choice(["tile", "rlab"]), help="Tiles for ripple, or the agent of rlab.")
-@click.option("--models", "--model", "models", metavar="MODEL", multiple=True, help="Learned on; repeatable.")
-@click.option("--data", metavar="DATA", required=True, help="Labelled samples, as brittle audit takes them.")
-@click.option("--first", type=int, metavar="N", help="Only the first N samples; keep the rest for reports.")
-@click.option("--cell", metavar="SIZE", help="Agents: size of a cell. [as brittle audit; rlab: 7 a side]")
-@click.option("--distortion", "distortions", metavar="NAME", multiple=True, help="Agents: of the palette.")
-@click.option("--max-l2", type=float, metavar="F", help="Length of the change. [5 for a photo; cells: none]")
-@click.option("--seed", type=int, metavar="N", help="The same seed gives the same file. [0]")
-@click.option("--start", metavar="FILE", help="Agents: go on from this one.")
-@click.option("--queries", type=int, metavar="N", help="Agents: most rows shown to all models. [100000]")
-@click.option("--budget", type=int, metavar="N", help="Agents: rows of one game. [cells 250; ripple 500]")
-@click.option("--games", type=int, metavar="N", help="Agents: games at once. [32]")
-@click.option("--rate", type=float, metavar="F", help="Agents: learning rate. [0.001]")
-@click.option(
-    "--gamma", type=float, metavar="F", help="Agents: discount of a query. [ripple 0.99; cells 0.995]"
-)
-@click.option("--rounds", type=int, metavar="N", help="rlab: rounds of playing and learning. [6]")
-@click.option("--updates", type=int, metavar="N", help="rlab: of its network a round. [200]")
-@click.option(
-    "--most", type=float, metavar="F", help="rlab: random choices in the first round, as a share. [1]"
-)
-@click.option("--price", type=float, metavar="F", help="rlab: what a step costs, in reward. [0.8]")
-@click.option("--tiles", type=int, metavar="K", help="Tiles: how many share the work. [4]")
-@click.option("--side", type=int, metavar="N", help="Tiles: elements along each axis. [56]")
-@click.option("--steps", type=int, metavar="N", help="Tiles: steps of gradient ascent. [120]")
-@click.option("--batch", type=int, metavar="N", help="Tiles: samples a step. [12] Agents: moves. [256]")
-@click.option("--out", metavar="FILE", required=True, help="The .safetensors file to write.")
+@option("--board", "training", "NAME", "An agent that plays on this board, cells or ripple.")
+@option("--kind", "training", "NAME", "What else is learned: tile, for ripple, or rlab, its agent.")
+@option("--models,--model", "model", "MODEL", "A model to learn on; repeatable.", multiple=True)
+@option("--data", "data", "DATA", "Labelled samples, as brittle audit takes them.", required=True)
+@settings_options(TrainSettings, agents=LearningSettings, rlab=DuelingSettings, tiles=TileSettings)
+@option("--out", "running", "FILE", "The .safetensors file to write.", required=True)
 def train(
     more: tuple[str, ...],
     board: str | None,
@@ -58,23 +39,37 @@ def train(
     MODEL  as brittle audit takes it. Tiles need gradients: model.onnx (plain convolutional) |
            package.module:function that returns a torch.nn.Module | efficientnet-lite1 | efficientnet-lite2
     """
-    given = given_of(options)
-    learned_on = [*models, *more]
     with clear_errors(), live_training(console) as watch:
         if (board is None) == (kind is None):
             raise brittle.UsageError(
                 "expected --board cells or ripple, or --kind tile or rlab, and one of them"
             )
+        if kind not in (None, "rlab", "tile"):
+            raise brittle.UsageError(f"there is no kind '{kind}'; expected tile or rlab")
+        given = given_of(options)
+        common = TrainSettings.build({k: v for k, v in given.items() if k in TrainSettings.model_fields})
+        given |= common.model_dump(include=set(given))
+        learned_on = [*models, *more]
         if board:
-            audit = {key: given.pop(key) for key in ("cell", "distortions") if key in given}
-            given |= {
-                "audit": audit,
-                "board": board,
-                "watch": lambda now: watch(now, given.get("queries", LearningSettings.queries)),
-            }
-            file = brittle.train_agent(learned_on, data, out, **given)
+            file = _train_agent(learned_on, data, out, board, given, watch)
         elif kind == "rlab":
             file = brittle.train_rlab(learned_on, data, out, watch=watch, **given)
         else:
             file = brittle.train_tiles(learned_on, data, out, watch=watch, **given)
     console.print(f"Learned: {file} (card and curve beside it)", soft_wrap=True)
+
+
+def _train_agent(
+    models: list[str],
+    data: str,
+    out: str,
+    board: str,
+    given: dict[str, Any],
+    watch: Callable[..., None],
+) -> Path:
+    """An agent; its cells and palette are an audit's."""
+    audit: dict[str, Any] = {name: given.pop(name) for name in ("cell", "distortions") if name in given}
+    limit = LearningSettings.build({"queries": given["queries"]} if "queries" in given else {}).queries
+    return brittle.train_agent(
+        models, data, out, board, audit=audit, watch=lambda now: watch(now, limit), **given
+    )

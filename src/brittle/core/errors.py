@@ -56,7 +56,10 @@ class MissingExtraError(BrittleError):
     exit_code = 6
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs the extra '{extra}'; install it: pip install 'brittle[{extra}]'")
+        super().__init__(
+            f"{feature} needs the extra '{extra}'; install it from the checkout: "
+            f"pip install -c constraints.txt -e '.[{extra}]'"
+        )
 
 
 class DiskError(BrittleError):

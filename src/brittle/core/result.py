@@ -1,12 +1,9 @@
 """What is known about one sample when its search has ended."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
-
-RENAMED = {"colours": "assignment"}
-"""Keys as older runs have them."""
+from typing import Any, NamedTuple
 
 
 class Status(StrEnum):
@@ -42,8 +39,7 @@ class Flip:
     prd: float | None = None
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """One improvement: after `query` rows the best margin (nats), and the best L2 of a flip."""
 
     query: int
@@ -73,32 +69,5 @@ class SearchResult:
     finished: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, for one JSON line."""
-        out = asdict(self)
-        out["curve"] = [[p.query, p.margin, p.l2] for p in self.curve]
-        return out
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "SearchResult":
-        """The inverse of to_dict; keys that this version does not know are left out."""
-        known = {f.name for f in fields(cls)}
-        kept = {key: value for key, value in data.items() if key in known}
-        for key in ("first", "closest"):
-            if kept.get(key):
-                kept[key] = _flip(kept[key])
-        kept["status"] = Status(kept["status"])
-        kept["top"] = _pairs(kept.get("top", ()))
-        kept["curve"] = tuple(Point(*p) for p in kept.get("curve", ()))
-        return cls(**kept)
-
-
-def _flip(data: Mapping[str, Any]) -> Flip:
-    known = {f.name for f in fields(Flip)}
-    kept = {RENAMED.get(key, key): value for key, value in data.items() if RENAMED.get(key, key) in known}
-    kept["top"] = _pairs(kept["top"])
-    kept["assignment"] = tuple(kept["assignment"]) if kept.get("assignment") is not None else None
-    return Flip(**kept)
-
-
-def _pairs(rows: Any) -> tuple[tuple[int, float], ...]:
-    return tuple((int(c), float(p)) for c, p in rows)
+        """Plain data, for one JSON line; a point of the curve is [query, margin, l2]."""
+        return asdict(self)

@@ -18,7 +18,7 @@ Search = Generator[NDArray[Any], Array, None]
 
 
 class Board(Protocol):
-    """What turns a move into an input. Canvas: colours of cells. InputBoard: the input itself."""
+    """What turns a move into an input. Canvas: an assignment. InputBoard: the input itself."""
 
     def render(self, move: NDArray[Any], out: Array) -> None:
         """Write the input that one move stands for into out, quantised as its samples are."""

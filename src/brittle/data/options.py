@@ -4,15 +4,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    field_validator,
-)
+from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
+
+from brittle.settings import Settings, setting
 
 
 def _names(value: Any) -> Any:
@@ -30,32 +24,63 @@ def _pair(value: Any) -> Any:
     return value.split(",") if isinstance(value, str) else value
 
 
-class DataOptions(BaseModel):
-    """How to read samples.
+class DataOptions(Settings):
+    """How samples are read."""
 
-    size:   height and width to resize images to; default: what the model takes, else that of the first image.
-    limit:  only N samples; of image files spread evenly, so that every class folder has its share, of arrays
-            and records the first N.
-    bounds: least and greatest possible value; 8-bit samples are scaled to them (default 0 to 1), floats must
-            lie within (default detected: 0 to 1, else 0 to 255, else they must be stated).
-    labels: a labels.csv that lies elsewhere than in the folder of images or records.
-    sampling_rate: samples per second that the model takes; records of another rate are resampled to it. Also
-            the rate of tables and arrays that state none.
-    leads:  names of the leads to show, in the model's order (default: the first ones of the first record).
-    windows: windows taken of a record, from its start on.
-    beat_at: place of the R peak in the window of a beat, from 0 (default: a third of the window).
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    size: Annotated[tuple[PositiveInt, PositiveInt] | None, BeforeValidator(_sides)] = None
-    limit: PositiveInt | None = None
-    bounds: Annotated[tuple[float, float] | None, BeforeValidator(_pair)] = None
-    labels: Path | None = None
-    sampling_rate: PositiveFloat | None = None
-    leads: Annotated[tuple[str, ...], BeforeValidator(_names)] | None = None
-    windows: PositiveInt = 1
-    beat_at: NonNegativeInt | None = None
+    limit: PositiveInt | None = setting(
+        None,
+        "only N samples: of image files spread evenly, so that every class folder has its share, of arrays "
+        "and records the first N",
+        group="data",
+        metavar="N",
+        unset="all",
+    )
+    size: Annotated[tuple[PositiveInt, PositiveInt] | None, BeforeValidator(_sides)] = setting(
+        None,
+        "height and width to resize images to",
+        group="data",
+        metavar="HxW",
+        unset="what the model takes, else that of the first image",
+    )
+    bounds: Annotated[tuple[float, float] | None, BeforeValidator(_pair)] = setting(
+        None,
+        "least and greatest possible value; 8-bit samples are scaled to them, floats must lie within",
+        group="data",
+        metavar="LOW,HIGH",
+        unset="0,1, or what is detected",
+    )
+    labels: Path | None = setting(
+        None,
+        "a labels.csv that lies elsewhere than in the folder of images or records",
+        group="data",
+        metavar="FILE",
+        unset="the one beside the data",
+    )
+    sampling_rate: PositiveFloat | None = setting(
+        None,
+        "samples a second that the model takes; records of another rate are resampled, and it is the rate of "
+        "tables and arrays that state none",
+        group="data",
+        metavar="HZ",
+        unset="that of the records",
+    )
+    leads: Annotated[tuple[str, ...], BeforeValidator(_names)] | None = setting(
+        None,
+        "names of the leads to show, in the model's order",
+        group="data",
+        metavar="NAME[,NAME]",
+        unset="the first ones of the first record",
+    )
+    windows: PositiveInt = setting(
+        1, "windows taken of a record, from its start on", group="data", metavar="N"
+    )
+    beat_at: NonNegativeInt | None = setting(
+        None,
+        "place of the R peak in the window of a beat, from 0",
+        group="data",
+        metavar="N",
+        unset="a third of the window",
+    )
 
     @field_validator("bounds")
     @classmethod

@@ -36,7 +36,7 @@ def open_search(name: str, **settings: Any) -> SearchFactory[Any]:
     """The search of this name with its settings. Raises UsageError for an unknown name or setting."""
     member = SEARCHES.load(name)
     if isinstance(member, type) and issubclass(member, Settings):
-        built: Any = member.build(settings, f"setting of the search {name}")
+        built: Any = member.build(settings, f"the search {name}")
     else:
         built = _of_others(member, name, settings)
     search: SearchFactory[Any] = built
@@ -48,7 +48,7 @@ def _of_others(member: Any, name: str, settings: dict[str, Any]) -> Any:
     known = list(getattr(member, "__dataclass_fields__", {}))
     for key in settings:
         if key not in known:
-            raise UsageError(f"there is no setting of the search {name} '{key}'; {did_you_mean(key, known)}")
+            raise UsageError(f"there is no setting '{key}' of the search {name}; {did_you_mean(key, known)}")
     try:
         return member(**settings)
     except (TypeError, ValueError) as error:

@@ -1,26 +1,26 @@
 """What a run is: enough to refuse a different command and to replay every flip."""
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from brittle.core.canvas import Layer
-from brittle.core.errors import RunError
 from brittle.core.sample import InputSpec
+from brittle.store.records import FORMAT, read_record
 
-FORMAT = 1
 
-
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(BaseModel):
     """Contents of run.json.
 
     settings: everything that changes results, as plain data (budget, goal, seed, search ...).
-    model:    name, sha256, classes (names), output ("logits" or "probabilities").
+    model:    name, sha256, classes (names).
     data:     name, samples (how many), sha256.
     spec, cell, palette: what the layer index of a cell means.
     agent:    name, player, models, data, queries: the trained agent that plays, and what training it cost.
     """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
 
     settings: dict[str, Any]
     model: dict[str, Any]
@@ -29,37 +29,16 @@ class Manifest:
     cell: tuple[int, ...]
     palette: tuple[Layer, ...]
     agent: dict[str, Any] | None = None
-    format: int = FORMAT
+    format: Literal[1] = FORMAT
 
     def to_json(self) -> str:
         """Text of run.json."""
-        return json.dumps(asdict(self), indent=1) + "\n"
+        return json.dumps(self.model_dump(mode="json"), indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Manifest":
         """The inverse of to_json. Raises RunError if text is not a manifest of this format."""
-        try:
-            data = json.loads(text)
-            if data["format"] != FORMAT:
-                raise RunError(
-                    f"expected a run of format {FORMAT}, got {data['format']}; use the brittle that wrote it"
-                )
-            spec: dict[str, Any] = {
-                k: tuple(v) if isinstance(v, list) else v for k, v in data["spec"].items()
-            }
-            return cls(
-                settings=data["settings"],
-                model=data["model"],
-                data=data["data"],
-                spec=InputSpec(**spec),
-                cell=tuple(data["cell"]),
-                palette=tuple(Layer(**layer) for layer in data["palette"]),
-                agent=data.get("agent"),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RunError(
-                f"run.json is damaged or not brittle's ({type(error).__name__}: {error})"
-            ) from error
+        return read_record(cls, text, "run.json")
 
 
 def differences(old: Manifest, new: Manifest) -> list[str]:

@@ -22,6 +22,14 @@ from brittle.core.errors import RunError
 from brittle.core.result import SearchResult
 from brittle.store.files import append_line, clear_disk_errors, drop_half_line, write_whole
 from brittle.store.manifest import Manifest, differences
+from brittle.store.records import (
+    SessionLine,
+    SummaryFile,
+    read_record,
+    read_result,
+    result_text,
+    session_text,
+)
 
 
 class Run:
@@ -37,7 +45,7 @@ class Run:
         path = Path(path)
         if not (path / "run.json").is_file():
             raise RunError(f"expected a run folder with run.json, got {path}; brittle audit --out makes one")
-        return cls(path, Manifest.from_json((path / "run.json").read_text(encoding="utf-8")))
+        return cls(path, Manifest.from_json(read_text(path / "run.json")))
 
     @classmethod
     def begin(cls, path: str | Path, manifest: Manifest, settings: str) -> "Run":
@@ -96,18 +104,16 @@ class Run:
 
     def results(self) -> Iterator[SearchResult]:
         """Every finished sample, read line by line. Raises RunError at a damaged one."""
-        for number, line in enumerate(_lines(self.path / "results.jsonl"), 1):
+        path = self.path / "results.jsonl"
+        for number, line in enumerate(_lines(path), 1):
             try:
-                yield SearchResult.from_dict(json.loads(line))
-            except (ValueError, KeyError, TypeError) as error:
-                raise RunError(
-                    f"line {number} of {self.path / 'results.jsonl'} is damaged ({error}); "
-                    "remove that line and run the same command again"
-                ) from error
+                yield read_result(line, f"line {number} of {path}")
+            except RunError as error:
+                raise RunError(f"{error}; remove that line and run the same command again") from error
 
     def append(self, result: SearchResult) -> None:
         """Store one finished sample. Raises DiskError."""
-        append_line(self.path / "results.jsonl", _json(result.to_dict()))
+        append_line(self.path / "results.jsonl", result_text(result))
 
     def finish(self, order: Sequence[str]) -> None:
         """Put the lines of results.jsonl into the order of the samples, one line each."""
@@ -127,14 +133,15 @@ class Run:
 
     def log(self, session: dict[str, Any]) -> None:
         """Add to sessions.jsonl; lines of one `session` number are read as one."""
-        append_line(self.path / "sessions.jsonl", _json(session))
+        append_line(self.path / "sessions.jsonl", session_text(session))
 
     def sessions(self) -> list[dict[str, Any]]:
         """Every time the command ran on this folder: versions, machine, batch, rows, seconds."""
         merged: dict[int, dict[str, Any]] = {}
-        for line in _lines(self.path / "sessions.jsonl"):
-            entry = json.loads(line)
-            merged.setdefault(entry["session"], {}).update(entry)
+        path = self.path / "sessions.jsonl"
+        for number, line in enumerate(_lines(path), 1):
+            found = read_record(SessionLine, line, f"line {number} of {path}")
+            merged.setdefault(found.session, {}).update(found.model_dump(exclude_unset=True))
         return [merged[n] for n in sorted(merged)]
 
     def summary(self) -> dict[str, Any]:
@@ -142,8 +149,9 @@ class Run:
         path = self.path / "summary.json"
         if not path.exists():
             raise RunError(f"{self.path} has not finished; run the same audit command again to finish it")
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return content
+        return read_record(SummaryFile, read_text(path), str(path)).model_dump(
+            mode="json", exclude_unset=True
+        )
 
     def write(self, file: str, data: bytes | str) -> Path:
         """Write one file of the run at once. Raises DiskError."""
@@ -167,12 +175,21 @@ class Run:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    if path.exists():
+    """The whole lines of a file, if it is there. Raises RunError where it cannot be read as text."""
+    if not path.exists():
+        return
+    try:
         with path.open(encoding="utf-8") as file:
             for line in file:
                 if line.endswith("\n") and line.strip():
                     yield line.rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"{path} cannot be read: {error}; the run is damaged") from error
 
 
-def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+def read_text(path: Path) -> str:
+    """A text file of a run. Raises RunError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"{path} cannot be read: {error}; the run is damaged") from error

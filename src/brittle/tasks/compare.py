@@ -8,35 +8,26 @@ from brittle.core.errors import UsageError
 from brittle.report.compare.page import Comparison, comparison_of, write_comparison
 from brittle.searches import open_search
 from brittle.store.run import Run
-from brittle.tasks.audit.audit import audit
+from brittle.tasks.audit.audit import name_objects, run_audit
 from brittle.tasks.audit.progress import Watch
+from brittle.tasks.audit.settings import CompareSettings
 
 
 def compare(
-    model: Any = None,
-    data: Any = None,
-    *,
-    searches: Sequence[str],
-    out: str | Path,
-    watch: Watch | None = None,
-    **settings: Any,
+    model: Any = None, data: Any = None, *, watch: Watch | None = None, **settings: Any
 ) -> Comparison:
-    """Audit the same samples with each search, in `out`/<search>/, and write `out`/compare.html.
+    """Audit the same samples with each of `searches`, in `out`/<search>/, and write `out`/compare.html.
 
-    settings: those of brittle.audit, the same for every search. The same call again finishes what is missing.
-    Raises BrittleError with one line for the user.
+    model, data, watch: as of brittle.audit. settings: the fields of CompareSettings.
+    The same call again finishes what is missing. Raises BrittleError with one line for the user.
     """
-    if len(set(searches)) < len(searches) or not searches:
-        raise UsageError(f"expected different searches to compare, got {', '.join(searches) or 'none'}")
-    for name in searches:
+    named = name_objects(model, data)
+    audits = CompareSettings.build({**settings, **named.texts}).audits()
+    for name in audits:
         open_search(name)  # a name or an extra that is missing is found before anything is played
-    folder = Path(out)
-    runs = [
-        audit(model, data, watch=watch, search=name, out=str(folder / _plain(name)), **settings)
-        for name in searches
-    ]
+    runs = [run_audit(chosen, named.objects, watch) for chosen in audits.values()]
     found = comparison_of(runs)
-    write_comparison(found, folder)
+    write_comparison(found, runs[0].path.parent)
     return found
 
 
@@ -51,7 +42,3 @@ def compare_runs(folders: Sequence[str | Path], out: str | Path | None = None) -
     found = comparison_of([Run.open(path) for path in paths])
     write_comparison(found, paths[0].resolve().parent if out is None else Path(out))
     return found
-
-
-def _plain(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)

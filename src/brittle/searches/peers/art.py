@@ -5,30 +5,32 @@ schedule is squeezed into it.
 """
 
 import logging
-from dataclasses import dataclass
 from importlib import import_module
 from math import inf
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from brittle.core.errors import MissingExtraError
 from brittle.core.sample import Array
 from brittle.core.search import Game, InputBoard, Search
 from brittle.searches.peers.oracle import Oracle, play_peer, within
+from brittle.settings import Settings, setting
 
 START_TRIES = 100  # random images that HopSkipJump and Boundary try as a start; ART's init_size
 
 
-@dataclass(frozen=True)
-class _ArtPeer:
+class _ArtPeer(Settings):
     """What the members share. board: whole inputs; made only where ART is installed."""
 
     board: ClassVar[str] = "input"
     name: ClassVar[str] = ""
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _is_installed(self) -> Self:
         _attacks(self.name)
+        return self
 
     def __call__(self, game: Game[InputBoard]) -> Search:
         """Plays one sample in a thread of its own."""
@@ -38,7 +40,6 @@ class _ArtPeer:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
 class SquareL2(_ArtPeer):
     """Square Attack within an L2 distance, from ART: random squares that keep what lowers the margin.
 
@@ -47,9 +48,11 @@ class SquareL2(_ArtPeer):
     """
 
     name: ClassVar[str] = "square-l2"
-    eps: float | None = None
-    p_init: float = 0.1
-    max_iter: int = 10_000
+    eps: float | None = setting(
+        None, "L2 radius; default max_l2 of the audit, or 5 times the span without one", gt=0
+    )
+    p_init: float = setting(0.1, "share of the elements in the first squares", gt=0, le=1)
+    max_iter: int = setting(10_000, "iterations of the schedule; the budget ends it before", ge=1)
 
     def _attack(self, oracle: Oracle) -> None:
         limit = self.eps or oracle.game.terms.max_l2 or 5.0 * oracle.spec.span
@@ -57,7 +60,6 @@ class SquareL2(_ArtPeer):
         _square(oracle, norm=2, eps=eps, p_init=self.p_init, max_iter=self.max_iter)
 
 
-@dataclass(frozen=True)
 class SquareLinf(_ArtPeer):
     """Square Attack within an L-infinity distance, from ART: stripes, then random squares.
 
@@ -66,16 +68,15 @@ class SquareLinf(_ArtPeer):
     """
 
     name: ClassVar[str] = "square-linf"
-    eps: float = 8 / 255
-    p_init: float = 0.05
-    max_iter: int = 10_000
+    eps: float = setting(8 / 255, "L-infinity radius, as a share of the span", gt=0)
+    p_init: float = setting(0.05, "share of the elements in the first squares", gt=0, le=1)
+    max_iter: int = setting(10_000, "iterations of the schedule; the budget ends it before", ge=1)
 
     def _attack(self, oracle: Oracle) -> None:
         eps = self.eps * oracle.spec.span
         _square(oracle, norm=inf, eps=eps, p_init=self.p_init, max_iter=self.max_iter)
 
 
-@dataclass(frozen=True)
 class SimBAPixel(_ArtPeer):
     """SimBA on pixels, from ART: one value of one pixel at a time, kept if the label's probability falls.
 
@@ -84,14 +85,13 @@ class SimBAPixel(_ArtPeer):
     """
 
     name: ClassVar[str] = "simba"
-    epsilon: float = 0.2
-    max_iter: int = 10_000
+    epsilon: float = setting(0.2, "step, as a share of the span", gt=0)
+    max_iter: int = setting(10_000, "iterations of the schedule; the budget ends it before", ge=1)
 
     def _attack(self, oracle: Oracle) -> None:
         _simba(oracle, attack="px", epsilon=self.epsilon * oracle.spec.span, max_iter=self.max_iter)
 
 
-@dataclass(frozen=True)
 class SimBADCT(_ArtPeer):
     """SimBA on frequencies, from ART: one DCT coefficient at a time, low ones first.
 
@@ -100,8 +100,8 @@ class SimBADCT(_ArtPeer):
     """
 
     name: ClassVar[str] = "simba-dct"
-    epsilon: float = 0.2
-    max_iter: int = 10_000
+    epsilon: float = setting(0.2, "step, as a share of the span", gt=0)
+    max_iter: int = setting(10_000, "iterations of the schedule; the budget ends it before", ge=1)
 
     def _attack(self, oracle: Oracle) -> None:
         side = oracle.spec.shape[1]
@@ -111,7 +111,6 @@ class SimBADCT(_ArtPeer):
         _simba(oracle, attack="dct", epsilon=epsilon, max_iter=self.max_iter, freq_dim=low, stride=stride)
 
 
-@dataclass(frozen=True)
 class HopSkipJump(_ArtPeer):
     """HopSkipJump in L2, from ART: sees decisions only; walks along the boundary from a random image.
 
@@ -119,8 +118,8 @@ class HopSkipJump(_ArtPeer):
     """
 
     name: ClassVar[str] = "hopskipjump"
-    init_eval: int = 100
-    max_iter: int = 10_000
+    init_eval: int = setting(100, "rows of the first gradient estimate", ge=1)
+    max_iter: int = setting(10_000, "iterations of the schedule; the budget ends it before", ge=1)
 
     def _attack(self, oracle: Oracle) -> None:
         start = _start(oracle)
@@ -131,7 +130,6 @@ class HopSkipJump(_ArtPeer):
             attack.generate(oracle.x[None].copy(), y=_one_hot(oracle), x_adv_init=start[None])
 
 
-@dataclass(frozen=True)
 class Boundary(_ArtPeer):
     """Boundary Attack, from ART: sees decisions only; a random walk along the boundary.
 
@@ -139,9 +137,9 @@ class Boundary(_ArtPeer):
     """
 
     name: ClassVar[str] = "boundary"
-    delta: float = 0.01
-    epsilon: float = 0.01
-    max_iter: int = 100_000
+    delta: float = setting(0.01, "first step along the sphere, relative to the distance", gt=0)
+    epsilon: float = setting(0.01, "first step towards the original, relative to the distance", gt=0)
+    max_iter: int = setting(100_000, "iterations at most; the budget ends it before", ge=1)
 
     def _attack(self, oracle: Oracle) -> None:
         start = _start(oracle)

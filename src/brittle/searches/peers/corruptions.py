@@ -1,6 +1,5 @@
 """The benchmark that does not search: how severe a common corruption must be to flip a decision."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -10,10 +9,10 @@ from brittle.core.sample import Array
 from brittle.core.search import Game, InputBoard, Search
 from brittle.searches.peers.imagenet_c import CORRUPTIONS, SEVERITIES, Photo, corrupt
 from brittle.searches.peers.oracle import IMAGE
+from brittle.settings import Settings
 
 
-@dataclass(frozen=True)
-class Corruptions:
+class Corruptions(Settings):
     """The 15 corruptions of ImageNet-C, severity 1 to 5, one draw of each: no search, the least that flips.
 
     Hendrycks and Dietterich, 2019 (arXiv 1903.12261). `severity` and `corruption` in the result's notes name

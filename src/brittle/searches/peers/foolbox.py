@@ -4,30 +4,32 @@ They know the model through foolbox's NumPyModel only, so that no deep-learning 
 are foolbox's defaults; it is the referee's budget that ends them.
 """
 
-from dataclasses import dataclass
 from importlib import import_module
 from math import prod, sqrt
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from brittle.core.errors import MissingExtraError
 from brittle.core.search import Game, InputBoard, Search
 from brittle.searches.peers.oracle import Oracle, play_peer, within
+from brittle.settings import Settings, setting
 
 NOISE_LEVELS = (0.01, 0.02, 0.04, 0.06, 0.08, 0.12, 0.16, 0.24, 0.32, 0.48)  # RMS as a share of the span
 
 
-@dataclass(frozen=True)
-class _FoolboxPeer:
+class _FoolboxPeer(Settings):
     """What the members share. board: whole inputs; made only where foolbox is installed."""
 
     board: ClassVar[str] = "input"
     name: ClassVar[str] = ""
     images_only: ClassVar[bool] = False
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _is_installed(self) -> Self:
         _foolbox(self.name)
+        return self
 
     def __call__(self, game: Game[InputBoard]) -> Search:
         """Plays one sample in a thread of its own."""
@@ -46,7 +48,6 @@ class _FoolboxPeer:
         attack.run(model, oracle.x[None].copy(), np.array([oracle.label]), **settings)
 
 
-@dataclass(frozen=True)
 class GaussianNoise(_FoolboxPeer):
     """Repeated additive Gaussian noise that knows of clipping, from foolbox: weak noise first, then stronger.
 
@@ -55,8 +56,8 @@ class GaussianNoise(_FoolboxPeer):
     """
 
     name: ClassVar[str] = "foolbox-noise"
-    repeats: int = 20
-    levels: tuple[float, ...] = NOISE_LEVELS
+    repeats: int = setting(20, "draws of noise at each level", ge=1)
+    levels: tuple[float, ...] = setting(NOISE_LEVELS, "RMS change, as a share of the span; weak to strong")
 
     def _attack(self, attacks: Any) -> Any:
         return attacks.L2ClippingAwareRepeatedAdditiveGaussianNoiseAttack(
@@ -73,35 +74,32 @@ class GaussianNoise(_FoolboxPeer):
             self._run(attack, oracle, epsilon=radius)
 
 
-@dataclass(frozen=True)
 class GaussianBlur(_FoolboxPeer):
     """Gaussian blur, from foolbox: a thousand strengths from none to the image's size, weak ones first."""
 
     name: ClassVar[str] = "foolbox-blur"
     images_only: ClassVar[bool] = True
-    strengths: int = 1000
+    strengths: int = setting(1000, "strengths of blur that are tried", ge=1)
 
     def _attack(self, attacks: Any) -> Any:
         return attacks.GaussianBlurAttack(steps=self.strengths)
 
 
-@dataclass(frozen=True)
 class SaltAndPepper(_FoolboxPeer):
     """Salt and pepper, from foolbox: more and more elements at their extremes, fewer after a flip."""
 
     name: ClassVar[str] = "foolbox-salt-and-pepper"
-    draws: int = 1000
+    draws: int = setting(1000, "amounts of salt and pepper that are tried", ge=1)
 
     def _attack(self, attacks: Any) -> Any:
         return attacks.SaltAndPepperNoiseAttack(steps=self.draws)
 
 
-@dataclass(frozen=True)
 class Contrast(_FoolboxPeer):
     """Less contrast, from foolbox: a binary search between the input and plain grey."""
 
     name: ClassVar[str] = "foolbox-contrast"
-    halvings: int = 15
+    halvings: int = setting(15, "steps of the binary search", ge=1)
 
     def _attack(self, attacks: Any) -> Any:
         return attacks.BinarySearchContrastReductionAttack(binary_search_steps=self.halvings)

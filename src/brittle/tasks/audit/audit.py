@@ -3,18 +3,18 @@
 import os
 import platform
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from typing import Any
 
 from brittle.core.errors import DataError, UsageError
 from brittle.models.batch import best_batch
 from brittle.store.run import Run
+from brittle.store.versions import versions_of
 from brittle.tasks.audit.opening import Opened, open_audit
-from brittle.tasks.audit.playing import Shown, play_samples
+from brittle.tasks.audit.playing import RowCount, play_samples
 from brittle.tasks.audit.progress import Progress, Watch
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.audit.warming import warmed_up
@@ -23,6 +23,7 @@ from brittle.tasks.report import write_tables
 
 HEARTBEAT = 10.0  # seconds between two notes of the time spent, so that a killed command's time counts too
 BATCH_UNMEASURED = 16
+MEASURED_WITH = ("brittle", "numpy", "onnxruntime", "pillow", "scipy", "torch", "wfdb")
 
 
 def audit(model: Any = None, data: Any = None, *, watch: Watch | None = None, **settings: Any) -> Run:
@@ -35,20 +36,37 @@ def audit(model: Any = None, data: Any = None, *, watch: Watch | None = None, **
 
     The same call again finishes what is missing. Raises BrittleError with one line for the user.
     """
-    names = {"model": model, "data": data}
-    texts = {k: _name(v, k) for k, v in names.items() if v is not None}
-    chosen = AuditSettings.build({**settings, **texts})
-    objects = {k: v for k, v in names.items() if v is not None and texts[k] != str(v)}
-    if objects and chosen.workers > 1:
+    named = name_objects(model, data)
+    return run_audit(AuditSettings.build({**settings, **named.texts}), named.objects, watch)
+
+
+def run_audit(settings: AuditSettings, objects: Mapping[str, Any], watch: Watch | None = None) -> Run:
+    """One audit; objects: the model and data that are Python objects, by these names."""
+    if objects and settings.workers > 1:
         raise UsageError(f"expected a {' and a '.join(objects)} by name for workers > 1, got Python objects")
-    opened = open_audit(chosen, **objects)
-    run = Run.begin(chosen.folder(), opened.manifest(), opened.settings.to_text())
+    opened = open_audit(settings, **objects)
+    run = Run.begin(settings.folder(), opened.manifest(), opened.settings.to_text())
     try:
         _finish_samples(opened, run, watch or (lambda _: None))
         write_tables(run)
     finally:
         run.close()
     return run
+
+
+@dataclass(frozen=True)
+class Named:
+    """A model and data as settings have them (texts), and those of them that are Python objects."""
+
+    texts: dict[str, str]
+    objects: dict[str, Any]
+
+
+def name_objects(model: Any, data: Any) -> Named:
+    """What brittle.audit was called with, as names and objects; what was not given is in neither."""
+    given = {k: v for k, v in {"model": model, "data": data}.items() if v is not None}
+    texts = {k: _name(v, k) for k, v in given.items()}
+    return Named(texts, {k: v for k, v in given.items() if texts[k] != str(v)})
 
 
 def _name(thing: Any, kind: str) -> str:
@@ -86,7 +104,7 @@ class _Session:
     def __init__(self, run: Run, opened: Opened, progress: Progress, watch: Watch) -> None:
         self.run, self.opened, self.progress, self.watch = run, opened, progress, watch
         self.number = len(run.sessions()) + 1
-        self.start, self.noted, self.shown = perf_counter(), 0.0, Shown()
+        self.start, self.noted, self.shown = perf_counter(), 0.0, RowCount()
         self.batch, setup_rows = _batch(opened)
         run.log({"session": self.number, **_environment(), "batch": self.batch, "setup_rows": setup_rows})
 
@@ -111,7 +129,7 @@ class _Session:
             self.run.append(result)
             self._tell(self.progress.after(result))
 
-    def _note(self, shown: Shown) -> None:
+    def _note(self, shown: RowCount) -> None:
         """After every batch: tell the watcher, and now and then the run folder."""
         self.shown = shown
         if self._seconds() - self.noted > HEARTBEAT:
@@ -154,12 +172,7 @@ def _batch(opened: Opened) -> tuple[int, int]:
 
 def _environment() -> dict[str, Any]:
     """What the numbers were measured with."""
-    versions = {"python": platform.python_version()}
-    for package in ("brittle", "numpy", "onnxruntime", "pillow", "scipy", "torch", "wfdb"):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
+    versions = {"python": platform.python_version(), **versions_of(*MEASURED_WITH)}
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
     return {"started": _now(), "versions": versions, "machine": machine, "command": sys.argv[1:]}
 

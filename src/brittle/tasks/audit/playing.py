@@ -14,14 +14,14 @@ from brittle.tasks.audit.opening import Opened
 
 
 @dataclass(frozen=True)
-class Shown:
+class RowCount:
     """Rows asked for so far, and how many of those were looked up instead of shown to the model."""
 
     rows: int = 0
     looked_up: int = 0
 
 
-OnShown = Callable[[Shown], None]
+OnShown = Callable[[RowCount], None]
 
 
 def play_samples(
@@ -36,7 +36,7 @@ def play_samples(
         return play_sample(name, lambda: opened.dataset.open(name), rules)
 
     def on_rows(rows: int) -> None:
-        on_shown(Shown(rows, cache.found if cache else 0))
+        on_shown(RowCount(rows, cache.found if cache else 0))
 
     try:
         yield from Referee(model, batch, on_rows, opened.lanes).play(sample_run(name) for name in names)

@@ -11,7 +11,7 @@ from brittle.core.play import Player
 from brittle.core.sample import Sample
 from brittle.core.search import Terms
 from brittle.learning.curve import Update
-from brittle.learning.episode import Arena
+from brittle.learning.episode import TrainingTask
 from brittle.learning.learner import open_learner
 from brittle.learning.settings import LearningSettings
 from brittle.searches import open_search
@@ -78,7 +78,7 @@ def warm_up(
     It plays by the terms of the audit. Raises DataError if the model is right about none of the samples,
     UsageError if the rows are too few to learn from.
     """
-    games = min(WARM_GAMES, len(samples))
+    games = max(1, min(WARM_GAMES, len(samples)))
     chosen = LearningSettings(
         queries=queries,
         games=games,
@@ -86,8 +86,8 @@ def warm_up(
         seed=opened.settings.seed,
         hidden=agent.network.shape.hidden,
     )
-    arena = arena_of(opened, samples, player_of(agent), opened.terms)
-    learned = open_learner()([arena], chosen, agent.network, None, watch)
+    task = training_task(opened, samples, player_of(agent), opened.terms)
+    learned = open_learner()([task], chosen, agent.network, None, watch)
     if not learned.curve:
         raise UsageError(
             f"expected a warm-up of more queries than {queries} for {len(samples)} samples; "
@@ -97,7 +97,7 @@ def warm_up(
     return WarmedUp(replace(agent, network=learned.network, card=card), learned.queries, learned.curve)
 
 
-def arena_of(opened: Opened, samples: Sequence[Sample], player: Player, terms: Terms) -> Arena:
+def training_task(opened: Opened, samples: Sequence[Sample], player: Player, terms: Terms) -> TrainingTask:
     """Games on an opened model."""
     board = partial(make_board, player.board, opened.grid, opened.palette, opened.settings.seed)
-    return Arena(opened.model, samples, board, player, terms, opened.target, opened.settings.top_k)
+    return TrainingTask(opened.model, samples, board, player, terms, opened.target, opened.settings.top_k)

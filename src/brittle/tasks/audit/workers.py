@@ -12,7 +12,7 @@ from typing import Any
 from brittle.core.errors import BrittleError, ModelError
 from brittle.core.result import SearchResult
 from brittle.tasks.audit.opening import open_audit
-from brittle.tasks.audit.playing import OnShown, Shown, play_samples
+from brittle.tasks.audit.playing import OnShown, RowCount, play_samples
 from brittle.tasks.audit.settings import AuditSettings
 
 PATIENCE = 1.0  # seconds between looks at whether all workers are alive
@@ -32,7 +32,7 @@ def play_in_processes(
         context.Process(target=_work, args=(settings, share, folder, batch, i, queue), daemon=True)
         for i, share in enumerate(shares)
     ]
-    shown = [Shown() for _ in workers]
+    shown = [RowCount() for _ in workers]
     running = set(range(len(workers)))
     try:
         for worker in workers:
@@ -41,9 +41,9 @@ def play_in_processes(
             number, news = _next(queue, workers, running)
             if isinstance(news, SearchResult):
                 yield news
-            elif isinstance(news, Shown):
+            elif isinstance(news, RowCount):
                 shown[number] = news
-                on_shown(Shown(sum(s.rows for s in shown), sum(s.looked_up for s in shown)))
+                on_shown(RowCount(sum(s.rows for s in shown), sum(s.looked_up for s in shown)))
             elif isinstance(news, BrittleError):
                 raise news
             else:
@@ -76,7 +76,7 @@ def _work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     parent = multiprocessing.parent_process()
 
-    def on_shown(shown: Shown) -> None:
+    def on_shown(shown: RowCount) -> None:
         if parent is not None and not parent.is_alive():
             os._exit(1)
         queue.put((number, shown))

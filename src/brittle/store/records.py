@@ -1,0 +1,162 @@
+"""The records of a run folder, as they stand in its files: checked when read, described by JSON schemas.
+
+Every record has "format"; one of another format was written by another version of brittle. Keys that a record
+does not know are left out.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from brittle.core.errors import RunError
+from brittle.core.result import SearchResult
+from brittle.settings import one_line
+
+FORMAT: Literal[1] = 1
+R = TypeVar("R", bound=BaseModel)
+RENAMED = {"colours": "assignment"}
+"""Keys of a flip as older runs have them."""
+
+
+@dataclass(frozen=True)
+class ResultLine(SearchResult):
+    """One line of results.jsonl: what is known about one sample."""
+
+    format: Literal[1] = FORMAT
+
+
+class SessionLine(BaseModel):
+    """One line of sessions.jsonl; lines of one session number are read as one.
+
+    session: from 1. started, finished: ISO times. batch: rows shown at once. setup_rows: shown to choose it
+    and to learn the number of classes; warm_up_rows: to the agent; rows: asked for samples; looked_up: of
+    those, answered from answers.sqlite. seconds: that the command ran. output: what the model answers.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    format: Literal[1] = FORMAT
+    session: int
+    started: str | None = None
+    versions: dict[str, str] = {}
+    machine: str | None = None
+    command: tuple[str, ...] = ()
+    batch: int | None = None
+    setup_rows: int | None = None
+    warm_up_rows: int | None = None
+    rows: int | None = None
+    looked_up: int | None = None
+    seconds: float | None = None
+    finished: str | None = None
+    output: str | None = None
+
+
+class Spread(BaseModel):
+    """Mean and median of some values, null where there are none; 95 % intervals as [low, high]."""
+
+    mean: float | None = None
+    median: float | None = None
+    interval: tuple[float, float] | None = None
+    median_interval: tuple[float, float] | None = None
+
+
+class Queries(Spread):
+    """Rows to the first flip, over flips; mean_all, median_all: where a survivor counts the whole budget.
+
+    total: rows of all samples, and of the agent's warm-up.
+    """
+
+    total: int
+    mean_all: float | None = None
+    median_all: float | None = None
+    warm_up: int | None = None
+
+
+class SummaryFile(BaseModel):
+    """Contents of summary.json.
+
+    asr: flipped / (flipped + survived), with its interval. l2 ... prd: of the closest flips, in the input's
+    own units (snr in dB, prd in percent; both of signals). notes: what the search says of itself.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    format: Literal[1] = FORMAT
+    samples: int
+    misclassified: int
+    flipped: int
+    survived: int
+    failed: int
+    asr: float | None
+    asr_interval: tuple[float, float] | None
+    queries: Queries
+    l2: Spread
+    linf: Spread
+    l0: Spread
+    mean_absolute: Spread
+    snr: Spread | None = None
+    prd: Spread | None = None
+    notes: dict[str, Spread] = {}
+    seconds: float
+    rows_per_second: float | None
+    search: str
+    budget: int
+    seed: int
+
+
+RESULT = TypeAdapter(ResultLine)
+
+
+def result_text(result: SearchResult) -> str:
+    """The line of results.jsonl for one result, without its end."""
+    return _json({"format": FORMAT, **result.to_dict()})
+
+
+def read_result(text: str, where: str) -> SearchResult:
+    """The result of a line of results.jsonl. Raises RunError, which names `where`."""
+    data = _loaded(text, where)
+    for key in ("first", "closest"):
+        if isinstance(data.get(key), dict):
+            data[key] = {RENAMED.get(name, name): value for name, value in data[key].items()}
+    try:
+        return RESULT.validate_python(data)
+    except ValidationError as error:
+        raise RunError(_damaged(where, one_line(error))) from error
+
+
+def session_text(session: dict[str, Any]) -> str:
+    """The line of sessions.jsonl for what is known of a session, without its end."""
+    return _json(SessionLine.model_validate(session).model_dump(mode="json", include={"format", *session}))
+
+
+def read_record(kind: type[R], text: str, where: str) -> R:
+    """A record of this kind from its text. Raises RunError, which names `where`."""
+    data = _loaded(text, where)
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise RunError(_damaged(where, one_line(error))) from error
+
+
+def _loaded(text: str, where: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RunError(_damaged(where, str(error))) from error
+    if not isinstance(data, dict):
+        raise RunError(_damaged(where, f"expected an object, got {type(data).__name__}"))
+    if data.get("format", FORMAT) != FORMAT:
+        raise RunError(
+            f"{where}: expected format {FORMAT}, got {data['format']!r}; use the brittle that wrote it"
+        )
+    return data
+
+
+def _damaged(where: str, reason: str) -> str:
+    return f"{where} is damaged ({' '.join(reason.split())[:200]})"
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
