@@ -116,3 +116,9 @@ def test_the_settings_of_every_search_that_is_built_in_are_described() -> None:
         kind = SEARCHES.load(name)
         assert issubclass(kind, Settings), name
         assert all(field.description for field in kind.model_fields.values()), name
+
+
+def test_a_header_that_may_hold_a_secret_is_not_shown() -> None:
+    with pytest.raises(UsageError, match=r"^model_options.header: ") as caught:
+        AuditSettings.build({"model_options": {"header": "Authorization: Bearer my secret"}})
+    assert "secret" not in str(caught.value)

@@ -99,18 +99,18 @@ class Image:
         if shown.shape[-1] == 1:
             shown = np.repeat(shown, 3, axis=-1)
         factor = shown.shape[0] // x.shape[1]
-        worn = _repeated(grid.spread(np.asarray(assignment))[0], factor)
+        shown_layer = _repeated(grid.spread(np.asarray(assignment))[0], factor)
         edges = _edges(_repeated(grid.spread(np.arange(grid.cells))[0], factor))
-        paint = _paint(int(worn.max()), layers)[worn]
+        paint = _paint(int(shown_layer.max()), layers)[shown_layer]
         dim = 0.45 * shown.mean(axis=-1, keepdims=True) + 25
         touched = np.where(edges[..., None], paint, 0.6 * shown + 0.4 * paint)
-        return _png(np.rint(np.where(worn[..., None] > 0, touched, dim)).astype(np.uint8))
+        return _png(np.rint(np.where(shown_layer[..., None] > 0, touched, dim)).astype(np.uint8))
 
 
-def _paint(colours: int, layers: Sequence[Layer] | None) -> NDArray[np.float64]:
-    """RGB of each colour, (colours + 1, 3); that of 0 is not used."""
+def _paint(count: int, layers: Sequence[Layer] | None) -> NDArray[np.float64]:
+    """RGB of each of `count` layers, (count + 1, 3); that of 0 is not used."""
     if layers is None:
-        names = [tint(colour) for colour in range(colours)]
+        names = [tint(layer) for layer in range(count)]
     else:
         by_name = tints(layers)
         names = [by_name[layer.distortion] for layer in layers]
