@@ -48,6 +48,9 @@ class Settings(BaseModel):
             raise UsageError(f"{path} is neither YAML nor TOML: {' '.join(str(error).split())}") from error
         if values is not None and not isinstance(values, dict):
             raise UsageError(f"expected `name: value` lines in {path}, got a {type(values).__name__}")
+        for key in values or ():
+            if not isinstance(key, str):
+                raise UsageError(f"expected names of settings in {path}, got {key!r}; write it in quotes")
         return values or {}
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -61,4 +62,7 @@ def cli() -> None:
 def main() -> None:
     """Entry point of the command `brittle`."""
     sys.path.append(str(Path.cwd()))  # package.module:function of the user's own folder
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what a terminal cannot show is escaped, not an error
+            stream.reconfigure(errors="backslashreplace")
     cli()

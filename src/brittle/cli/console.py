@@ -15,8 +15,8 @@ Exit codes: 0 done; 1 a flip did not hold, or another error; 2 usage; 3 data;
 4 model; 5 run folder; 6 an extra is missing; 7 disk; 130 interrupted.
 """
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = Console(highlight=False, markup=False)
+errors = Console(stderr=True, highlight=False, markup=False)
 
 
 @contextmanager
@@ -25,8 +25,8 @@ def clear_errors() -> Iterator[None]:
     try:
         yield
     except BrittleError as error:
-        errors.print("[bold red]error:[/]", end=" ")
-        errors.print(str(error), markup=False, soft_wrap=True)
+        errors.print("error:", style="bold red", end=" ")
+        errors.print(str(error), soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         errors.print("interrupted: what is finished is kept; the same command continues")

@@ -105,13 +105,21 @@ def settings_of(
     merged = dict(values)
     pairs = given.pop("set", ())
     if pairs:
-        merged["search_settings"] = {**(merged.get("search_settings") or {}), **dict(map(_pair, pairs))}
+        merged["search_settings"] = {**_inner(merged, "search_settings"), **dict(map(_pair, pairs))}
     for name, field in kind.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
             inner = {key: given.pop(key) for key in field.annotation.model_fields if key in given}
             if inner:
-                merged[name] = {**(merged.get(name) or {}), **inner}
+                merged[name] = {**_inner(merged, name), **inner}
     return {**merged, **given}
+
+
+def _inner(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The settings that stand under a name in a file. Raises UsageError."""
+    found = values.get(name) or {}
+    if not isinstance(found, Mapping):
+        raise UsageError(f"{name}: expected settings by name, got {found!r}")
+    return found
 
 
 def given_of(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from brittle.core.result import Flip, SearchResult
 from brittle.report.classes import class_name
 from brittle.report.summary import Spread, Summary
 from brittle.report.wording import duration, interval, number, percent, percent_interval
-from brittle.store.files import clear_disk_errors
+from brittle.store.files import ESCAPED, clear_disk_errors
 
 FLIP_COLUMNS = ("query", "l2", "linf", "l0", "mean_absolute", "snr", "prd", "predicted", "predicted_name")
 COLUMNS = (
@@ -88,7 +88,7 @@ def summary_table(summary: Summary) -> Table:
 def write_csv(results: Iterable[SearchResult], path: Path, classes: Sequence[str]) -> None:
     """One flat row for each sample, empty where there is nothing. Raises DiskError."""
     part = path.with_name(path.name + ".part")
-    with clear_disk_errors(path), part.open("w", newline="", encoding="utf-8") as file:
+    with clear_disk_errors(path), part.open("w", newline="", encoding="utf-8", errors=ESCAPED) as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(flat_rows(results, classes))

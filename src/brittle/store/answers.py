@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from brittle.core.classifier import Classifier, check_answers, rounded
-from brittle.core.errors import DiskError
+from brittle.core.errors import DiskError, RunError
 from brittle.core.sample import Array, InputSpec
 
 
@@ -20,7 +20,7 @@ class AnswerCache:
     """
 
     def __init__(self, model: Classifier, path: Path) -> None:
-        self.model, self.found, self.asked = model, 0, 0
+        self.model, self.path, self.found, self.asked = model, path, 0, 0
         try:
             self._db = sqlite3.connect(path, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -54,8 +54,17 @@ class AnswerCache:
         return np.stack([answer for answer in known if answer is not None])
 
     def _look_up(self, key: bytes) -> Array | None:
-        row = self._db.execute("SELECT answer FROM answers WHERE input = ?", (key,)).fetchone()
-        return None if row is None else np.frombuffer(zlib.decompress(row[0]), np.float32)
+        try:
+            row = self._db.execute("SELECT answer FROM answers WHERE input = ?", (key,)).fetchone()
+            answer = None if row is None else np.frombuffer(zlib.decompress(row[0]), np.float32)
+        except (sqlite3.Error, zlib.error, TypeError, ValueError) as error:
+            raise RunError(self._damaged(str(error))) from error
+        if answer is not None and answer.shape != (len(self.classes),):
+            raise RunError(self._damaged(f"expected {len(self.classes)} classes, got {len(answer)}"))
+        return answer
+
+    def _damaged(self, reason: str) -> str:
+        return f"the answers kept in {self.path} are damaged ({reason}); remove that file and run again"
 
     def _write(self, told: dict[bytes, Array]) -> None:
         rows = [

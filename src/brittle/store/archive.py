@@ -43,4 +43,4 @@ def file_name(sample: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", sample).strip("._")
     if plain == sample and len(plain) <= 80:
         return plain
-    return f"{plain[-80:]}-{sha256(sample.encode()).hexdigest()[:8]}"
+    return f"{plain[-80:]}-{sha256(sample.encode(errors='surrogateescape')).hexdigest()[:8]}"

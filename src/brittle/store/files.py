@@ -8,6 +8,9 @@ from pathlib import Path
 
 from brittle.core.errors import DiskError
 
+ESCAPED = "backslashreplace"
+"""How what is no text is written, such as a file name of another encoding: as JSON escapes it, too."""
+
 
 @contextmanager
 def clear_disk_errors(path: Path) -> Iterator[None]:
@@ -26,7 +29,7 @@ def clear_disk_errors(path: Path) -> Iterator[None]:
 
 def write_whole(path: Path, data: bytes | str) -> None:
     """Write a file at once: the old content or the new, never a part. Raises DiskError."""
-    raw = data.encode() if isinstance(data, str) else data
+    raw = data.encode(errors=ESCAPED) if isinstance(data, str) else data
     partial = path.with_name(path.name + ".part")
     with clear_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +39,7 @@ def write_whole(path: Path, data: bytes | str) -> None:
 
 def append_line(path: Path, line: str) -> None:
     """Append one line and hand it to the disk. Raises DiskError."""
-    with clear_disk_errors(path), path.open("a", encoding="utf-8") as file:
+    with clear_disk_errors(path), path.open("a", encoding="utf-8", errors=ESCAPED) as file:
         file.write(line + "\n")
         file.flush()
         os.fsync(file.fileno())

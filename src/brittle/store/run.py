@@ -10,7 +10,6 @@ agent.safetensors, agent.json   the agent after its warm-up, with --warm-up
 summary.json, results.csv, report.html   written when all samples are done
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -122,7 +121,10 @@ class Run:
         with path.open("rb") as file, clear_disk_errors(path):
             start = 0
             for line in file:
-                at[place[json.loads(line)["sample"]]] = start
+                sample = read_result(line.decode("utf-8"), str(path)).sample
+                if sample not in place:
+                    raise RunError(f"{path} has a sample '{sample}' that the data have not; remove its line")
+                at[place[sample]] = start
                 start += len(line)
             sorted_path = path.with_name("results.jsonl.part")
             with sorted_path.open("wb") as out:

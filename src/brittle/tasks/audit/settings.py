@@ -209,8 +209,12 @@ def _with_agent(values: Mapping[str, Any]) -> dict[str, Any]:
         return rest
     if rest.get("search") not in (None, "agent"):
         raise UsageError(f"expected no other search beside an agent, got {rest['search']}")
-    file = {"file": os.fspath(values["agent"])}
-    return {**rest, "search": "agent", "search_settings": {**(rest.get("search_settings") or {}), **file}}
+    file, others = values["agent"], rest.get("search_settings") or {}
+    if not isinstance(file, str | os.PathLike):
+        raise UsageError(f"agent: expected a file, got {file!r}")
+    if not isinstance(others, Mapping):
+        raise UsageError(f"search_settings: expected settings by name, got {others!r}")
+    return {**rest, "search": "agent", "search_settings": {**others, "file": os.fspath(file)}}
 
 
 def _plain(name: str) -> str:

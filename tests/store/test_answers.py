@@ -1,0 +1,50 @@
+"""The answers that are kept: nothing is asked twice, and a damaged file is named as what it is."""
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brittle.core.errors import RunError
+from brittle.core.sample import Array
+from brittle.store.answers import AnswerCache
+from tiny import TinyModel
+
+
+class Counted(TinyModel):
+    """A model that counts its rows."""
+
+    shown = 0
+
+    def __call__(self, x: Array) -> Array:
+        self.shown += len(x)
+        return super().__call__(x)
+
+
+def inputs(model: TinyModel, count: int = 3) -> Array:
+    rng = np.random.default_rng(0)
+    return rng.random((count, *model.input.shape), np.float32)
+
+
+def test_what_is_known_is_not_asked_again(tmp_path: Path) -> None:
+    model = Counted()
+    x = inputs(model)
+    first = AnswerCache(model, tmp_path / "a.sqlite")
+    answers = first(x)
+    first.close()
+    again = AnswerCache(model, tmp_path / "a.sqlite")
+    assert np.array_equal(again(x), answers) and model.shown == len(x)
+    assert (again.found, again.asked) == (len(x), 0)
+
+
+@pytest.mark.parametrize("blob", [b"not zlib", b"x\x9c\x03\x00\x00\x00\x00\x01", None, 5])
+def test_a_damaged_answer_names_the_file_and_not_the_model(tmp_path: Path, blob: object) -> None:
+    model = Counted()
+    cache = AnswerCache(model, tmp_path / "a.sqlite")
+    cache(inputs(model))
+    cache.close()
+    with sqlite3.connect(tmp_path / "a.sqlite") as db:
+        db.execute("UPDATE answers SET answer = ?", (blob,))
+    with pytest.raises(RunError, match=r"a\.sqlite are damaged .*; remove that file"):
+        AnswerCache(model, tmp_path / "a.sqlite")(inputs(model))
