@@ -2,8 +2,8 @@
 
     python benchmarks/fuzz.py --inputs 10000 --seed 0
 
-Every input is one command in this process. It may end with 0, or with a documented exit code and one line that
-says why; anything else is printed with what caused it, and the exit code is 1.
+Every input is one command in this process. It may end with 0, or with a documented exit code and one line
+that says why. Anything else is printed with what caused it, and then the exit code is 1.
 """
 
 import argparse

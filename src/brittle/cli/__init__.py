@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from io import TextIOWrapper
-from pathlib import Path
 
 import click
 
@@ -14,7 +13,7 @@ from brittle.cli.console import EXIT_CODES
 COMMANDS = {
     "audit": ("brittle.cli.audit:audit", "Audit MODEL on DATA."),
     "report": ("brittle.cli.runs:report", "Write the report of a run again."),
-    "verify": ("brittle.cli.runs:verify", "Replay every flip of a run and ask MODEL again."),
+    "verify": ("brittle.cli.verify:verify", "Check all that a run says, and ask MODEL again."),
     "train": ("brittle.cli.train:train", "Learn offline what searches use."),
     "compare": ("brittle.cli.compare:compare", "Audit with several searches, or set runs side by side."),
     "list": (
@@ -61,7 +60,6 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the command `brittle`."""
-    sys.path.append(str(Path.cwd()))  # package.module:function of the user's own folder
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # what a terminal cannot show is escaped, not an error
             stream.reconfigure(errors="backslashreplace")

@@ -26,7 +26,7 @@ def clear_errors() -> Iterator[None]:
         yield
     except BrittleError as error:
         errors.print("error:", style="bold red", end=" ")
-        errors.print(str(error), soft_wrap=True)
+        errors.print(" ".join(str(error).split()), soft_wrap=True)  # one line, whatever a file is called
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         errors.print("interrupted: what is finished is kept; the same command continues")

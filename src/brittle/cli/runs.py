@@ -1,7 +1,6 @@
-"""brittle report, verify, list and schema: what is there already."""
+"""brittle report, list and schema: what is there already."""
 
 import json
-import sys
 from itertools import groupby
 
 import click
@@ -17,22 +16,6 @@ def report(run: str) -> None:
     """Write report.html and the tables of the run DIR again, from the run alone."""
     with clear_errors():
         console.print(f"Report: {brittle.rewrite_report(run)}", soft_wrap=True)
-
-
-@click.command(epilog=EXIT_CODES)
-@click.argument("run", metavar="DIR")
-@click.argument("model", required=False)
-def verify(run: str, model: str | None) -> None:
-    """Replay every flip of the run DIR and ask MODEL again; exit 1 if one does not hold."""
-    with clear_errors():
-        verification = brittle.verify(run, model)
-    if not verification.same_model:
-        console.print("note: this is not the model file that was audited (another SHA-256)")
-    for check in verification.broken:
-        console.print(f"does not hold: {check.sample} ({check.file}): {check.message}", markup=False)
-    held = len(verification.checks) - len(verification.broken)
-    console.print(f"{held} of {len(verification.checks)} flips hold ({verification.rows} rows asked)")
-    sys.exit(1 if verification.broken else 0)
 
 
 @click.command("list")
