@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from brittle.core.account import Account
 from brittle.core.errors import DataError, ModelError
+from brittle.core.goal import Goal
 from brittle.core.referee import Referee
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, Sample
@@ -207,6 +209,21 @@ def test_a_flip_that_does_not_survive_alone_is_none_and_the_search_goes_on() -> 
         assert result.status is Status.SURVIVED and result.first is None
         assert result.queries >= 49 or result.queries == 50
     assert sum(r.queries for r in results) == model.rows
+
+
+def test_the_curve_goes_on_after_a_flip_that_failed_verification() -> None:
+    answers = np.array([[0.1, 0.9], [0.5, 0.4], [0.3, 0.7], [0.45, 0.44]], np.float32)  # label 0
+    sample = replace(tiny_samples(1)[0], label=0)
+    known = {"queries": 1}
+    account = Account(sample, InputBoard(sample), Goal(0), Terms(50), known)
+    moves = np.stack([np.clip(sample.x + 0.1 * k, 0, 1) for k in range(1, 5)]).astype(np.float32)
+    for move, answer in zip(moves, answers, strict=True):
+        known["queries"] += 1
+        account.enter(move[None], answer[None])
+        for found in list(account.closer):
+            account.drop(found)  # none of them holds when it is asked alone
+    assert [(p.query, p.l2) for p in account.curve] == [(3, None), (5, None)]
+    assert account.curve[0].margin > account.curve[1].margin > 0
 
 
 @dataclass

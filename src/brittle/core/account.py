@@ -70,7 +70,6 @@ class Account:
             return
         self.closer.append(Candidate(np.array(move), x, query, l2))
         del self.closer[1:-KEPT]  # never the first flip
-        self.margin = min(self.margin, margin)
         self.curve.append(Point(query, round(margin, 4), round(l2, 6)))
 
     def record(self, found: Candidate, x: Array, answer: Array, file: str) -> Flip:
