@@ -1,6 +1,7 @@
 """The numbers of a run, against a hand-computed example and against laws."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -32,6 +33,8 @@ def test_hand_computed_example() -> None:
     counts = {key: found[key] for key in ("samples", "misclassified", "flipped", "survived", "failed")}
     assert counts == {"samples": 6, "misclassified": 1, "flipped": 3, "survived": 1, "failed": 1}
     assert found["asr"] == 0.75
+    assert found["accuracy"] == 4 / 5  # of those that could be asked
+    assert found["accuracy_interval"] == pytest.approx([0.3755, 0.9638], abs=1e-4)
     queries = found["queries"]
     assert queries["total"] == 100 + 60 + 100 + 99 + 1 + 4
     assert (queries["mean"], queries["median"]) == (30, 20)
@@ -53,6 +56,11 @@ def test_nothing_to_average_is_null_and_still_json() -> None:
         assert found["asr"] is found["asr_interval"] is found["rows_per_second"] is None
         assert found["queries"]["mean"] is found["queries"]["mean_all"] is None
         assert found["l2"] == {"mean": None, "median": None, "interval": None, "median_interval": None}
+
+
+def test_without_labels_there_is_no_accuracy() -> None:
+    found = of([replace(r, label=None) for r in EXAMPLE[:4]])
+    assert found.accuracy is None and found.accuracy_interval is None
 
 
 def test_survivors_alone_count_their_budget() -> None:

@@ -208,6 +208,21 @@ def test_nan_answers_fail_their_samples_alone(victim: tuple[Path, Path], tmp_pat
     assert sum(row["status"] != "failed" for row in rows) >= 5
 
 
+def test_labels_that_are_numbered_otherwise_are_doubted(victim: tuple[Path, Path], tmp_path: Path) -> None:
+    data = np.load(victim[1])
+    np.savez(tmp_path / "x.npz", x=data["x"], y=(data["y"] + 1) % 10)
+    found = run("audit", victim[0], "x.npz", "--budget", 9, "--limit", 20, "--out", "r")
+    assert found.exit_code == 0
+    assert "were wrong before anything was changed. Likely causes" in found.stdout
+    assert "Likely causes" in (tmp_path / "r" / "report.html").read_text()
+    summary = json.loads((tmp_path / "r" / "summary.json").read_text())
+    assert summary["accuracy"] <= 0.1
+    found = run("audit", *victim, "--budget", 9, "--limit", 20, "--out", "right")
+    assert "Likely causes" not in found.stdout
+    summary = json.loads((tmp_path / "right" / "summary.json").read_text())
+    assert summary["accuracy"] == 1 - summary["misclassified"] / 20
+
+
 def test_nothing_playable_is_an_error(victim: tuple[Path, Path], tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", x=np.full((3, 1, 8, 8), np.nan, np.float32), y=[1, 2, 3])
     command = ("audit", victim[0], "x.npz", "--bounds", "0,1", "--out", "r")

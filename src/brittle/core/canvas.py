@@ -1,4 +1,4 @@
-"""The cells board: natural distortions as layers, and an input that wears them cell by cell."""
+"""The cells board: natural distortions as layers, and inputs assembled from them cell by cell."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

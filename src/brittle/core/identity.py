@@ -1,4 +1,4 @@
-"""When are two models, or two sets of data, the same: by their contents, or by their answers to fixed rows."""
+"""When are two models, or two sets of data, the same: by contents, or by answers to fixed rows."""
 
 from collections.abc import Iterable, Sequence
 from hashlib import file_digest, sha256
@@ -12,7 +12,7 @@ from brittle.core.sample import Array, InputSpec
 from brittle.core.seeds import generator
 
 DIGEST = 2
-"""The kind of digest. 2: contents of all files; before, where none is stated: sizes of files, one file of code."""
+"""The kind of digest. 2: of contents, of all files; where none is stated: of sizes, of one file of code."""
 LARGEST = 64 * 2**30
 """Bytes of a file. A greater one is refused: some tell of more than there is, and would be read for hours."""
 SLACK, SHARE = 1e-4, 0.05
@@ -54,7 +54,7 @@ def hash_rows(rows: Iterable[Sequence[object]]) -> str:
 
 
 def identity_rows(spec: InputSpec) -> Array:
-    """Two inputs that depend on the spec alone, (2, *shape): noise over all values, and over the lower quarter.
+    """Two inputs that depend on the spec alone, (2, *shape): noise, and noise of the least quarter of values.
 
     As samples are, they are what a file can hold.
     """

@@ -19,7 +19,7 @@ class Status(StrEnum):
 class Flip:
     """A changed input that was read back from its file and flipped the decision when asked alone.
 
-    query:     the how-manieth row of this sample it was.
+    query:     the number of its row among those shown for the sample, from 1.
     l2, linf, l0, mean_absolute: distance to the original in the input's own units; snr in dB and prd in
                percent for signals.
     predicted: class index; top: the five greatest (class, probability).

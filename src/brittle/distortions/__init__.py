@@ -46,6 +46,6 @@ def open_distortion(name: str) -> Distortion:
 
 
 def suited(spec: InputSpec) -> tuple[str, ...]:
-    """Names of the built-in and installed distortions that inputs of this kind can wear."""
+    """Names of the built-in and installed distortions that suit inputs of this kind."""
     names = DISTORTIONS.names()
     return tuple(name for name in names if set(open_distortion(name).needs) <= set(spec.axes))

@@ -11,7 +11,7 @@ GOLDEN = 0.618034
 
 
 def tint(index: int) -> str:
-    """The tint of the how-manieth colour or distortion, from 0, as #rrggbb; never changes."""
+    """The tint of a layer or distortion by its number, from 0, as #rrggbb; never changes."""
     if index < len(SEVEN):
         return SEVEN[index]
     red, green, blue = hsv_to_rgb(index * GOLDEN % 1, 0.6, 0.95)

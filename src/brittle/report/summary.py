@@ -57,6 +57,7 @@ class Summary:
                  counts the whole budget.
     distances:   of the closest flip of each flipped sample, by the names in DISTANCES, in the input's units.
     notes:       what the search says of itself (rounds ...), over flips.
+    labelled:    samples with a label that the model answered: those that accuracy is about.
     """
 
     samples: int
@@ -74,6 +75,17 @@ class Summary:
     seconds: float
     notes: Mapping[str, Spread] = field(default_factory=dict)
     warm_up: int = 0
+    labelled: int = 0
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of the labelled samples that the model was right about before anything was changed."""
+        return (self.labelled - self.misclassified) / self.labelled if self.labelled else None
+
+    @property
+    def accuracy_interval(self) -> Interval | None:
+        """95 % Wilson interval of the accuracy."""
+        return wilson(self.labelled - self.misclassified, self.labelled)
 
     @property
     def played(self) -> int:
@@ -106,6 +118,8 @@ class Summary:
             "flipped": self.flipped,
             "survived": self.survived,
             "failed": self.failed,
+            "accuracy": self.accuracy,
+            "accuracy_interval": self.accuracy_interval and self.accuracy_interval.to_list(),
             "asr": self.asr,
             "asr_interval": self.asr_interval and self.asr_interval.to_list(),
             "queries": {"total": self.rows, **queries, **every},
@@ -143,13 +157,14 @@ def summarise(
 ) -> Summary:
     """The summary of results, in one pass that keeps only numbers. seconds: of the whole command."""
     counts: Counter[Status] = Counter()
-    rows = 0
+    rows = labelled = 0
     first, every = array("d"), array("d")
     distances = {name: array("d") for name in DISTANCES}
     notes: dict[str, array[float]] = {}
     for result in results:
         counts[result.status] += 1
         rows += result.queries
+        labelled += result.label is not None and result.status is not Status.FAILED
         if result.status is Status.SURVIVED:
             every.append(budget)
         if result.status is Status.FLIPPED and result.first and result.closest:
@@ -180,6 +195,7 @@ def summarise(
         seconds=seconds,
         notes={name: Spread.of(column) for name, column in sorted(notes.items()) if column},
         warm_up=warm_up,
+        labelled=labelled,
     )
 
 

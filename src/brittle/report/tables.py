@@ -49,6 +49,7 @@ def summary_rows(summary: Summary) -> list[SummaryRow]:
         SummaryRow("Samples", number(summary.samples)),
         SummaryRow("Already wrong", number(summary.misclassified)),
         SummaryRow("Failed", number(summary.failed)),
+        SummaryRow("Accuracy", percent(summary.accuracy), percent_interval(summary.accuracy_interval)),
         SummaryRow("Flipped", number(summary.flipped)),
         SummaryRow("Survived", number(summary.survived)),
         SummaryRow("ASR", percent(summary.asr), percent_interval(summary.asr_interval)),

@@ -8,6 +8,8 @@ from brittle.report.intervals import Interval
 from brittle.report.summary import Summary
 
 NOTHING = "–"
+DOUBTFUL = 0.1
+"""Accuracy at which a wrong preparation of inputs or labels is likelier than a poor model."""
 TIGHT = "\u00a0"  # a space that does not break
 
 
@@ -82,6 +84,17 @@ def agent(about: Mapping[str, Any] | None) -> str:
     on += f" with {number(samples)} samples" if on and samples else ""
     queries = about.get("queries")
     return f"{about['name']}{on}" + (f", {number(queries)} queries" if queries else "")
+
+
+def doubt(summary: Summary) -> str:
+    """Why the numbers may be about something else than the model; empty where nothing speaks for it."""
+    if summary.accuracy is None or summary.accuracy > DOUBTFUL:
+        return ""
+    return (
+        f"{summary.misclassified:,} of {_samples(summary.labelled)} were wrong before anything was changed. "
+        "Likely causes: the model wants normalised inputs (--mean, --std), other bounds (--bounds) or "
+        "another layout (--layout), or the labels are numbered otherwise than its classes (--classes)."
+    )
 
 
 def verdict(summary: Summary, palette: str, max_l2: float | None, *, labelled: bool) -> str:

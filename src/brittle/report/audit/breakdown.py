@@ -104,6 +104,6 @@ def distortions_used(results: Iterable[SearchResult], palette: Sequence[Layer]) 
 
 
 def touched_cells(assignment: Sequence[int] | None, palette: Sequence[Layer]) -> Counter[str]:
-    """How many cells of one flip wear each distortion."""
+    """How many cells of one flip have each distortion."""
     used = (k for k in assignment or () if 0 < k <= len(palette))
     return Counter(palette[k - 1].distortion for k in used)

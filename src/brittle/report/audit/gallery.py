@@ -41,7 +41,7 @@ class ShownFlip:
 
     @property
     def touched(self) -> int:
-        """Cells that wear a distortion."""
+        """Cells that have a distortion."""
         return sum(count for _, count in self.used)
 
 

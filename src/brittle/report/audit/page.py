@@ -46,6 +46,7 @@ def _contents(run: Run) -> dict[str, Any]:
         "summary": summary,
         "labelled": labelled,
         "verdict": wording.verdict(summary, palette, manifest.settings.get("max_l2"), labelled=labelled),
+        "doubt": wording.doubt(summary),
         "facts": panels.facts(run, summary),
         "tiles": panels.tiles(summary),
         "summary_rows": summary_rows(summary),
