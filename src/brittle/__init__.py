@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from brittle.tasks.audit.presets import preset as preset
     from brittle.tasks.audit.settings import AuditSettings as AuditSettings
     from brittle.tasks.audit.settings import CompareSettings as CompareSettings
-    from brittle.tasks.audit.verify import verify as verify
     from brittle.tasks.catalogue import catalogue as catalogue
     from brittle.tasks.compare import compare as compare
     from brittle.tasks.compare import compare_runs as compare_runs
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from brittle.tasks.train.agent import train_agent as train_agent
     from brittle.tasks.train.rlab import train_rlab as train_rlab
     from brittle.tasks.train.tiles import train_tiles as train_tiles
+    from brittle.tasks.verify.verify import verify as verify
 
 _PUBLIC = {
     "AuditSettings": "brittle.tasks.audit.settings",
@@ -55,7 +55,7 @@ _PUBLIC = {
     "train_agent": "brittle.tasks.train.agent",
     "train_rlab": "brittle.tasks.train.rlab",
     "train_tiles": "brittle.tasks.train.tiles",
-    "verify": "brittle.tasks.audit.verify",
+    "verify": "brittle.tasks.verify.verify",
 }
 __all__ = [*_PUBLIC, "__version__"]
 

@@ -70,13 +70,6 @@ def test_one_thread_is_not_shared(channel_means: MakeOnnx) -> None:
     assert open_model(channel_means(), ModelOptions(threads=1)).concurrent is None
 
 
-def test_external_weights_count_in_the_hash(channel_means: MakeOnnx) -> None:
-    net = channel_means()
-    alone = open_model(net).sha256
-    Path(net + ".data").write_bytes(b"weights")
-    assert open_model(net).sha256 != alone
-
-
 def test_a_damaged_file_is_one_line(tmp_path: Path) -> None:
     file = tmp_path / "net.onnx"
     file.write_bytes(b"\x08\x09 not a graph")

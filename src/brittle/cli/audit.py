@@ -1,5 +1,6 @@
 """brittle audit: how little distortion flips each decision."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from brittle.cli.options import (
     settings_of,
     settings_options,
 )
+from brittle.report import wording
 from brittle.tasks.audit.settings import AuditSettings
 
 
@@ -42,9 +44,23 @@ def audit(config: str | None, preset: str | None, **options: Any) -> None:
             values |= brittle.preset(preset, _rate(options["sampling_rate"]))
         with live_progress(console) as watch:
             run = brittle.audit(watch=watch, **settings_of(AuditSettings, values, options))
-        console.print(brittle.summary_table(brittle.summary_of(run)))
+        if run.was_finished:
+            console.print(_finished_before(run))
+        summary = brittle.summary_of(run)
+        console.print(brittle.summary_table(summary))
+        if doubt := wording.doubt(summary):
+            console.print(f"warning: {doubt}", style="bold yellow", soft_wrap=True)
         console.print(f"Report: {run.path / 'report.html'}", soft_wrap=True)
         _refuse_empty(run)
+
+
+def _finished_before(run: "brittle.Run") -> str:
+    """When a run was finished that this command found so, and what it asked nevertheless."""
+    when = datetime.fromisoformat(run.was_finished).astimezone(UTC)
+    last = run.sessions()[-1]
+    asked = 0 if "batch" in last else last.get("setup_rows", 0)
+    rows = f"{asked} identity rows asked" if asked else "nothing asked"
+    return f"finished on {when:%Y-%m-%d %H:%M} UTC, {rows}"
 
 
 def _rate(text: str | None) -> float:

@@ -42,7 +42,7 @@ def verify(
     Exit 0: RUN is whole, and all of it holds. 1: something does not. 5: all holds, but RUN is unfinished.
     """
     with clear_errors():
-        with Progress(console=errors, transient=True) as bar:
+        with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
             task = bar.add_task("checking", total=None)
             found = brittle.verify(
                 run,

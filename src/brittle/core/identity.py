@@ -66,6 +66,8 @@ def identity_rows(spec: InputSpec) -> Array:
 
 def changed_answer(before: Answers, now: Answers, classes: Sequence[str]) -> str:
     """The greatest change between two askings of the identity rows; empty where they are the same."""
+    if len(before) != len(now):
+        return f"there were {len(before)} rows, now {len(now)}"
     changes = []
     for old, new in zip(before, now, strict=True):
         if old is None or new is None:

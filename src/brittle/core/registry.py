@@ -30,10 +30,10 @@ class Registry:
     def load(self, name: str) -> Any:
         """The member of this name, or the attribute that `my.module:thing` names. Raises UsageError."""
         if name in self.builtin:
-            return load_object(self.builtin[name], self.kind)
+            return _attribute(self.builtin[name], self.kind)
         for entry in self._installed():
             if entry.name == name:
-                return load_object(entry.value, self.kind)
+                return _attribute(entry.value, self.kind)
         if ":" in name:
             return load_object(name, self.kind)
         raise UsageError(f"no {self.kind} is called '{name}'; {did_you_mean(name, self.names())}")
@@ -43,13 +43,17 @@ class Registry:
 
 
 def load_object(path: str, kind: str) -> Any:
-    """Import `package.module:attribute`, looking in the working folder too. Raises UsageError."""
-    module_name, _, attribute = path.partition(":")
-    if not module_name or not attribute:
-        raise UsageError(f"expected a {kind} as package.module:name, got '{path}'")
+    """Import the user's `package.module:attribute`, looking in the working folder too. Raises UsageError."""
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)
+    return _attribute(path, kind)
+
+
+def _attribute(path: str, kind: str) -> Any:
+    module_name, _, attribute = path.partition(":")
+    if not module_name or not attribute:
+        raise UsageError(f"expected a {kind} as package.module:name, got '{path}'")
     try:
         found: Any = import_module(module_name)
         for part in attribute.split("."):

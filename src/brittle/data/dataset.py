@@ -25,7 +25,8 @@ class Dataset(Protocol):
 
     classes: names of the labels in their order, where the data knows them.
     ids:     unique and stable, in the order of the audit.
-    sha256:  of ids, labels and file sizes, or of the arrays; another set has another one.
+    sha256:  of ids, labels and the contents of all files, or of the arrays, wherever they lie; files are read
+             for it when it is first asked for.
     """
 
     @property

@@ -1,9 +1,9 @@
 """Image files as samples: found, read upright, cropped and resized. Every reader of images builds on this."""
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from brittle.core.errors import DataError
+from brittle.core.identity import hash_contents, hash_rows
 from brittle.core.sample import InputSpec, Sample
 from brittle.data.classes import check_label
 from brittle.data.dataset import Wanted, evenly
@@ -43,10 +44,16 @@ class ImageSet:
     spec: InputSpec
     classes: tuple[str, ...] | None
     ids: tuple[str, ...]
-    sha256: str
     files: dict[str, ImageFile]
     resize: bool
     outputs: int | None
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of ids, labels and contents of all files. Raises DataError for one that is too large."""
+        return hash_rows(
+            (file.id, file.label, file.problem, hash_contents(file.path)) for file in self.files.values()
+        )
 
     def open(self, id: str) -> Sample:
         """Read one image: upright, cropped about its centre to the aspect of spec, resized (bilinear)."""
@@ -83,9 +90,7 @@ def image_set(
         fix = "leave --size out" if options.size else "pass --size HxW with a size that the model takes"
         raise DataError(f"{name}: the model takes {wanted}, images would be {_times(spec.shape)}; {fix}")
     by_id = {file.id: file for file in chosen}
-    return ImageSet(
-        name, spec, classes, tuple(by_id), _fingerprint(chosen), by_id, resize, outputs=wanted.outputs
-    )
+    return ImageSet(name, spec, classes, tuple(by_id), by_id, resize, outputs=wanted.outputs)
 
 
 def is_image(path: Path) -> bool:
@@ -172,15 +177,6 @@ def _unreadable(path: Path, error: Exception) -> DataError:
     reason = "not an image, or damaged" if isinstance(error, UnidentifiedImageError) else str(error)
     reason = " ".join(reason.split()) or type(error).__name__
     return DataError(f"{path}: cannot be read as an image: {reason}; replace or drop this sample")
-
-
-def _fingerprint(files: list[ImageFile]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        size = file.path.stat().st_size if file.path.is_file() else -1
-        line = f"{file.id}\0{file.label}\0{file.problem}\0{size}\n"
-        digest.update(line.encode(errors="surrogatepass"))
-    return digest.hexdigest()
 
 
 def _times(shape: tuple[int, ...]) -> str:

@@ -1,9 +1,9 @@
 """Recordings as samples: windows of them, checked, in mV. Every reader of records builds on this."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import ceil
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from brittle.core.errors import BrittleError, DataError
+from brittle.core.identity import hash_contents, hash_rows
 from brittle.core.sample import InputSpec, Sample
 from brittle.data.classes import check_label
 from brittle.data.dataset import Wanted
@@ -26,7 +27,7 @@ STUCK = 0.2
 
 
 class Record(Protocol):
-    """A recording. rate: samples per second; samples: how many; leads: their names."""
+    """A recording. rate: samples per second; samples: how many; leads: their names; files: it stands in."""
 
     @property
     def rate(self) -> float: ...
@@ -34,6 +35,8 @@ class Record(Protocol):
     def samples(self) -> int: ...
     @property
     def leads(self) -> Sequence[str]: ...
+    @property
+    def files(self) -> Sequence[Path]: ...
 
     def read(self, start: int, stop: int, leads: Sequence[str]) -> NDArray[np.float64]:
         """Samples of these leads in mV, (leads, stop - start); NaN in gaps."""
@@ -58,11 +61,28 @@ class SignalSet:
     spec: InputSpec
     classes: tuple[str, ...] | None
     ids: tuple[str, ...]
-    sha256: str
     windows: dict[str, Window]
     open_record: Callable[[Path], Record]
     resample: bool
     outputs: int | None
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of ids, labels and contents of all files of the records. Raises DataError for one too large."""
+        windows = self.windows.values()
+        paths = dict.fromkeys(window.path for window in windows)
+        contents = {path: " ".join(map(hash_contents, self._files(path))) for path in paths}
+        return hash_rows(
+            (w.id, w.start, w.label, w.problem.replace(str(w.path), w.path.name), contents[w.path])
+            for w in windows
+        )
+
+    def _files(self, path: Path) -> Sequence[Path]:
+        """The files of a record; of one that cannot be opened the one that was found."""
+        try:
+            return self.open_record(path).files if path.is_file() else (path,)
+        except DataError:
+            return (path,)
 
     def open(self, id: str) -> Sample:
         """Read one window, resampled where that was asked for, rounded to the codes of spec."""
@@ -123,7 +143,6 @@ def signal_set(
         spec=spec,
         classes=classes,
         ids=tuple(window.id for window in chosen),
-        sha256=_fingerprint(chosen),
         windows={window.id: window for window in chosen},
         open_record=open_record,
         resample=options.sampling_rate is not None,
@@ -198,13 +217,3 @@ def _first_record(windows: Sequence[Window], open_record: Callable[[Path], Recor
                 raise
             problem = error
     raise DataError(f"none of the records can be read; {problem}")
-
-
-def _fingerprint(windows: Sequence[Window]) -> str:
-    digest, sizes = hashlib.sha256(), dict[Path, int]()
-    for window in windows:
-        if window.path not in sizes:
-            sizes[window.path] = window.path.stat().st_size if window.path.is_file() else -1
-        line = f"{window.id}\0{window.start}\0{window.label}\0{window.problem}\0{sizes[window.path]}\n"
-        digest.update(line.encode(errors="surrogatepass"))
-    return digest.hexdigest()

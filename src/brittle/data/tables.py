@@ -49,6 +49,7 @@ class Tables:
 class TableRecord:
     """A csv that was read. values: (leads, samples)."""
 
+    path: Path
     rate: float
     leads: tuple[str, ...]
     values: NDArray[np.float64]
@@ -57,6 +58,11 @@ class TableRecord:
     def samples(self) -> int:
         """How many rows there are."""
         return int(self.values.shape[1])
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The csv."""
+        return (self.path,)
 
     def read(self, start: int, stop: int, leads: Sequence[str]) -> NDArray[np.float64]:
         """Rows of these leads."""
@@ -82,7 +88,7 @@ def read_table(path: Path, rate: float | None) -> TableRecord:
     if rate is None:
         raise DataError(f"{path}: its sampling rate is not known; add a column time (s) or --sampling-rate")
     kept = [k for k in range(len(names)) if k not in times]
-    return TableRecord(rate, tuple(names[k] for k in kept), values[kept])
+    return TableRecord(path, rate, tuple(names[k] for k in kept), values[kept])
 
 
 def _rate(path: Path, times: NDArray[np.float64]) -> float:

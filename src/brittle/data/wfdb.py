@@ -52,13 +52,21 @@ class Wfdb:
 
 @dataclass(frozen=True)
 class WfdbRecord:
-    """A record as its header tells. units: of every lead."""
+    """A record as its header tells. units: of every lead; signals: names of the files that hold them."""
 
     path: Path
     rate: float
     samples: int
     leads: tuple[str, ...]
     units: tuple[str, ...]
+    signals: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The header, the files that it names, and annotations, if there are some."""
+        beside = [self.path.with_name(name) for name in self.signals]
+        annotations = self.path.with_suffix(".atr")
+        return [self.path, *beside, *([annotations] if annotations.is_file() else [])]
 
     def read(self, start: int, stop: int, leads: Sequence[str]) -> NDArray[np.float64]:
         """Samples of these leads in mV. Raises DataError."""
@@ -81,8 +89,9 @@ def open_record(path: Path) -> WfdbRecord:
     """Read a header. Raises DataError."""
     try:
         header = _wfdb().rdheader(str(path.with_suffix("")))
+        length, leads, units = int(header.sig_len or 0), tuple(header.sig_name), tuple(header.units)
         return WfdbRecord(
-            path, float(header.fs), int(header.sig_len or 0), tuple(header.sig_name), tuple(header.units)
+            path, float(header.fs), length, leads, units, tuple(dict.fromkeys(header.file_name or ()))
         )
     except MissingExtraError:
         raise

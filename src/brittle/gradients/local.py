@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from brittle.core.errors import MissingExtraError, ModelError, UsageError, did_you_mean
+from brittle.core.identity import hash_file
 from brittle.gradients.onnx_graph import torch_graph
 from brittle.models import open_model
 from brittle.models.efficientnet_lite import network, weights_of
+from brittle.models.onnx_files import onnx_digest
 
 LITE = ("efficientnet-lite1", "efficientnet-lite2")
 
@@ -32,12 +33,12 @@ def open_local(name: str) -> LocalModel:
     if find_spec("torch") is None:
         raise MissingExtraError("learning", "train")
     if name in LITE:  # not by open_model, which would export it to ONNX first
-        return LocalModel(name, _frozen(network(name)), sha256(weights_of(name).read_bytes()).hexdigest())
+        return LocalModel(name, _frozen(network(name)), hash_file(weights_of(name)))
     if name.lower().endswith(".onnx"):
         path = Path(name)
         if not path.is_file():
             raise ModelError(f"expected an .onnx file at '{name}', found none; check the path")
-        return LocalModel(path.name, torch_graph(path), sha256(path.read_bytes()).hexdigest())
+        return LocalModel(path.name, torch_graph(path), onnx_digest(path))
     if ":" in name:
         return _module(name)
     raise UsageError(

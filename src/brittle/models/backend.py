@@ -22,7 +22,8 @@ class Backend:
     shape:   the input it wants, channel first, without batch axis; None entries are free, None says nothing.
     classes: class names, if the model or the options know them.
     outputs: number of classes, if known before asking.
-    sha256:  of the model file or weights; "" where there is none (an endpoint, code without a file).
+    sha256:  of the model's files or weights, or of a function's code; "" where there is none (an endpoint).
+    weights_hashed: sha256 says by itself which model it is; another is asked the identity rows as well.
     local:   it may be asked for a measurement at no cost (False for an endpoint).
     settings: the options in force.
     bounds:  least and greatest input value, if the model states them.
@@ -45,4 +46,5 @@ class Backend:
     note: str = ""
     fit: Callable[[tuple[int, ...]], "Backend"] | None = None
     concurrent: Callable[[], Ask] | None = None
+    weights_hashed: bool = False
     module: Any = None

@@ -10,7 +10,6 @@ import os
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from brittle.core.errors import DiskError, MissingExtraError, ModelError
+from brittle.core.identity import hash_file
 from brittle.models.backend import Backend
 from brittle.models.export import ExportError, export_onnx
 from brittle.models.onnx import open_onnx
@@ -59,7 +59,7 @@ def open_efficientnet_lite(model: str, options: ModelOptions) -> Backend:
     lite = FAMILY[model]
     shape = (3, lite.side, lite.side)
     weights = weights_of(model)
-    digest = sha256(weights.read_bytes()).hexdigest()
+    digest = hash_file(weights)
     cached = user_cache_path("brittle") / f"{model}-{FORM}-{digest[:12]}.onnx"
     if not cached.is_file():
         _export(model, shape, cached)

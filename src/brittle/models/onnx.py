@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from brittle.core.errors import ModelError
 from brittle.core.sample import Array
 from brittle.models.backend import LANES, Ask, Backend
+from brittle.models.onnx_files import onnx_digest
 from brittle.models.options import ModelOptions
 
 FLOATS: Mapping[str, Any] = {
@@ -22,7 +22,6 @@ FLOATS: Mapping[str, Any] = {
     "tensor(double)": np.float64,
 }
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
-EXTERNAL_DATA = (".data", "_data")
 
 
 @dataclass(frozen=True)
@@ -41,25 +40,16 @@ class Graph:
 def open_onnx(model: str, options: ModelOptions) -> Backend:
     """The backend of an ONNX file: one float input, a first output of rank 2.
 
-    sha256 is of the file, continued over its external data where it has some. Raises ModelError.
+    sha256 is of the file and its external data, see models/onnx_files.py. Raises ModelError.
     """
     path = Path(model)
     if not path.is_file():
         raise ModelError(f"expected an .onnx file at '{model}', found none; check the path")
     try:
-        digest = _hash(path)
+        digest = onnx_digest(path)
     except OSError as error:
         raise ModelError(f"cannot read '{model}': {error.strerror}; check its permissions") from error
     return onnx_backend(model, model, digest, options)
-
-
-def _hash(path: Path) -> str:
-    digest = sha256()
-    for part in (path, *(path.with_name(path.name + end) for end in EXTERNAL_DATA)):
-        if part.is_file():
-            with part.open("rb") as file:
-                file_digest(file, lambda: digest)
-    return digest.hexdigest()
 
 
 def onnx_backend(name: str, source: str | bytes, digest: str, options: ModelOptions) -> Backend:
@@ -76,6 +66,7 @@ def onnx_backend(name: str, source: str | bytes, digest: str, options: ModelOpti
         sha256=digest,
         local=True,
         settings=options,
+        weights_hashed=True,
         # Who asks is a thread of the engine as well: of two who ask, one takes the place of another.
         concurrent=(lambda: _ask(load_graph(source, name, threads + 1 - LANES), name)) if several else None,
     )

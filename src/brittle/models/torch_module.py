@@ -48,17 +48,19 @@ def module_backend(user: UserModel) -> Backend:
     module.eval()
     if user.settings.threads:
         torch.set_num_threads(user.settings.threads)
+    weights = _weights_hash(module)
     backend = Backend(
         name=user.name,
         ask=_ask(module),
         shape=user.shape,
         classes=user.classes,
         outputs=len(user.classes) if user.classes else None,
-        sha256=_weights_hash(module) or user.sha256,
+        sha256=weights or user.sha256,
         local=True,
         settings=user.settings,
         bounds=user.bounds,
         module=module,
+        weights_hashed=bool(weights),
     )
     return (
         replace(backend, fit=lambda shape: _exported(backend, module, shape)) if _plain(module) else backend

@@ -3,12 +3,11 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from brittle.core.errors import ModelError
 from brittle.core.registry import load_object
+from brittle.models.code import code_digest
 from brittle.models.options import ModelOptions
 
 
@@ -17,7 +16,7 @@ class UserModel:
     """A callable or torch.nn.Module, with what its optional attributes declare.
 
     Attributes: input_shape (without batch axis), classes, bounds, output ("logits" or "probabilities").
-    sha256: of the source file, "" where there is none.
+    sha256: of its code, see models/code.py.
     """
 
     name: str
@@ -75,7 +74,7 @@ def _described(name: str, call: Callable[..., Any], source: Any, options: ModelO
             classes=_tuple(declared("classes"), str),
             bounds=_bounds(declared("bounds")),
             settings=options,
-            sha256=_source_hash(source),
+            sha256=code_digest(call, source),
         )
     except (TypeError, ValueError) as error:
         raise ModelError(
@@ -92,12 +91,3 @@ def _bounds(values: Any) -> tuple[float, float] | None:
         return None
     low, high = values
     return float(low), float(high)
-
-
-def _source_hash(thing: Any) -> str:
-    owner = inspect.unwrap(thing) if inspect.isroutine(thing) or inspect.isclass(thing) else type(thing)
-    try:
-        file = Path(inspect.getsourcefile(owner) or "")
-        return sha256(file.read_bytes()).hexdigest()
-    except (TypeError, OSError):
-        return ""

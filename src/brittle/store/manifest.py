@@ -3,19 +3,62 @@
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    FiniteFloat,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from brittle.core.canvas import Layer
+from brittle.core.errors import RunError
+from brittle.core.identity import Answers
 from brittle.core.sample import InputSpec
 from brittle.store.records import FORMAT, read_record
+
+EARLIER = {
+    "model": "a function by one file of its code and an ONNX model without the weights beside it",
+    "data": "files by their sizes",
+}
+"""What a digest was of before there were kinds of it: equal ones are still equal, others tell nothing."""
+ANSWERS = ("answers", "repeats")
+"""Of a model to the identity rows: compared with a tolerance, once they are asked."""
+STORED_ANSWERS = TypeAdapter(list[list[FiniteFloat | None] | None])
+
+
+class _Asked(BaseModel):
+    """What reports and comparisons read of the settings of a run; further ones are kept as they are."""
+
+    budget: int | None = None
+    seed: int | None = None
+    top_k: int | None = None
+    draws: int | None = None
+    max_l2: FiniteFloat | None = None
+    search: str | None = None
+    goal: str | None = None
+    target: str | None = None
+
+
+class _Model(BaseModel):
+    name: str
+    classes: tuple[str, ...]
+
+
+class _Data(BaseModel):
+    name: str
+    samples: int | None = None
 
 
 class Manifest(BaseModel):
     """Contents of run.json.
 
     settings: everything that changes results, as plain data (budget, goal, seed, search ...).
-    model:    name, sha256, classes (names).
-    data:     name, samples (how many), sha256.
+    model:    name, sha256, digest (which kind that is), classes (names); of code and endpoints also answers
+              to the identity rows, and whether it repeats them.
+    data:     name, samples (how many), sha256, digest.
     spec, cell, palette: what the layer index of a cell means.
     agent:    name, player, models, data, queries: the trained agent that plays, and what training it cost.
     """
@@ -31,6 +74,13 @@ class Manifest(BaseModel):
     agent: dict[str, Any] | None = None
     format: Literal[1] = FORMAT
 
+    @field_validator("settings", "model", "data")
+    @classmethod
+    def _has_what_is_read(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        kinds: dict[str, type[BaseModel]] = {"settings": _Asked, "model": _Model, "data": _Data}
+        kinds[str(info.field_name)].model_validate(value)
+        return value
+
     def to_json(self) -> str:
         """Text of run.json."""
         return json.dumps(self.model_dump(mode="json"), indent=1) + "\n"
@@ -41,10 +91,36 @@ class Manifest(BaseModel):
         return read_record(cls, text, "run.json")
 
 
+def stored_answers(manifest: Manifest) -> Answers | None:
+    """What the model of a run answered to the identity rows, None if they were not asked. Raises RunError."""
+    if manifest.model.get("answers") is None:
+        return None
+    try:
+        return STORED_ANSWERS.validate_python(manifest.model["answers"])
+    except ValidationError as error:
+        raise RunError(
+            "run.json is damaged (its answers to the identity rows are no probabilities)"
+        ) from error
+
+
+def stored_outputs(manifest: Manifest) -> int | None:
+    """How many classes the model of a run answers, None where that is not said."""
+    classes = manifest.model.get("classes")
+    return len(classes) or None if isinstance(classes, list) else None
+
+
 def differences(old: Manifest, new: Manifest) -> list[str]:
-    """What makes two runs different commands, one phrase each, at most four."""
+    """What makes two runs different commands, one phrase each, at most four; answers are left out."""
     before, after = json.loads(old.to_json()), json.loads(new.to_json())
     found: list[str] = []
+    for part, told in EARLIER.items():
+        one, other = before[part], after[part]
+        for name in ANSWERS:
+            one.pop(name, None)
+            other.pop(name, None)
+        if "digest" not in one and other.pop("digest", None) and one.get("sha256") != other["sha256"]:
+            found.append(f"it was begun by an earlier brittle, which identified {told}")
+            one["sha256"] = other["sha256"]
     _compare("", before, after, found)
     return found[:4]
 

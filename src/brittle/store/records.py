@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, FiniteFloat, TypeAdapter, ValidationError
 
 from brittle.core.errors import RunError
 from brittle.core.result import SearchResult
@@ -30,9 +30,10 @@ class ResultLine(SearchResult):
 class SessionLine(BaseModel):
     """One line of sessions.jsonl; lines of one session number are read as one.
 
-    session: from 1. started, finished: ISO times. batch: rows shown at once. setup_rows: shown to choose it
-    and to learn the number of classes; warm_up_rows: to the agent; rows: asked for samples; looked_up: of
-    those, answered from answers.sqlite. seconds: that the command ran. output: what the model answers.
+    session: from 1. started, finished: ISO times. batch: rows shown at once. setup_rows: shown to choose it,
+    to learn the number of classes and to know the model again; warm_up_rows: to the agent; rows: asked for
+    samples; looked_up: of those, answered from answers.sqlite. seconds: that the command ran. output: what
+    the model answers.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -48,7 +49,7 @@ class SessionLine(BaseModel):
     warm_up_rows: int | None = None
     rows: int | None = None
     looked_up: int | None = None
-    seconds: float | None = None
+    seconds: FiniteFloat | None = None
     finished: str | None = None
     output: str | None = None
 
@@ -77,8 +78,9 @@ class Queries(Spread):
 class SummaryFile(BaseModel):
     """Contents of summary.json.
 
-    asr: flipped / (flipped + survived), with its interval. l2 ... prd: of the closest flips, in the input's
-    own units (snr in dB, prd in percent; both of signals). notes: what the search says of itself.
+    accuracy: of the labelled samples, before anything was changed. asr: flipped / (flipped + survived). Both
+    with their intervals. l2 ... prd: of the closest flips, in the input's own units (snr in dB, prd in
+    percent; both of signals). notes: what the search says of itself.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -89,6 +91,8 @@ class SummaryFile(BaseModel):
     flipped: int
     survived: int
     failed: int
+    accuracy: float | None = None
+    accuracy_interval: tuple[float, float] | None = None
     asr: float | None
     asr_interval: tuple[float, float] | None
     queries: Queries
@@ -99,8 +103,8 @@ class SummaryFile(BaseModel):
     snr: Spread | None = None
     prd: Spread | None = None
     notes: dict[str, Spread] = {}
-    seconds: float
-    rows_per_second: float | None
+    seconds: FiniteFloat
+    rows_per_second: FiniteFloat | None
     search: str
     budget: int
     seed: int

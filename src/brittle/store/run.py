@@ -32,10 +32,14 @@ from brittle.store.records import (
 
 
 class Run:
-    """One run folder. Open it to read, begin it to write; see the functions of the same names."""
+    """One run folder. Open it to read, begin it to write; see the functions of the same names.
+
+    was_finished: when, in ISO form, if the command that began it found nothing left to play; else "".
+    """
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self.path, self.manifest = path, manifest
+        self.was_finished = ""
         self._lock = FileLock(path / "lock")
 
     @classmethod
@@ -161,13 +165,16 @@ class Run:
         return self.path / file
 
     def read(self, file: str) -> bytes:
-        """One file of the run. Raises RunError if it is missing."""
+        """One file of the run. Raises RunError if it is missing or outside of the run folder."""
+        path = self.path / file
         try:
-            return (self.path / file).read_bytes()
-        except OSError as error:
-            raise RunError(
-                f"{self.path / file} cannot be read: {error.strerror}; the run is incomplete"
-            ) from error
+            inside = path.resolve().is_relative_to(self.path.resolve())
+            if inside and (path.is_file() or not path.exists()):  # a pipe or device would never end
+                return path.read_bytes()
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise RunError(f"{path} cannot be read: {reason}; the run is incomplete") from error
+        raise RunError(f"{path} is no plain file inside the run folder; it is not read")
 
     def original(self, result: SearchResult) -> str:
         """The file of the untouched input of a flipped sample."""

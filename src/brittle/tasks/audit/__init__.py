@@ -1,1 +1,1 @@
-"""Audit a classifier, from its settings to its run folder, and verify what a run says."""
+"""Audit a classifier, from its settings to its run folder."""

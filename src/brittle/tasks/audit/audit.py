@@ -9,20 +9,19 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
-from brittle.core.errors import DataError, UsageError
-from brittle.models.batch import best_batch
+from brittle.core.errors import UsageError
 from brittle.store.run import Run
 from brittle.store.versions import versions_of
-from brittle.tasks.audit.opening import Opened, open_audit
+from brittle.tasks.audit.opening import Opened, known_outputs, open_audit
 from brittle.tasks.audit.playing import RowCount, play_samples
 from brittle.tasks.audit.progress import Progress, Watch
 from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.audit.setup import choose_batch, recognise
 from brittle.tasks.audit.warming import warmed_up
 from brittle.tasks.audit.workers import play_in_processes
 from brittle.tasks.report import write_tables
 
 HEARTBEAT = 10.0  # seconds between two notes of the time spent, so that a killed command's time counts too
-BATCH_UNMEASURED = 16
 MEASURED_WITH = ("brittle", "numpy", "onnxruntime", "pillow", "scipy", "torch", "wfdb")
 
 
@@ -44,9 +43,11 @@ def run_audit(settings: AuditSettings, objects: Mapping[str, Any], watch: Watch 
     """One audit; objects: the model and data that are Python objects, by these names."""
     if objects and settings.workers > 1:
         raise UsageError(f"expected a {' and a '.join(objects)} by name for workers > 1, got Python objects")
-    opened = open_audit(settings, **objects)
-    run = Run.begin(settings.folder(), opened.manifest(), opened.settings.to_text())
+    folder = settings.folder()
+    opened = open_audit(settings, **objects, outputs=known_outputs(folder, settings))
+    run = Run.begin(folder, opened.manifest(), opened.settings.to_text())
     try:
+        opened = replace(opened, setup_rows=opened.setup_rows + recognise(opened, run))
         _finish_samples(opened, run, watch or (lambda _: None))
         write_tables(run)
     finally:
@@ -79,15 +80,17 @@ def _name(thing: Any, kind: str) -> str:
 
 
 def _finish_samples(opened: Opened, run: Run, watch: Watch) -> None:
-    """Play every sample that has no result yet."""
+    """Play every sample that has no result yet; where all have theirs, the run is told when it finished."""
     progress = Progress(len(opened.dataset.ids), opened.settings.budget)
-    done = set()
+    done, last = set(), ""
     for result in run.results():
         done.add(result.sample)
+        last = max(last, result.finished)
         progress = progress.after(result, fresh=False)
     missing = [name for name in opened.dataset.ids if name not in done]
     watch(progress)
     if not missing:
+        _reopened(opened, run, last)
         return
     session = _Session(run, opened, progress, watch)
     try:
@@ -98,6 +101,16 @@ def _finish_samples(opened: Opened, run: Run, watch: Watch) -> None:
     run.finish(opened.dataset.ids)
 
 
+def _reopened(opened: Opened, run: Run, finished: str) -> None:
+    """A run in which nothing is left to play: only what was asked to know the model again is written down."""
+    run.was_finished = finished
+    if opened.setup_rows:
+        number = len(run.sessions()) + 1
+        run.log({"session": number, **_environment(), "setup_rows": opened.setup_rows})
+    if not (run.path / "summary.json").exists():  # ended between its last sample and its tables
+        run.finish(opened.dataset.ids)
+
+
 class _Session:
     """One time the command runs: its batch size, its progress, its line in sessions.jsonl."""
 
@@ -105,7 +118,8 @@ class _Session:
         self.run, self.opened, self.progress, self.watch = run, opened, progress, watch
         self.number = len(run.sessions()) + 1
         self.start, self.noted, self.shown = perf_counter(), 0.0, RowCount()
-        self.batch, setup_rows = _batch(opened)
+        self.batch, measured = choose_batch(opened, run)
+        setup_rows = opened.setup_rows + measured
         run.log({"session": self.number, **_environment(), "batch": self.batch, "setup_rows": setup_rows})
 
     def warm_up(self) -> None:
@@ -152,22 +166,6 @@ class _Session:
         if self.opened.settings.keep_answers:
             end["looked_up"] = self.shown.looked_up
         self.run.log({"session": self.number, **end})
-
-
-def _batch(opened: Opened) -> tuple[int, int]:
-    """The batch size, and the rows it took to choose it."""
-    settings = opened.settings
-    if settings.batch:
-        return settings.batch, opened.setup_rows
-    if not opened.backend.local:
-        return BATCH_UNMEASURED, opened.setup_rows
-    for name in opened.dataset.ids:
-        try:
-            choice = best_batch(opened.model, opened.dataset.open(name).x)
-        except DataError:
-            continue
-        return choice.batch, choice.rows + opened.setup_rows
-    return BATCH_UNMEASURED, opened.setup_rows
 
 
 def _environment() -> dict[str, Any]:

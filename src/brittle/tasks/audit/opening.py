@@ -3,26 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from brittle.agent.player import is_at_home
 from brittle.core.canvas import Canvas, Palette
-from brittle.core.errors import BrittleError, ModelError, UsageError, did_you_mean
+from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.grid import Grid
+from brittle.core.identity import DIGEST
 from brittle.core.sample import InputSpec, Sample
 from brittle.core.sample_run import Archive, Rules
 from brittle.core.search import Board, InputBoard, SearchFactory, Terms
-from brittle.data import Dataset, open_data
+from brittle.data import DataOptions, Dataset, open_data
 from brittle.distortions import open_distortion, suited
 from brittle.domains import DOMAINS, Domain, domain_of
 from brittle.models import Backend, open_model
 from brittle.models.backend import LANES
 from brittle.models.classifier import ModelClassifier
+from brittle.models.probe import count_classes
 from brittle.searches import open_search
-from brittle.store.manifest import Manifest
+from brittle.store.manifest import Manifest, stored_outputs
+from brittle.store.run import Run
 from brittle.tasks.audit.settings import AuditSettings
+
+FITTING = ("model", "data", "model_options", "data_options")
+"""The settings on which the number of classes depends."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +82,14 @@ class Opened:
             model={
                 "name": self.backend.name,
                 "sha256": self.backend.sha256,
+                "digest": DIGEST,
                 "classes": list(self.model.classes),
             },
             data={
                 "name": self.dataset.name,
                 "samples": len(self.dataset.ids),
                 "sha256": self.dataset.sha256,
+                "digest": DIGEST,
             },
             spec=self.dataset.spec,
             cell=self.grid.cell,
@@ -91,26 +98,18 @@ class Opened:
         )
 
 
-def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> Opened:
+def open_audit(
+    settings: AuditSettings, model: Any = None, data: Any = None, *, outputs: int | None = None
+) -> Opened:
     """Open what the settings name; model and data may be given as Python objects instead.
 
+    outputs: how many classes the model answers, where that is known already; else it may be asked one row.
     Raises ModelError, DataError or UsageError, each with one line.
     """
     backend = open_model(settings.model if model is None else model, settings.model_options)
-    dataset = open_data(
-        settings.data if data is None else data,
-        backend.shape,
-        backend.classes,
-        backend.outputs,
-        settings.data_options,
-    )
-    spec = dataset.spec
-    backend = backend.fit(spec.shape) if backend.fit else backend
-    outputs = backend.outputs or len(backend.classes or ())
-    probed = 0 if outputs else 1
-    classifier = ModelClassifier(
-        backend, spec, _class_names(backend, dataset, outputs or _probe(backend, spec))
-    )
+    fit = _fitted(backend, settings.data if data is None else data, settings.data_options, outputs)
+    backend, dataset, spec = fit.backend, fit.dataset, fit.dataset.spec
+    classifier = ModelClassifier(backend, spec, _class_names(backend, dataset, fit.outputs))
     domain = _domain(spec, settings.domain)
     search = settings.search or _usual_search(settings, spec)
     cell = domain.parse_cell(settings.cell, spec) if settings.cell else domain.cell(spec)
@@ -124,8 +123,42 @@ def open_audit(settings: AuditSettings, model: Any = None, data: Any = None) -> 
         palette=open_palette(settings.distortions, settings.draws, spec),
         search=open_search(search, **settings.search_settings),
         target=None if settings.target is None else class_index(settings.target, classifier.classes),
-        setup_rows=probed,
+        setup_rows=fit.probed,
     )
+
+
+def known_outputs(folder: Path, settings: AuditSettings) -> int | None:
+    """How many classes the model answers, as a run in this folder on the same model and data has it."""
+    if not (folder / "run.json").is_file():
+        return None
+    manifest, asked = Run.open(folder).manifest, settings.question()
+    same = all(manifest.settings.get(name) == asked[name] for name in FITTING)
+    return stored_outputs(manifest) if same else None
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A model and data that fit, how many classes it answers, and the rows it was shown to know that."""
+
+    backend: Backend
+    dataset: Dataset
+    outputs: int
+    probed: int
+
+
+def _fitted(backend: Backend, source: Any, options: DataOptions, known: int | None) -> _Fitted:
+    """Read the data for the model; again, once it is known how many classes its labels are of."""
+    told = backend.outputs or len(backend.classes or ()) or known
+    read = partial(open_data, source, backend.shape, backend.classes, options=options)
+    dataset = read(outputs=told)
+    backend = backend.fit(dataset.spec.shape) if backend.fit else backend
+    outputs = backend.outputs or told
+    probed = 0 if outputs else 1
+    outputs = outputs or count_classes(backend, dataset.spec)
+    if outputs != told:
+        del dataset  # arrays are not held twice
+        dataset = read(outputs=outputs)
+    return _Fitted(backend, dataset, outputs, probed)
 
 
 def _usual_search(settings: AuditSettings, spec: InputSpec) -> str:
@@ -159,26 +192,6 @@ def open_palette(names: Sequence[str], draws: int, spec: InputSpec) -> Palette:
 def make_board(kind: str, grid: Grid, palette: Palette, seed: int, sample: Sample) -> Board:
     """The board a search plays on: "cells" or "input"."""
     return Canvas(sample, grid, palette, seed) if kind == "cells" else InputBoard(sample)
-
-
-def _probe(backend: Backend, spec: InputSpec) -> int:
-    """How many classes a model answers that does not say so: one row, all of the middle value."""
-    middle = np.full((1, *spec.shape), sum(spec.bounds) / 2, np.float32)
-    try:
-        answers = np.asarray(backend.ask(middle))
-    except BrittleError:
-        raise
-    except Exception as error:
-        shape = ", ".join(map(str, spec.shape))
-        raise ModelError(
-            f"{backend.name} raised {type(error).__name__}: {error}; "
-            f"check that it takes a float32 batch of shape (n, {shape})"
-        ) from error
-    if answers.ndim != 2:
-        raise ModelError(
-            f"{backend.name}: expected answers of shape (1, classes) to one row, got {answers.shape}"
-        )
-    return int(answers.shape[1])
 
 
 def _class_names(backend: Backend, dataset: Dataset, outputs: int) -> tuple[str, ...]:

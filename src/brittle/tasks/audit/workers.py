@@ -11,7 +11,7 @@ from typing import Any
 
 from brittle.core.errors import BrittleError, ModelError
 from brittle.core.result import SearchResult
-from brittle.tasks.audit.opening import open_audit
+from brittle.tasks.audit.opening import known_outputs, open_audit
 from brittle.tasks.audit.playing import OnShown, RowCount, play_samples
 from brittle.tasks.audit.settings import AuditSettings
 
@@ -84,7 +84,8 @@ def _work(
     threads = settings.model_options.threads or max(1, (os.cpu_count() or 1) // settings.workers)
     options = settings.model_options.model_copy(update={"threads": threads})
     try:
-        opened = open_audit(settings.model_copy(update={"model_options": options}))
+        outputs = known_outputs(folder, settings)
+        opened = open_audit(settings.model_copy(update={"model_options": options}), outputs=outputs)
         for result in play_samples(opened, names, folder, batch, on_shown):
             queue.put((number, result))
         queue.put((number, None))

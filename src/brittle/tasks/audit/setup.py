@@ -1,0 +1,106 @@
+"""Rows shown besides those of samples: to know a model again, and to choose a batch size."""
+
+import logging
+from dataclasses import replace
+from math import isfinite
+from typing import Any
+
+from numpy.typing import NDArray
+
+from brittle.core.classifier import rounded
+from brittle.core.errors import BrittleError, DataError, RunError
+from brittle.core.identity import Answers, changed_answer, identity_rows
+from brittle.core.sample import Array
+from brittle.models.batch import best_batch
+from brittle.models.classifier import ModelClassifier
+from brittle.store.manifest import stored_answers
+from brittle.store.run import Run
+from brittle.tasks.audit.opening import Opened
+
+BATCH_UNMEASURED = 16
+MOST = 4096  # rows of a batch, as settings have it
+LOG = logging.getLogger("brittle")
+
+
+def recognise(opened: Opened, run: Run) -> int:
+    """See that code or an endpoint is the model that began a run, by the identity rows; rows asked.
+
+    The first time they are asked twice, and the answers kept in run.json. A model that answers otherwise from
+    one asking to the next cannot be told from a changed one: that is said once, and it is not asked again.
+    Raises RunError, which names the greatest difference.
+    """
+    if opened.backend.weights_hashed:
+        return 0
+    told = Run.open(run.path).manifest
+    before = stored_answers(told)
+    if before and told.model.get("repeats") is False:
+        _keep(run, before, repeats=False)
+        return 0
+    begun = run if before else None
+    now, classes = _answers(opened, begun), opened.model.classes
+    if before:
+        change = changed_answer(before, now, classes)
+        if change:
+            raise RunError(
+                f"{run.path}: the model answers the identity rows otherwise: {change}; "
+                "it was changed or redeployed; choose another --out"
+            )
+        _keep(run, before, repeats=True)
+        return len(now)
+    change = changed_answer(now, _answers(opened, begun), classes)
+    if change:
+        LOG.warning(
+            f"the model answers the same row otherwise each time ({change}): results will not repeat, and a "
+            "changed model will not be noticed"
+        )
+    _keep(run, now, repeats=not change)
+    run.write("run.json", run.manifest.to_json())
+    return 2 * len(now)
+
+
+def _keep(run: Run, answers: Answers, repeats: bool) -> None:
+    model = {**run.manifest.model, "answers": answers, "repeats": repeats}
+    run.manifest = run.manifest.model_copy(update={"model": model})
+
+
+def _answers(opened: Opened, run: Run | None) -> Answers:
+    """Probabilities for each identity row, asked alone. run: that the model began, where it did.
+
+    The classifier is one of its own: what it learns of answers to noise is no matter of the audit.
+    """
+    spec, classes = opened.dataset.spec, opened.model.classes
+
+    def ask(x: Array) -> NDArray[Any]:
+        answers = opened.backend.ask(x)
+        if run and answers.ndim == 2 and answers.shape[1] != len(classes):
+            raise RunError(
+                f"{run.path}: the model answers {answers.shape[1]} classes, the run is of {len(classes)}; "
+                "it was changed or redeployed; choose another --out"
+            )
+        return answers
+
+    model = ModelClassifier(replace(opened.backend, ask=ask), spec, classes)
+    answers: list[list[float | None] | None] = []
+    for row in identity_rows(spec):
+        try:
+            told = rounded(model(row[None])[0]).tolist()
+            answers.append([value if isfinite(value) else None for value in told])
+        except BrittleError:
+            raise
+        except Exception:  # code may raise anything on noise, and be right about samples
+            answers.append(None)
+    return answers
+
+
+def choose_batch(opened: Opened, run: Run) -> tuple[int, int]:
+    """The batch size: stated, that of the run so far, or measured; and the rows it took to measure."""
+    sizes = [size for session in run.sessions() if 0 < (size := session.get("batch") or 0) <= MOST]
+    if opened.settings.batch or sizes:
+        return opened.settings.batch or sizes[-1], 0
+    for name in opened.dataset.ids if opened.backend.local else ():
+        try:
+            choice = best_batch(opened.model, opened.dataset.open(name).x)
+        except DataError:
+            continue
+        return choice.batch, choice.rows
+    return BATCH_UNMEASURED, 0

@@ -1,0 +1,126 @@
+"""Open what a run names, as far as that is data; code and addresses only if the user gives them again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from brittle.core.canvas import Palette
+from brittle.core.errors import DataError, MissingExtraError, RunError, UsageError, did_you_mean
+from brittle.data import DATA, Dataset, open_data
+from brittle.distortions import DISTORTIONS, open_distortion
+from brittle.models import KINDS, MODELS, Backend, ModelOptions, open_model
+from brittle.models.classifier import ModelClassifier
+from brittle.store.manifest import EARLIER as OF_OLD
+from brittle.tasks.verify.question import Question
+
+EARLIER = "an earlier brittle identified"
+UNCOMPARED = "originals not compared with the data"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user gives besides the run. trust: open what the run names, whatever that is."""
+
+    model: Any = None
+    data: Any = None
+    distortions: Sequence[str] = ()
+    options: Mapping[str, Any] | None = None
+    trust: bool = False
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """The model, the palette and, where they are here, the data of a run. notes: what is not as it was."""
+
+    model: ModelClassifier
+    palette: Palette
+    dataset: Dataset | None
+    notes: tuple[str, ...]
+
+
+def reopen(question: Question, given: Given) -> Reopened:
+    """Open what the run asked about.
+
+    Raises UsageError where that must be given again, ModelError, DataError, RunError for another palette.
+    """
+    palette = _palette(question, given)
+    backend = _backend(question, given)
+    dataset, note = _originals(question, given.data, backend)
+    model = ModelClassifier(backend, question.spec, question.model.classes)
+    return Reopened(model, palette, dataset, (note,) if note else ())
+
+
+def _palette(question: Question, given: Given) -> Palette:
+    names = tuple(dict.fromkeys(layer.distortion for layer in question.palette))
+    for name in given.distortions:
+        if name not in names:
+            raise UsageError(f"the run has no distortion '{name}'; {did_you_mean(name, names)}")
+    for name in names:
+        if name not in DISTORTIONS.builtin and name not in given.distortions and not given.trust:
+            raise UsageError(
+                f"the run names the distortion '{name}', which is code that is not brittle's: "
+                f"give --distortion {name}, or --trust the run"
+            )
+    palette = Palette(tuple(open_distortion(name) for name in names), question.settings.draws)
+    if palette.layers != question.palette:
+        raise RunError("the distortions of the run have other levels now; use the brittle that wrote it")
+    return palette
+
+
+def _backend(question: Question, given: Given) -> Backend:
+    named, options = question.model.name, dict(given.options or {})
+    if given.model is None and not given.trust and not _is_data(named):
+        raise UsageError(
+            f"the run names the model '{named}', which is an address, or code that is not brittle's: "
+            f"give it again after the run, or --trust the run"
+        )
+    stored = question.settings.model_options.model_dump(exclude_unset=True)
+    backend = open_model(
+        named if given.model is None else given.model, ModelOptions.build({**stored, **options})
+    )
+    if question.own_classes and "classes" not in options:
+        return replace(backend, classes=question.model.classes)
+    return backend
+
+
+def _is_data(model: str) -> bool:
+    """Whether a model is built in or a file of numbers, so that opening it runs no foreign code."""
+    if model.lower().startswith(("http://", "https://")):
+        return False
+    return model.lower().endswith(".onnx") or (model in MODELS.builtin and model not in KINDS)
+
+
+def _originals(question: Question, data: Any, backend: Backend) -> tuple[Dataset | None, str]:
+    """The data, and a note if they are not here or not those that were audited.
+
+    They are compared whatever they are, but for a file or folder that the run names and that is another one
+    now.
+    """
+    source = question.settings.data if data is None else data
+    if data is None and source not in DATA.builtin and not _is_here(source):
+        return None, f"{UNCOMPARED}: '{source}' is not here; give DATA after the model"
+    wanted = (backend.shape, backend.classes, len(question.model.classes))
+    try:
+        dataset = open_data(source, *wanted, question.settings.data_options)
+        if dataset.spec != question.spec:
+            raise DataError(f"the run's inputs are {question.spec}, those of '{source}' {dataset.spec}")
+        same = dataset.sha256 == question.data.sha256
+    except (DataError, MissingExtraError) as error:
+        if data is not None:
+            raise
+        return None, f"{UNCOMPARED}: {error}"
+    if same:
+        return dataset, ""
+    if question.data.digest is None:
+        return dataset, f"whether the data are the audited ones is not known: {EARLIER} {OF_OLD['data']}"
+    if data is None and source not in DATA.builtin:
+        return None, f"{UNCOMPARED}: '{source}' is another one now (SHA-256); give DATA to compare them"
+    return dataset, "the data are not those that were audited (another SHA-256)"
+
+
+def _is_here(source: str) -> bool:
+    try:
+        return Path(source).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return False

@@ -1,0 +1,129 @@
+"""What run.json says was asked. It may be a stranger's: values are checked, no name is opened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from brittle.core.canvas import Layer
+from brittle.core.errors import DataError, RunError, UsageError
+from brittle.core.goal import Goal
+from brittle.core.grid import Grid
+from brittle.core.result import SearchResult
+from brittle.core.sample import InputSpec
+from brittle.data.options import DataOptions
+from brittle.domains import Domain, domain_of
+from brittle.models.options import ModelOptions
+from brittle.searches import SEARCHES
+from brittle.settings import Settings, one_line
+from brittle.store.manifest import Manifest
+from brittle.store.run import Run
+from brittle.tasks.audit.opening import class_index
+from brittle.tasks.audit.settings import FREE_OF_MODEL, AuditSettings
+
+
+class NamedModel(BaseModel):
+    """The audited model, as run.json has it. digest: which kind sha256 is; None of an earlier brittle."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    sha256: str
+    classes: tuple[str, ...]
+    digest: int | None = None
+
+
+class NamedData(BaseModel):
+    """The audited data, as run.json has them. samples: how many; digest: as of the model."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    samples: int
+    sha256: str = ""
+    digest: int | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a run asked.
+
+    own_classes: whether the class names came from a file of the user. recipes: whether every flip must have
+    an assignment, its recipe on the cells board.
+    """
+
+    settings: AuditSettings
+    model: NamedModel
+    data: NamedData
+    spec: InputSpec
+    domain: Domain
+    grid: Grid
+    palette: tuple[Layer, ...]
+    target: int | None
+    own_classes: bool
+    recipes: bool
+
+    def goal(self, label: int) -> Goal:
+        """What a flip of a sample with this label is."""
+        return Goal(label, self.target, self.settings.top_k)
+
+    def label(self, result: SearchResult) -> int | None:
+        """The class whose decision was to flip: the label, or the model's own answer."""
+        return result.predicted if result.label is None else result.label
+
+
+def question_of(run: Run) -> Question:
+    """What run.json says, as settings. Raises RunError where it makes no sense."""
+    where = run.path / "run.json"
+    try:
+        return _question(run.manifest)
+    except ValidationError as error:
+        raise RunError(f"{where} is damaged ({one_line(error)})") from error
+    except (UsageError, DataError) as error:
+        raise RunError(f"{where} makes no sense: {error}") from error
+
+
+def _question(manifest: Manifest) -> Question:
+    model = NamedModel.model_validate(manifest.model)
+    settings = AuditSettings.model_validate(_known(manifest.settings))
+    target = settings.target
+    return Question(
+        settings=settings,
+        model=model,
+        data=NamedData.model_validate(manifest.data),
+        spec=manifest.spec,
+        domain=domain_of(manifest.spec),
+        grid=Grid(manifest.spec, manifest.cell),
+        palette=manifest.palette,
+        target=None if target is None else class_index(target, model.classes),
+        own_classes=bool((manifest.settings.get("model_options") or {}).get("classes")),
+        recipes=_plays_cells(str((manifest.agent or {}).get("player") or settings.search)),
+    )
+
+
+def _known(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that this brittle has, without those that may not come from a run.
+
+    Neither how an endpoint is reached, least of all a header with its secret, nor a file of class names: the
+    names themselves stand in run.json.
+    """
+    refused = {*FREE_OF_MODEL, "classes"}
+    known = _fields(AuditSettings, settings)
+    inner: dict[str, tuple[type[Settings], set[str]]] = {
+        "model_options": (ModelOptions, refused),
+        "data_options": (DataOptions, set()),
+    }
+    for name, (kind, without) in inner.items():
+        if isinstance(known.get(name), Mapping):
+            found = _fields(kind, known[name])
+            known[name] = {key: value for key, value in found.items() if key not in without}
+    return known
+
+
+def _fields(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in kind.model_fields if name in values}
+
+
+def _plays_cells(search: str) -> bool:
+    """Whether a built-in search plays on the cells board; of others it is not known without opening them."""
+    return search in SEARCHES.builtin and getattr(SEARCHES.load(search), "board", "") == "cells"

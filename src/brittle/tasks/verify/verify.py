@@ -1,0 +1,101 @@
+"""Check everything that a run says, against its files, the model, and the data where they are here."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from brittle.core.errors import UsageError, did_you_mean
+from brittle.core.result import SearchResult
+from brittle.store.manifest import EARLIER as OF_OLD
+from brittle.store.run import Run
+from brittle.tasks.verify.check import Check, Verification
+from brittle.tasks.verify.judge import Judge
+from brittle.tasks.verify.opening import EARLIER, Given, Reopened, reopen
+from brittle.tasks.verify.question import Question, question_of
+from brittle.tasks.verify.tables import Roll, is_finished, other_files, run_checks
+
+Watch = Callable[[int, int], None]
+"""Told how many samples are checked, and of how many."""
+
+
+def verify(
+    folder: str | Path,
+    model: Any = None,
+    data: Any = None,
+    *,
+    trust: bool = False,
+    sample: str | None = None,
+    distortions: Sequence[str] = (),
+    watch: Watch | None = None,
+    **options: Any,
+) -> Verification:
+    """Recompute every number that a run stores, from its files, and ask the model again.
+
+    A run is data: code and addresses that it names are opened only if they are given here, or with trust.
+    model, data: as for audit; default those of the run, the data only where they are here. sample: check this
+    one alone. distortions: the run's own ones, `my.module:thing`. options: the fields of ModelOptions, which
+    overrule the run's; only they can name a header. Raises ModelError where the model cannot be asked,
+    UsageError where something must be given, RunError where the run cannot be read.
+    """
+    run = Run.open(folder)
+    question = question_of(run)
+    opened = reopen(question, Given(model, data, distortions, options, trust))
+    judge = Judge(run, question, opened)
+    checks: list[Check] = []
+    for result in _chosen(run, sample):
+        checks += judge.checks(result)
+        if watch:
+            watch(len(judge.roll.samples), 1 if sample else question.data.samples)
+    finished = sample is not None or is_finished(run)
+    if sample is None and finished:
+        checks += run_checks(run, question, judge.roll, len(judge.ids) if opened.dataset else None)
+    notes = [*_notes_of_model(question, opened), *opened.notes]
+    if sample is None:
+        notes += _notes_of_run(run, question, judge.roll, finished)
+    return Verification(
+        checks=tuple(checks),
+        rows=opened.model.rows,
+        same_model=opened.model.backend.sha256 == question.model.sha256,
+        samples=len(judge.roll.samples),
+        flips=judge.roll.flips,
+        finished=finished,
+        notes=tuple(notes),
+    )
+
+
+def _chosen(run: Run, sample: str | None) -> Iterator[SearchResult]:
+    """All results, or those of one sample. Raises UsageError where it has none."""
+    if sample is None:
+        yield from run.results()
+        return
+    names = set()
+    for result in run.results():
+        names.add(result.sample)
+        if result.sample == sample:
+            yield result
+    if sample not in names:
+        raise UsageError(f"the run has no result of a sample '{sample}'; {did_you_mean(sample, names)}")
+
+
+def _notes_of_model(question: Question, opened: Reopened) -> Iterator[str]:
+    told, found = question.model.sha256, opened.model.backend.sha256
+    if told != found and question.model.digest is None:
+        yield f"whether the model is the audited one is not known: {EARLIER} {OF_OLD['model']}"
+    elif told != found:
+        yield "the model is not the one that was audited (another SHA-256)"
+    elif not found:
+        yield "the model has no SHA-256: that it is the audited one is seen from its answers only"
+
+
+def _notes_of_run(run: Run, question: Question, roll: Roll, finished: bool) -> Iterator[str]:
+    if not finished:
+        lines, asked = len(roll.samples), question.data.samples
+        yield (
+            f"unfinished: {lines} of {asked} samples have their line, and there are no tables; "
+            "the same audit command finishes it"
+        )
+    if roll.failed:
+        yield f"why {roll.failed} samples failed after the model had answered them is not checked"
+    unknown = other_files(run)
+    if unknown:
+        yield f"not looked at: {', '.join(unknown)}"
