@@ -100,6 +100,11 @@ BAD = {
     "a cell too large": (2, ("cell", "9"), ("MODEL", "DATA", "--cell", "9x9")),
     "a cell that is none": (2, ("cell", "big"), ("MODEL", "DATA", "--cell", "big")),
     "unknown target": (2, ("class",), ("MODEL", "DATA", "--target", "eleven")),
+    "as many top classes as there are": (
+        2,
+        ("below", "10 classes", "10"),
+        ("MODEL", "DATA", "--top-k", "10"),
+    ),
     "target out of range": (2, ("0 to 9", "77"), ("MODEL", "DATA", "--target", "77")),
     "missing config": (2, ("none.yaml",), ("MODEL", "DATA", "--config", "none.yaml")),
     "model raises": (4, ("RuntimeError", "no weights"), ("victims:broken", "DATA")),

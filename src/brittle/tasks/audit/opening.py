@@ -113,6 +113,9 @@ def open_audit(
     domain = _domain(spec, settings.domain)
     search = settings.search or _usual_search(settings, spec)
     cell = domain.parse_cell(settings.cell, spec) if settings.cell else domain.cell(spec)
+    if settings.top_k >= len(classifier.classes):
+        count = len(classifier.classes)
+        raise UsageError(f"expected top-k below the model's {count} classes, got {settings.top_k}")
     return Opened(
         settings=settings.model_copy(update={"search": search}),
         backend=backend,

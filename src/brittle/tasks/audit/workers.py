@@ -64,7 +64,8 @@ def _next(queue: Any, workers: Sequence[BaseProcess], running: set[int]) -> tupl
             if dead:
                 code = workers[dead[0]].exitcode
                 raise ModelError(
-                    f"worker {dead[0]} died (exit code {code}); if memory ran out, use fewer --workers. "
+                    f"worker {dead[0]} died (exit code {code}); if memory ran out, use fewer --workers; "
+                    "a script that calls brittle needs `if __name__ == '__main__':` around the call. "
                     "What is finished is kept: run the same command again"
                 ) from None
 
