@@ -302,7 +302,7 @@ def test_names_of_labels_are_read_for_the_classes_that_the_model_has(tmp_path: P
         ("answers", {"a": 1}, "its answers to the identity rows are no probabilities"),
         ("answers", [[0.5, 0.3, 0.2]], "there were 1 rows, now 2"),
         ("answers", [[0.5, 0.5]] * ROWS, "there were 2 classes, now 3"),
-        ("classes", 3, "model.classes was 3"),
+        ("classes", 3, "run.json is damaged .model.classes: .* got 3"),
         ("classes", ["a"] * 9, "model.classes was"),
     ],
 )

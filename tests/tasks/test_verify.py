@@ -167,6 +167,24 @@ def turn_the_curve(rows: list[Row]) -> None:
     flipped(rows)["curve"].reverse()
 
 
+def edit_curve(edit: Callable[[list[Any], list[Any]], object]) -> Callable[[list[Row]], None]:
+    """Edit the curve of a flipped sample: its points before the first flip, and those from there on."""
+
+    def forge(rows: list[Row]) -> None:
+        row = next(r for r in rows if r["first"] and len(r["curve"]) > 4 and r["curve"][1][2] is None)
+        points = row["curve"]
+        before, after = ([p for p in points if (p[2] is None) is wanted] for wanted in (True, False))
+        edit(before, after)
+        row["curve"] = before + after
+
+    return forge
+
+
+def a_late_point(rows: list[Row]) -> None:
+    row = of_status(rows, "survived")
+    row["curve"].append([61, 0.0, None])
+
+
 def change_top(rows: list[Row]) -> None:
     top = flipped(rows)["top"]
     top[0][1] -= 0.01
@@ -200,6 +218,10 @@ def call_it_wrong(rows: list[Row]) -> None:
 def call_it_another(rows: list[Row]) -> None:
     row = of_status(rows, "misclassified")
     row.update(status="survived", label=row["predicted"])
+
+
+def call_a_wrong_one_failed(rows: list[Row]) -> None:
+    of_status(rows, "misclassified").update(status="failed", message="bad luck")
 
 
 def call_it_failed(rows: list[Row]) -> None:
@@ -238,6 +260,27 @@ FORGED_LINES: dict[str, tuple[Callable[[list[Row]], object], str]] = {
     "flip is hidden": (hide_a_flip, "its curve has a closer flip"),
     "curve without flips": (forget_flips, "its curve has no flip at first.query"),
     "curve turned round": (turn_the_curve, r"its curve has query \d+ after"),
+    "margin that rises": (
+        edit_curve(lambda before, after: before[1].__setitem__(1, 99.0)),
+        "its curve does not fall at query",
+    ),
+    "l2 that rises": (
+        edit_curve(lambda before, after: after.insert(1, [after[0][0] + 1, -1.0, 99.0])),
+        "its curve does not fall at query",
+    ),
+    "no flip after one": (
+        edit_curve(lambda before, after: after.append([60, 0.0, None])),
+        "its curve does not fall at query 60",
+    ),
+    "flip without an l2": (
+        edit_curve(lambda before, after: before[-1].__setitem__(1, -1.0)),
+        "its curve has margin -1.0 and l2 None",
+    ),
+    "l2 without a flip": (
+        edit_curve(lambda before, after: after[-1].__setitem__(1, 1.0)),
+        "its curve has margin 1.0 and l2",
+    ),
+    "curve beyond the queries": (a_late_point, "its curve has query 61, expected 2 to"),
     "assignment": (recolour, "its assignment renders another input than its file holds"),
     "no assignment": (set_flip("first", assignment=None), "it has no assignment"),
     "assignment of others": (set_flip("first", assignment=[1, 2]), "its assignment cannot be replayed"),
@@ -245,6 +288,10 @@ FORGED_LINES: dict[str, tuple[Callable[[list[Row]], object], str]] = {
     "file of another": (name_the_file_of_another, "its file .* is that of"),
     "survivor called wrong": (call_it_wrong, "its status is misclassified, but its label is"),
     "wrong called survivor": (call_it_another, "label is . in results.jsonl, . in the data"),
+    "wrong called failed": (
+        call_a_wrong_one_failed,
+        "failed, but the model answers the untouched sample not",
+    ),
     "called failed": (call_it_failed, "it failed .bad luck., but the sample can be read and is answered"),
     "flipped without a flip": (set_line("survived", status="flipped"), "flipped, but it has no first flip"),
     "seed": (set_line("survived", seed=5), "seed is 5 in its line, 0 in run.json"),
@@ -532,6 +579,19 @@ def test_samples_that_failed_fail_again(digits: Path, tmp_path: Path) -> None:
         "000006",
     }
     assert messages(tmp_path / "r", model, (x, None)) == []
+
+
+def test_data_that_cannot_be_read_are_no_proof(digits: Path, tmp_path: Path) -> None:
+    def model(x: np.ndarray) -> np.ndarray:
+        return np.asarray(x.reshape(len(x), -1)[:, 20:30])
+
+    x = np.load(digits / "digits.npz")["x"][:4] / np.float32(255)
+    settings: Row = {"budget": 9, "data_options": {"bounds": (0, 1)}, "search": "random"}
+    brittle.audit(model, (x, None), out=tmp_path / "r", **settings)
+    damaged = x.copy()
+    damaged[1, 0, 0, 0] = np.nan
+    assert messages(tmp_path / "r", model, (x, None)) == []
+    assert any("the data cannot be read" in text for text in messages(tmp_path / "r", model, (damaged, None)))
 
 
 # What may be opened.

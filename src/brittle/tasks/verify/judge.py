@@ -113,7 +113,7 @@ class Judge:
         classes = self.model.classes
         yield from answer_faults(result.predicted, result.top, answer, classes)
         label = self.question.label(result)
-        if label is None or result.status is Status.FAILED:
+        if label is None or not 0 <= label < len(classes):
             return
         margin = float(Goal(label, k=self.question.settings.top_k).margin(answer[None])[0])
         wrong = result.status is Status.MISCLASSIFIED
