@@ -200,6 +200,15 @@ def change_flip_top(rows: list[Row]) -> None:
     top[1][1] += 0.01
 
 
+def change_flip_class(rows: list[Row]) -> None:
+    flip = flipped(rows)["closest"]
+    flip["predicted"] = flip["top"][1][0]
+
+
+def name_no_class(rows: list[Row]) -> None:
+    flipped(rows)["closest"]["top"][1][0] = 77
+
+
 def cut_top(rows: list[Row]) -> None:
     del flipped(rows)["top"][3:]
 
@@ -241,6 +250,8 @@ FORGED_LINES: dict[str, tuple[Callable[[list[Row]], object], str]] = {
     "snr of an image": (set_flip("first", snr=3.0), "snr is 3.0 in results.jsonl, its files say None"),
     "class of a flip": (set_flip("closest", predicted=11), "predicted is 11 in results.jsonl"),
     "top of a flip": (change_flip_top, r"top has .* in results.jsonl, the model answers"),
+    "another class of a flip": (change_flip_class, "predicted is . in results.jsonl, the model answers"),
+    "top that is no class": (name_no_class, "top has class 77 in results.jsonl, expected 0 to 9"),
     "class of a sample": (set_line("survived", predicted=11), "predicted is 11"),
     "another class of a sample": (change_class, "but the greatest of its top answers is"),
     "top of a sample": (change_top, "top has .* in results.jsonl, the model answers"),
@@ -332,10 +343,13 @@ def swap_files(run: Path, name: str) -> None:
     files[1].write_bytes(data[0])
 
 
-def edit_summary(run: Path) -> None:
-    summary = json.loads((run / "summary.json").read_text())
-    summary["l2"]["median"] += 1
-    (run / "summary.json").write_text(json.dumps(summary))
+def edit_summary(edit: Callable[[Row], object]) -> Callable[[Path], object]:
+    def forge(run: Path) -> None:
+        summary = json.loads((run / "summary.json").read_text())
+        edit(summary)
+        (run / "summary.json").write_text(json.dumps(summary))
+
+    return forge
 
 
 def edit_table(run: Path) -> None:
@@ -370,7 +384,22 @@ FORGED_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda run: (run / "flips" / "more-first.png").touch(),
         "more-first.png is of no sample",
     ),
-    "summary": (edit_summary, r"summary.json: l2.median is \S+, results.jsonl says"),
+    "summary": (
+        edit_summary(lambda summary: summary["l2"].update(median=9.0)),
+        "summary.json: l2.median is 9.0, results.jsonl says",
+    ),
+    "summary without a median": (
+        edit_summary(lambda summary: summary["l2"].update(median=None)),
+        "summary.json: l2.median is None, results.jsonl says",
+    ),
+    "count of the summary": (
+        edit_summary(lambda summary: summary.update(survived=0)),
+        "summary.json: survived is 0, results.jsonl says",
+    ),
+    "interval of the summary": (
+        edit_summary(lambda summary: summary.update(asr_interval=[0.1, 0.2])),
+        "summary.json: asr_interval is 0.1, results.jsonl says",
+    ),
     "summary gone": (lambda run: (run / "summary.json").unlink(), "summary.json: it is missing"),
     "table": (edit_table, r"results.csv: status of \d+ is flipped, results.jsonl says survived"),
     "table cut": (cut_table, "results.csv: it has 59 rows, results.jsonl has 60 lines"),
@@ -379,6 +408,10 @@ FORGED_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "max_l2": (
         lambda run: change_manifest(run, lambda m: m["settings"].update(max_l2=0.1)),
         r"l2 is \S+, more than the max_l2 of 0.1",
+    ),
+    "goal": (
+        lambda run: change_manifest(run, lambda m: m["settings"].update(top_k=5)),
+        "the decision is not flipped",
     ),
     "budget": (
         lambda run: change_manifest(run, lambda m: m["settings"].update(budget=40)),
@@ -399,6 +432,11 @@ def test_a_forged_file_does_not_hold(name: str, run: Path) -> None:
     assert result.exit_code == 1, result.output
     lines = [line for line in result.stdout.splitlines() if line.startswith("does not hold: ")]
     assert any(re.search(expected, line) for line in lines), result.stdout
+
+
+def test_the_last_bits_of_a_summary_may_differ(run: Path) -> None:
+    edit_summary(lambda summary: summary["l2"].update(median=summary["l2"]["median"] * (1 + 1e-13)))(run)
+    assert messages(run) == []
 
 
 def test_only_what_was_forged_does_not_hold(run: Path) -> None:
@@ -443,9 +481,65 @@ def test_other_data_are_compared_if_they_are_given(run: Path, digits: Path, tmp_
     change_manifest(run, lambda m: m["settings"].update(data=str(tmp_path / "other.npz")))
     found = brittle.verify(run)
     assert not found.broken and any("is another one now" in note for note in found.notes)
+    np.savez(tmp_path / "fine.npz", x=arrays["x"].astype(np.uint16) * 257, y=arrays["y"])
+    refused = command(run, digits / "digits.onnx", tmp_path / "fine.npz")
+    assert refused.exit_code == 3 and "bits=16" in refused.stderr
     np.savez(tmp_path / "small.npz", x=arrays["x"][:, :, :4], y=arrays["y"])
     assert command(run, digits / "digits.onnx", tmp_path / "small.npz").exit_code == 3
     assert command(run, digits / "digits.onnx", tmp_path / "none.npz").exit_code == 3
+
+
+def test_data_of_more_samples_are_other_data(run: Path, digits: Path, tmp_path: Path) -> None:
+    arrays = np.load(digits / "digits.npz")
+    x, y = (np.concatenate([arrays[name]] * 2) for name in ("x", "y"))
+    np.savez(tmp_path / "more.npz", x=x, y=y)
+    found = messages(run, None, tmp_path / "more.npz")
+    assert found == ["results.jsonl: run.json asks for 60 samples, the data have 120"]
+
+
+def test_digests_of_an_earlier_brittle_tell_nothing(run: Path) -> None:
+    def age(manifest: Row) -> None:
+        for part in ("model", "data"):
+            manifest[part].pop("digest", None)
+            manifest[part]["sha256"] = "0" * 64
+
+    change_manifest(run, age)
+    found = brittle.verify(run)
+    assert not found.broken and not found.same_model
+    assert [note.split(" is not known")[0].split(" are the")[0] for note in found.notes] == [
+        "whether the model is the audited one",
+        "whether the data",
+    ]
+    swap_files(run, "original")
+    assert any("it is not the sample of the data" in text for text in messages(run))
+
+
+def test_another_model_is_named_as_such(run: Path) -> None:
+    change_manifest(run, lambda m: m["model"].update(sha256="0" * 64, digest=2))
+    found = brittle.verify(run)
+    assert not found.same_model
+    assert found.notes == ("the model is not the one that was audited (another SHA-256)",)
+
+
+def test_what_cannot_be_proved_is_noted(digits: Path, tmp_path: Path) -> None:
+    """Samples of the target class fail, after the model has answered them."""
+    settings: Row = {"target": "3", "budget": 9, "search": "random"}
+    run = brittle.audit(digits / "digits.onnx", digits / "digits.npz", out=tmp_path / "r", **settings)
+    failed = run.summary()["failed"]
+    assert failed and brittle.verify(tmp_path / "r").notes == (
+        f"why {failed} samples failed after the model had answered them is not checked",
+    )
+
+
+def test_who_watches_is_told_how_far_it_is(run: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    brittle.verify(run, watch=lambda done, of: seen.append((done, of)))
+    assert seen == [(done, 60) for done in range(1, 61)]
+
+
+def test_a_palette_of_other_levels_is_an_error(run: Path) -> None:
+    change_manifest(run, lambda m: m["palette"][0].update(level=0.5))
+    assert command(run).exit_code == 5
 
 
 def test_an_unfinished_run_is_said_to_be_unfinished(run: Path) -> None:
@@ -540,13 +634,15 @@ def test_answers_may_differ_by_their_rounding_and_no_more(digits: Path, tmp_path
     assert any(
         "the model answers" in text for text in messages(tmp_path / "r", lambda x: model(x, 0.02), data)
     )
+    nothing = messages(tmp_path / "r", lambda x: model(x) * np.nan, data)
+    assert any("the model answers NaN or infinity" in text for text in nothing)
 
 
 def test_class_names_of_a_file_are_not_needed_again(digits: Path, tmp_path: Path) -> None:
     names = tmp_path / "names.txt"
-    names.write_text("\n".join(f"digit {k}" for k in range(10)))
+    names.write_text("\n".join(f"digit {9 - k}" for k in range(10)))  # not in the order of the alphabet
     arrays = np.load(digits / "digits.npz")
-    labels = np.array([f"digit {k}" for k in arrays["y"]])
+    labels = np.array([f"digit {9 - k}" for k in arrays["y"]])
     np.savez(tmp_path / "named.npz", x=arrays["x"][:20], y=labels[:20])
     options = {"classes": str(names)}
     brittle.audit(
@@ -737,7 +833,8 @@ def test_an_endpoint_behind_a_token_is_verified_with_its_header(
         data_options=limit,
     )
     given = (tmp_path / "r", endpoint.address)
-    assert command(*given, "--header", HEADER, "--timeout", 5, "--rate", 500).exit_code == 0
+    held = command(*given, "--header", HEADER, "--timeout", 5, "--rate", 500)
+    assert held.exit_code == 0 and "note: the model has no SHA-256" in held.stdout
     refused = command(*given)
     assert refused.exit_code == 4 and "401" in refused.stderr and "does not hold" not in refused.stdout
     endpoint.sent.clear()
@@ -747,15 +844,18 @@ def test_an_endpoint_behind_a_token_is_verified_with_its_header(
     assert command(*given, "--header", "X-Key=NOT_SET_ANYWHERE").exit_code == 2
 
 
-def test_a_run_sends_no_secret_to_an_address_of_its_choice(run: Path, endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("end", ["", "/net.onnx"])
+def test_a_run_sends_no_secret_to_an_address_of_its_choice(end: str, run: Path, endpoint: Endpoint) -> None:
+    address = endpoint.address + end
+
     def forge(manifest: Row) -> None:
-        manifest["model"]["name"] = manifest["settings"]["model"] = endpoint.address
+        manifest["model"]["name"] = manifest["settings"]["model"] = address
         manifest["settings"]["model_options"].update(header=HEADER, body="npy", retries=0)
 
     change_manifest(run, forge)
     assert command(run).exit_code == 2
     assert endpoint.sent == []
-    assert command(run, endpoint.address).exit_code == 4  # asked without the header
+    assert command(run, address).exit_code == 4  # asked without the header
     assert command(run, "--trust").exit_code == 4
     assert len(endpoint.sent) == 2 and not any("X-Key" in sent for sent in endpoint.sent)
 
