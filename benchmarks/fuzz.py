@@ -17,15 +17,18 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 from click.testing import CliRunner
+from PIL import Image
 
 from brittle.cli import cli
 
+Input = Callable[[random.Random], tuple[str, ...]]
 DOCUMENTED = {0, 1, 2, 3, 4, 5, 6, 7}
 MODULE = """
 import numpy as np
@@ -33,111 +36,36 @@ W = np.random.default_rng(0).normal(size=(3, 64)).astype(np.float32)
 def model(x): return x.reshape(len(x), -1) @ W.T
 model.input_shape = (1, 8, 8)
 """
-ODD: list[Any] = [
-    *(
-        None,
-        True,
-        0,
-        1,
-        -1,
-        3,
-        10**30,
-        0.5,
-        float("nan"),
-        float("inf"),
-        "",
-        " ",
-        "a",
-        "[/x]",
-        "[bold]",
-        "\\udce9",
-    ),
-    *(
-        "3",
-        "8x8",
-        "0x0",
-        "10ms",
-        "0,1",
-        "1,0",
-        "nan",
-        "é",
-        "\u0000",
-        "../..",
-        "/",
-        "photos",
-        "a:b",
-        "os:system",
-    ),
-    *(
-        [],
-        [1],
-        ["jpeg"],
-        ["nothing"],
-        [None],
-        {},
-        {"a": 1},
-        {1: 2},
-        {None: None},
-        [[[]]],
-        "random",
-        "ripple",
-        "agent",
-    ),
-]
-SETTINGS = (
-    *(
-        "budget",
-        "seed",
-        "goal",
-        "search",
-        "search_settings",
-        "distortions",
-        "draws",
-        "cell",
-        "max_l2",
-        "target",
-        "top_k",
-    ),
-    *(
-        "model_options",
-        "data_options",
-        "domain",
-        "warm_up",
-        "batch",
-        "workers",
-        "keep_answers",
-        "agent",
-        "bugdet",
-        "out",
-    ),
+NUMBERS = (None, True, 0, 1, -1, 3, 10**30, 0.5, float("nan"), float("inf"))
+TEXTS = ("", " ", "a", "[/x]", "[bold]", "\\udce9", "3", "8x8", "0x0", "10ms", "0,1", "1,0", "nan", "é")
+PLACES = ("\u0000", "../..", "/", "photos", "a:b", "os:system")
+CONTAINERS: tuple[Any, ...] = (
+    [],
+    [1],
+    ["jpeg"],
+    ["nothing"],
+    [None],
+    {},
+    {"a": 1},
+    {1: 2},
+    {None: None},
+    [[[]]],
 )
+ODD: list[Any] = [*NUMBERS, *TEXTS, *PLACES, *CONTAINERS, "random", "ripple", "agent"]
+SEARCHING = ("budget", "seed", "goal", "search", "search_settings", "distortions", "draws", "cell", "max_l2")
+RUNNING = ("target", "top_k", "model_options", "data_options", "domain", "warm_up", "batch", "workers")
+SETTINGS = (*SEARCHING, *RUNNING, "keep_answers", "agent", "bugdet", "out")
+ANSWERED = ("output", "layout", "mean", "std", "classes")
+ASKED = ("threads", "header", "body", "timeout", "retries")
+OF_PLAYERS = ("waves", "tile", "price", "thompson", "fixed_n", "weights")
+OF_OTHERS = ("file", "blocks", "levels", "eps")
 NESTED = {
-    "model_options": (
-        "output",
-        "layout",
-        "mean",
-        "std",
-        "classes",
-        "threads",
-        "header",
-        "body",
-        "timeout",
-        "retries",
-    ),
+    "model_options": (*ANSWERED, *ASKED),
     "data_options": ("limit", "size", "bounds", "labels", "sampling_rate", "leads", "windows", "beat_at"),
-    "search_settings": (
-        "waves",
-        "tile",
-        "price",
-        "thompson",
-        "fixed_n",
-        "weights",
-        "file",
-        "blocks",
-        "levels",
-        "eps",
-    ),
+    "search_settings": (*OF_PLAYERS, *OF_OTHERS),
 }
+LABELS = ("", "0", "2.0", "-1", "1e9", '"', "cat")
+AUDIT = "audit fuzz_victim:model {data} --budget 9 --search random --out {out}"
 
 
 GOOD: dict[str, tuple[str, ...]] = {
@@ -171,10 +99,7 @@ class Fuzz:
         (folder / "fuzz_victim.py").write_text(MODULE)
         x = np.random.default_rng(1).integers(0, 256, (4, 1, 8, 8)).astype(np.uint8)
         np.savez(folder / "x.npz", x=x, y=[0, 1, 2, 0])
-        self.result = self.run(
-            "audit", "fuzz_victim:model", "x.npz", "--budget", "9", "--search", "random", "--out", "run"
-        )
-        assert self.result == 0, "the run that is damaged later must be a good one"
+        assert self.run(*_audit("x.npz", "run")) == 0, "the run that is damaged later must be a good one"
 
     def run(self, *command: str) -> int:
         """The exit code of one command; what it raises beyond that is raised.
@@ -196,12 +121,7 @@ class Fuzz:
 
     def one(self, rng: random.Random) -> tuple[str, ...]:
         """Make up one input, write the files that it needs, and return the command."""
-        kinds: tuple[Callable[[random.Random], tuple[str, ...]], ...] = (
-            self._yaml,
-            self._labels,
-            self._folder,
-            self._words,
-        )
+        kinds: list[Input] = [self._yaml, self._labels, self._folder, self._words]
         return rng.choice(kinds)(rng)
 
     def _yaml(self, rng: random.Random) -> tuple[str, ...]:
@@ -238,39 +158,10 @@ class Fuzz:
         heads = ["label,file", "file", "", "file,label,label", "\ufefffile,label"]
         lines = ["file,label" if usual else rng.choice(heads), *(["a.png,1"] if usual else [])]
         for _ in range(rng.randint(0, 5)):
-            cells = [
-                rng.choice(
-                    [
-                        "a.png",
-                        "é.png",
-                        "[x].png",
-                        "no.png",
-                        "../x.npz",
-                        "",
-                        "0",
-                        "2.0",
-                        "-1",
-                        "1e9",
-                        '"',
-                        "cat",
-                    ]
-                )
-            ]
+            cells = [rng.choice(["a.png", "é.png", "[x].png", "no.png", "../x.npz", *LABELS])]
             lines.append(",".join(cells * rng.randint(1, 3)))
         (folder / "labels.csv").write_bytes(_damaged("\n".join(lines).encode(), rng, often=0.2))
-        return (
-            "audit",
-            "fuzz_victim:model",
-            "images",
-            "--budget",
-            "9",
-            "--search",
-            "random",
-            "--out",
-            "o",
-            "--batch",
-            "4",
-        )
+        return (*_audit("images", "o"), "--batch", "4")
 
     def _folder(self, rng: random.Random) -> tuple[str, ...]:
         """A run folder of which one file was changed."""
@@ -288,30 +179,13 @@ class Fuzz:
             file.unlink()
         else:
             file.write_bytes(_damaged(file.read_bytes(), rng))
-        return rng.choice(
-            [
-                ("report", "bad"),
-                ("verify", "bad", "fuzz_victim:model"),
-                ("verify", "bad"),
-                ("compare", "bad", "run"),
-                (
-                    "audit",
-                    "fuzz_victim:model",
-                    "x.npz",
-                    "--budget",
-                    "9",
-                    "--search",
-                    "random",
-                    "--out",
-                    "bad",
-                ),
-            ]
-        )
+        checks = [("report", "bad"), ("verify", "bad", "fuzz_victim:model"), ("verify", "bad")]
+        return rng.choice([*checks, ("compare", "bad", "run"), _audit("x.npz", "bad")])
 
     def _words(self, rng: random.Random) -> tuple[str, ...]:
         """Odd words for options."""
         shutil.rmtree(self.folder / "o", ignore_errors=True)
-        words = ["audit", "fuzz_victim:model", "x.npz", "--budget", "9", "--search", "random", "--out", "o"]
+        words = [*_audit("x.npz", "o")]
         odd = [str(value).replace("\0", "") for value in ODD]
         for _ in range(rng.randint(1, 4)):
             option = rng.choice((*GOOD, "--header", "--agent", "--preset", "--out", "--classes", "--labels"))
@@ -320,11 +194,11 @@ class Fuzz:
         return tuple(words)
 
 
+def _audit(data: str, out: str) -> tuple[str, ...]:
+    return tuple(AUDIT.format(data=data, out=out).split())
+
+
 def _picture(rng: random.Random) -> bytes:
-    from io import BytesIO  # noqa: PLC0415
-
-    from PIL import Image  # noqa: PLC0415
-
     out = BytesIO()
     Image.new("L", (8, 8), rng.randrange(256)).save(out, "PNG")
     return _damaged(out.getvalue(), rng, often=0.2)

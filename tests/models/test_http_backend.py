@@ -3,11 +3,10 @@
 import io
 import json
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import pytest
 from brittle.core.errors import ModelError, UsageError
 from brittle.models import Backend, ModelOptions, open_model
 from brittle.models.http import Endpoint, Pace
+from endpoint import serving
 
 X = np.random.default_rng(4).random((2, 3, 2, 2), dtype=np.float32)
 MEANS = X.mean(axis=(2, 3))
@@ -40,31 +40,23 @@ def means(body: bytes, kind: str) -> Any:
 def server() -> Iterator[Served]:
     served = Served()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            kind = self.headers["Content-Type"]
-            served.requests.append({"headers": dict(self.headers), "kind": kind})
-            reply = served.replies.pop(0) if len(served.replies) > 1 else served.replies[0]
-            if "delay" in reply:
-                time.sleep(reply["delay"])
-            data = reply.get("body") or json.dumps({reply.get("key", "outputs"): means(body, kind).tolist()})
-            data = reply["make"](body, kind) if "make" in reply else data
-            self.send_response(reply.get("status", 200))
-            for name, value in reply.get("headers", {"Content-Type": "application/json"}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data if isinstance(data, bytes) else data.encode())
+    def answer(asked: BaseHTTPRequestHandler) -> None:
+        body = asked.rfile.read(int(asked.headers["Content-Length"]))
+        kind = asked.headers["Content-Type"]
+        served.requests.append({"headers": dict(asked.headers), "kind": kind})
+        reply = served.replies.pop(0) if len(served.replies) > 1 else served.replies[0]
+        if "delay" in reply:
+            time.sleep(reply["delay"])
+        data = reply.get("body") or json.dumps({reply.get("key", "outputs"): means(body, kind).tolist()})
+        data = reply["make"](body, kind) if "make" in reply else data
+        asked.send_response(reply.get("status", 200))
+        for name, value in reply.get("headers", {"Content-Type": "application/json"}).items():
+            asked.send_header(name, value)
+        asked.end_headers()
+        asked.wfile.write(data if isinstance(data, bytes) else data.encode())
 
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        http.daemon_threads = True
-        served.address = f"http://127.0.0.1:{http.server_port}/classify"
-        threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
+    with serving(answer) as served.address:
         yield served
-        http.shutdown()
 
 
 def npy(body: bytes, kind: str) -> bytes:

@@ -2,10 +2,9 @@
 
 import json
 import logging
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from brittle.cli import cli
 from brittle.core.errors import RunError
 from brittle.core.sample import Array
 from brittle.models import batch
+from endpoint import serving
 
 WEIGHTS = np.random.default_rng(0).normal(size=(48, 3))
 DATA = (np.random.default_rng(1).integers(0, 256, (5, 3, 4, 4), np.uint8), None)
@@ -40,25 +40,17 @@ class Served:
 def server() -> Iterator[Served]:
     served = Served()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            x = np.array(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["inputs"])
-            served.rows += len(x)
-            data = json.dumps((x.reshape(len(x), -1) @ served.weights).tolist()).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(data)
+    def answer(asked: BaseHTTPRequestHandler) -> None:
+        x = np.array(json.loads(asked.rfile.read(int(asked.headers["Content-Length"])))["inputs"])
+        served.rows += len(x)
+        data = json.dumps((x.reshape(len(x), -1) @ served.weights).tolist()).encode()
+        asked.send_response(200)
+        asked.send_header("Content-Type", "application/json")
+        asked.end_headers()
+        asked.wfile.write(data)
 
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        http.daemon_threads = True
-        served.address = f"http://127.0.0.1:{http.server_port}/classify"
-        threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
+    with serving(answer) as served.address:
         yield served
-        http.shutdown()
 
 
 @dataclass

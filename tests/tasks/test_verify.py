@@ -7,9 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import brittle
 from brittle.cli import cli
 from brittle.core.errors import ModelError, RunError, UsageError
 from brittle.store.run import Run
+from endpoint import serving
 
 SECRET = "s3cr3t-t0ken"
 Row = dict[str, Any]
@@ -780,19 +780,7 @@ class Endpoint:
 
     def __init__(self, weights: Path) -> None:
         self.weights, self.sent = np.load(weights), list[dict[str, str]]()
-        endpoint = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                endpoint.answer(self)
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.address = f"http://127.0.0.1:{self.server.server_port}/classify"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        self.address = ""
 
     def answer(self, asked: BaseHTTPRequestHandler) -> None:
         self.sent.append(dict(asked.headers))
@@ -811,9 +799,8 @@ class Endpoint:
 def endpoint(digits: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     monkeypatch.setenv("BRITTLE_TEST_TOKEN", SECRET)
     found = Endpoint(digits / "weights.npz")
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
+    with serving(found.answer) as found.address:
+        yield found
 
 
 HEADER = "X-Key=BRITTLE_TEST_TOKEN"

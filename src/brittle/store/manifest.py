@@ -42,14 +42,26 @@ class _Asked(BaseModel):
     target: str | None = None
 
 
-class _Model(BaseModel):
+class NamedModel(BaseModel):
+    """The audited model, as run.json has it. digest: which kind sha256 is; None of an earlier brittle."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
     name: str
+    sha256: str
     classes: tuple[str, ...]
+    digest: int | None = None
 
 
-class _Data(BaseModel):
+class NamedData(BaseModel):
+    """The audited data, as run.json has them. samples: how many; digest: as of the model."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
     name: str
-    samples: int | None = None
+    samples: int
+    sha256: str = ""
+    digest: int | None = None
 
 
 class Manifest(BaseModel):
@@ -77,7 +89,7 @@ class Manifest(BaseModel):
     @field_validator("settings", "model", "data")
     @classmethod
     def _has_what_is_read(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        kinds: dict[str, type[BaseModel]] = {"settings": _Asked, "model": _Model, "data": _Data}
+        kinds: dict[str, type[BaseModel]] = {"settings": _Asked, "model": NamedModel, "data": NamedData}
         kinds[str(info.field_name)].model_validate(value)
         return value
 
@@ -105,8 +117,7 @@ def stored_answers(manifest: Manifest) -> Answers | None:
 
 def stored_outputs(manifest: Manifest) -> int | None:
     """How many classes the model of a run answers, None where that is not said."""
-    classes = manifest.model.get("classes")
-    return len(classes) or None if isinstance(classes, list) else None
+    return len(manifest.model["classes"]) or None
 
 
 def differences(old: Manifest, new: Manifest) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from brittle.core.canvas import Layer
 from brittle.core.errors import DataError, RunError, UsageError
@@ -17,31 +17,10 @@ from brittle.domains import Domain, domain_of
 from brittle.models.options import ModelOptions
 from brittle.searches import SEARCHES
 from brittle.settings import Settings, one_line
-from brittle.store.manifest import Manifest
+from brittle.store.manifest import Manifest, NamedData, NamedModel
 from brittle.store.run import Run
 from brittle.tasks.audit.opening import class_index
 from brittle.tasks.audit.settings import FREE_OF_MODEL, AuditSettings
-
-
-class NamedModel(BaseModel):
-    """The audited model, as run.json has it. digest: which kind sha256 is; None of an earlier brittle."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    name: str
-    sha256: str
-    classes: tuple[str, ...]
-    digest: int | None = None
-
-
-class NamedData(BaseModel):
-    """The audited data, as run.json has them. samples: how many; digest: as of the model."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    samples: int
-    sha256: str = ""
-    digest: int | None = None
 
 
 @dataclass(frozen=True)
