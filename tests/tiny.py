@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from brittle.core.canvas import Canvas, Palette
+from brittle.core.door import Door
 from brittle.core.grid import Grid
+from brittle.core.rows import Meter
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.sample_run import Rules
 from brittle.core.search import SearchFactory, Terms
@@ -42,6 +44,25 @@ class TinyModel:
         logits = (x[:, None] * self.weights).reshape(len(x), len(self.classes), -1).sum(-1)
         powers = np.exp(self.gain * (logits - logits.max(axis=1, keepdims=True)) / 3)
         return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+class Doored:
+    """A model as samples meet it: behind a door, where rows are counted and one that fails fails alone."""
+
+    def __init__(self, model: TinyModel) -> None:
+        self.model, self.meter = model, Meter()
+        self.door = Door(model, self.meter)
+
+    @property
+    def input(self) -> InputSpec:
+        return self.model.input
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.model.classes
+
+    def __call__(self, x: Array) -> Array:
+        return self.door(x)
 
 
 @dataclass(frozen=True)

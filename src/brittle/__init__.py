@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from brittle.report.tables import summary_table as summary_table
     from brittle.store.run import Run as Run
     from brittle.tasks.audit.audit import audit as audit
+    from brittle.tasks.audit.estimate import estimate as estimate
     from brittle.tasks.audit.presets import preset as preset
     from brittle.tasks.audit.settings import AuditSettings as AuditSettings
     from brittle.tasks.audit.settings import CompareSettings as CompareSettings
@@ -44,6 +45,7 @@ _PUBLIC = {
     "audit": "brittle.tasks.audit.audit",
     "compare": "brittle.tasks.compare",
     "compare_runs": "brittle.tasks.compare",
+    "estimate": "brittle.tasks.audit.estimate",
     "comparison_table": "brittle.report.compare.tables",
     "catalogue": "brittle.tasks.catalogue",
     "preset": "brittle.tasks.audit.presets",

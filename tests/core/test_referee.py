@@ -20,7 +20,7 @@ from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, InputBoard, Search, Terms
 from brittle.searches.greedy import Greedy
 from brittle.searches.random import Random
-from tiny import SPEC, MemoryArchive, TinyModel, tiny_canvas, tiny_rules, tiny_samples
+from tiny import SPEC, Doored, MemoryArchive, TinyModel, tiny_canvas, tiny_rules, tiny_samples
 
 
 @dataclass(frozen=True)
@@ -246,9 +246,11 @@ class Sick(TinyModel):
 def test_a_sample_that_the_model_fails_on_is_one_failed_row(how: str, lanes: int) -> None:
     samples = [replace(s, x=_marked(s.x, i == 2)) for i, s in enumerate(tiny_samples(6))]
     still = replace(Wild(most=1))
-    model = Sick(how=how)
+    model = Doored(Sick(how=how))
     results, referee, _ = referee_results(still, 4, model=model, samples=samples, budget=3, lanes=lanes)
-    assert referee.rows == model.rows >= sum(r.queries for r in results)
+    rows = model.meter.rows
+    assert rows.shown == model.model.rows == referee.rows + rows.retried
+    assert referee.rows == sum(r.queries for r in results) and bool(rows.retried) == (how == "raise")
     assert all(r.queries >= 1 for r in results)
     status = {r.sample: r.status for r in results}
     assert status["s2"] is Status.FAILED

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 MakeOnnx = Callable[..., str]
@@ -52,5 +53,40 @@ def channel_means(one_node: MakeOnnx) -> MakeOnnx:
         axes = [axis for axis in range(1, len(shape) + 1) if axis != channel_axis]
         answers = [batch, shape[channel_axis - 1]]
         return one_node("ReduceMean", [batch, *shape], answers, axes=axes, keepdims=0, **more)
+
+    return make
+
+
+@pytest.fixture
+def several_outputs(tmp_path: Path) -> MakeOnnx:
+    """Writes a graph (n, 3, 4, 4) whose outputs are 1, 2, 3 ... times the channel means.
+
+    Each is named, with its dtype, or OPEN for floats of a rank that is not known.
+    """
+    onnx = pytest.importorskip("onnx")
+    helper, kinds = onnx.helper, onnx.TensorProto
+
+    def make(**outputs: str) -> str:
+        nodes = [
+            helper.make_node("ReduceMean", ["x"], ["means"], axes=[2, 3], keepdims=0),
+            helper.make_node("Shape", ["means"], ["size"]),
+            helper.make_node("Compress", ["size", "all"], ["some"], axis=0),  # as many axes as it keeps
+        ]
+        values = [onnx.numpy_helper.from_array(np.array([True, True]), "all")]
+        taken = [helper.make_tensor_value_info("x", kinds.FLOAT, ["n", 3, 4, 4])]
+        told = []
+        for k, (name, kind) in enumerate(outputs.items(), 1):
+            values.append(onnx.numpy_helper.from_array(np.float32(k), f"times{k}"))
+            nodes.append(helper.make_node("Mul", ["means", f"times{k}"], [f"scaled{k}"]))
+            if kind == "OPEN":
+                nodes.append(helper.make_node("Reshape", [f"scaled{k}", "some"], [name]))
+                told.append(helper.make_tensor_value_info(name, kinds.FLOAT, None))
+            else:
+                nodes.append(helper.make_node("Cast", [f"scaled{k}"], [name], to=getattr(kinds, kind)))
+                told.append(helper.make_tensor_value_info(name, getattr(kinds, kind), ["n", 3]))
+        graph = helper.make_graph(nodes, "several", taken, told, values)
+        file = tmp_path / "several.onnx"
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), file)
+        return str(file)
 
     return make

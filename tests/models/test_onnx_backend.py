@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from brittle.core.errors import ModelError
+from brittle.core.errors import ModelError, UsageError
 from brittle.models import ModelOptions, open_model
 from brittle.models.backend import LANES
 
@@ -102,3 +102,53 @@ def test_an_output_of_another_rank_is_refused(one_node: MakeOnnx) -> None:
 def test_inputs_of_a_wrong_shape_are_a_model_error(channel_means: MakeOnnx) -> None:
     with pytest.raises(ModelError, match=r"cannot answer inputs of shape \(2, 3, 5, 5\)"):
         open_model(channel_means()).ask(np.zeros((2, 3, 5, 5), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "times"),
+    [
+        ({"label": "INT64", "logits": "FLOAT"}, 2),
+        ({"open": "OPEN", "logits": "DOUBLE"}, 2),
+        ({"label": "INT64", "open": "OPEN"}, 2),
+    ],
+)
+def test_the_only_output_that_can_be_answers_is_asked(
+    several_outputs: MakeOnnx, outputs: dict[str, str], times: int
+) -> None:
+    np.testing.assert_allclose(open_model(several_outputs(**outputs)).ask(X), times * MEANS, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["FLOAT", "OPEN"])
+def test_of_several_outputs_one_must_be_named(several_outputs: MakeOnnx, kind: str) -> None:
+    net = several_outputs(logits=kind, label="INT64", features=kind)
+    shape = r"\[\]" if kind == "OPEN" else r"\['n', 3\]"
+    says = rf"2 outputs, logits tensor\(float\) {shape}, features tensor\(float\) {shape}; .*--output-name"
+    with pytest.raises(ModelError, match=says):
+        open_model(net)
+
+
+@pytest.mark.parametrize(("name", "times"), [("logits", 1), ("features", 2), ("open", 3)])
+def test_the_output_that_is_named_is_asked(several_outputs: MakeOnnx, name: str, times: int) -> None:
+    net = several_outputs(logits="FLOAT", features="FLOAT16", open="OPEN")
+    backend = open_model(net, ModelOptions(output_name=name, threads=2))
+    assert backend.outputs == (None if name == "open" else 3) and backend.concurrent
+    for ask in (backend.ask, backend.concurrent()):
+        np.testing.assert_allclose(ask(X), times * MEANS, rtol=1e-3)
+
+
+def test_a_named_output_must_be_there_and_hold_answers(several_outputs: MakeOnnx, one_node: MakeOnnx) -> None:
+    net = several_outputs(logits="FLOAT", label="INT64")
+    with pytest.raises(UsageError, match=r"has no output 'logit'; did you mean 'logits'\?"):
+        open_model(net, ModelOptions(output_name="logit"))
+    with pytest.raises(ModelError, match=r"expected a float output .* got label tensor\(int64\) \['n', 3\]$"):
+        open_model(net, ModelOptions(output_name="label"))
+    with pytest.raises(ModelError, match="expected a float output"):
+        open_model(one_node("Relu", ["n", 3, 4, 4], ["n", 3, 4, 4]), ModelOptions(output_name="answers"))
+
+
+@pytest.mark.parametrize("model", [np.mean, "numpy:mean", "ecg", "http://localhost/"])
+def test_only_an_onnx_file_has_outputs_to_name(model: Any) -> None:
+    with pytest.raises(
+        UsageError, match=r"expected an \.onnx file to go with --output-name logits, got a model"
+    ):
+        open_model(model, ModelOptions(output_name="logits"))

@@ -25,10 +25,30 @@ def test_an_unknown_word_gets_the_nearest_name_and_the_forms() -> None:
         open_model("efficientnet-lit0")
 
 
+LONG = "n" * 300
+
+
 @pytest.mark.parametrize("word", ["onnx", "http", "squid"])
 def test_a_word_that_names_no_model(word: str) -> None:
     with pytest.raises(UsageError, match=f"got '{word}'; choose one of: .*efficientnet-lite0"):
         open_model(word)
+
+
+@pytest.mark.parametrize(
+    ("model", "error", "words"),
+    [
+        (LONG, UsageError, "expected a model as"),
+        (f"{LONG}:model", UsageError, "cannot import model"),
+        (f"{LONG}.onnx", ModelError, r"cannot read 'n+\.onnx': File name too long; check the path"),
+        ("net\0", UsageError, "expected a model as"),
+        ("net\0.onnx", ModelError, "expected an .onnx file at"),
+        ("net\0:model", UsageError, "cannot import model"),
+    ],
+)
+def test_a_name_that_no_file_can_have_is_one_line(model: str, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words) as caught:
+        open_model(model)
+    assert "\n" not in str(caught.value)
 
 
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
@@ -88,9 +108,10 @@ def test_broken_class_names_are_refused(tmp_path: Path, text: str) -> None:
         read_classes(str(file))
 
 
-def test_an_absent_file_of_class_names_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"cannot read class names from 'none\.txt'"):
-        read_classes("none.txt")
+@pytest.mark.parametrize("file", ["none.txt", LONG, "a\0b"])
+def test_an_absent_file_of_class_names_is_refused(file: str) -> None:
+    with pytest.raises(UsageError, match=f"cannot read class names from '{file}'"):
+        read_classes(file)
 
 
 def test_options_take_numbers_in_every_form() -> None:

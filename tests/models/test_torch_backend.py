@@ -1,5 +1,6 @@
 """torch modules: exported where that works, used as they are where not."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -34,24 +35,47 @@ class Choosy(torch.nn.Module):  # type: ignore[misc, name-defined]
         return means if float(x.sum()) > 0 else -means
 
 
+def said_by_brittle(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "brittle"]
+
+
 def test_a_module_is_exported_quietly_and_answers_the_same(capfd: pytest.CaptureFixture[str]) -> None:
     net = small_net()
     backend = open_model(net)
     capfd.readouterr()
     classifier = ModelClassifier(backend, SPEC, ("a", "b", "c"))
     assert capfd.readouterr() == ("", "")
-    assert (classifier.backend.note, classifier.backend.outputs, classifier.backend.fit) == ("", 3, None)
+    assert (classifier.backend.outputs, classifier.backend.fit) == (3, None)
     assert classifier.backend.ask is not backend.ask
     with torch.inference_mode():
         expected = torch.softmax(net(torch.from_numpy(X)), 1).numpy()
     np.testing.assert_allclose(classifier(X), expected, rtol=1e-4)
 
 
-def test_a_module_that_cannot_be_exported_is_used_as_it_is() -> None:
+def test_a_module_that_cannot_be_exported_is_used_as_it_is_and_that_is_said(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     classifier = ModelClassifier(open_model(Choosy()), SPEC, ("a", "b", "c"))
-    assert "cannot be exported to ONNX" in classifier.backend.note
-    assert "\n" not in classifier.backend.note
+    (said,) = said_by_brittle(caplog)
+    assert re.fullmatch(r"torch runs \S+:Choosy itself, as it cannot be exported to ONNX: Could not .+", said)
+    assert said.isprintable() and capfd.readouterr() == ("", "")
     np.testing.assert_allclose(classifier.backend.ask(X), X.mean(axis=(2, 3)), rtol=1e-5)
+
+
+class TwoHeads(torch.nn.Module):  # type: ignore[misc, name-defined]
+    """Answers, and features of the same shape."""
+
+    def forward(self, x: Any) -> Any:
+        means = x.mean(dim=(2, 3))
+        return means, 2 * means
+
+
+def test_of_a_module_that_returns_several_the_first_is_exported(caplog: pytest.LogCaptureFixture) -> None:
+    backend = open_model(TwoHeads())
+    classifier = ModelClassifier(backend, SPEC, ("a", "b", "c"))
+    assert (classifier.backend.outputs, said_by_brittle(caplog)) == (3, [])
+    for ask in (backend.ask, classifier.backend.ask):
+        np.testing.assert_allclose(ask(X), X.mean(axis=(2, 3)), rtol=1e-5)
 
 
 def test_the_hash_is_of_the_weights() -> None:

@@ -9,15 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brittle.core.result import SearchResult, Status
-from brittle.report.intervals import bootstrap, wilson
+from brittle.core.rows import Rows
+from brittle.report.intervals import mean_interval, median_interval
 from brittle.report.summary import Summary, summarise
 from report.made_up import BUDGET, ended, flipped
 
 
 def of(results: list[SearchResult], seconds: float = 2.0) -> Summary:
-    return summarise(results, search="random", budget=BUDGET, seed=0, seconds=seconds)
+    return summarise(results, search="random", budget=BUDGET, seed=0, seconds=seconds, shown=SHOWN)
 
 
+SHOWN = Rows(setup=7, warm_up=30, samples=380, retried=4, looked_up=20)
 EXAMPLE = [
     flipped("a", first=10, l2=1.0),
     flipped("b", first=20, l2=3.0, queries=60),
@@ -45,7 +47,17 @@ def test_hand_computed_example() -> None:
     assert found["l0"] == {"mean": 20, "median": 20}
     assert found["mean_absolute"]["mean"] == pytest.approx(0.02)
     assert found["notes"] == {"rounds": {"mean": 3.0, "median": 3.0}}
-    assert found["rows_per_second"] == 364 / 2.0
+    assert found["rows_shown"] == 7 + 30 + 380 + 4 == 364 + 7 + 30 + 4 + 36 - 20
+    assert [
+        found[f"{name}_rows"] for name in ("setup", "warm_up", "retried", "interrupted", "looked_up")
+    ] == [
+        7,
+        30,
+        4,
+        36,
+        20,
+    ]
+    assert found["rows_per_second"] == 421 / 2.0
     assert (found["search"], found["budget"], found["seed"], found["seconds"]) == ("random", 100, 0, 2.0)
     assert "snr" not in found
 
@@ -70,14 +82,6 @@ def test_survivors_alone_count_their_budget() -> None:
     assert found.queries_all.mean == BUDGET
 
 
-def test_wilson_agrees_with_its_published_values() -> None:
-    # Newcombe 1998, Statistics in Medicine 17:857, table I, method 3.
-    for hits, trials, low, high in [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611)]:
-        found = wilson(hits, trials)
-        assert found is not None
-        assert found.to_list() == pytest.approx([low, high], abs=5e-5)
-
-
 @given(st.lists(st.sampled_from(list(Status)), max_size=40))
 def test_counts_add_up_and_asr_lies_in_its_interval(statuses: list[Status]) -> None:
     results = [
@@ -94,28 +98,15 @@ def test_counts_add_up_and_asr_lies_in_its_interval(statuses: list[Status]) -> N
         assert 0 <= interval.low <= asr <= interval.high <= 1
 
 
-@given(st.lists(st.floats(0.01, 100), min_size=2, max_size=30), st.integers(0, 3))
-def test_bootstrap_stays_within_the_values_and_is_the_same_again(values: list[float], seed: int) -> None:
-    row = np.array(values)
-    first, again = (bootstrap(row, np.mean, np.random.default_rng(seed)) for _ in range(2))
-    assert first is not None
-    assert first == again
-    slack = 1e-9 * row.max()
-    assert row.min() - slack <= first.low <= first.high <= row.max() + slack
-
-
-def test_bootstrap_covers_the_true_mean_about_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(0)
-    hits = 0
-    for _ in range(100):
-        found = bootstrap(rng.normal(5, 1, 50), np.mean, rng)
-        assert found is not None
-        hits += found.low <= 5 <= found.high
-    assert 88 <= hits <= 100
-
-
-def test_one_value_has_no_interval() -> None:
-    assert of([flipped("a", first=10, l2=1.0)]).distances["l2"].interval is None
+def test_queries_and_l2_have_intervals_from_8_flips_on() -> None:
+    few, enough = (of([flipped(str(i), first=2 + i, l2=1.0 + i) for i in range(n)]) for n in (7, 8))
+    assert few.queries.interval is few.queries.median_interval is few.distances["l2"].interval is None
+    for spread, first in ((enough.queries, 2.0), (enough.distances["l2"], 1.0)):
+        row = np.arange(first, first + 8)
+        assert spread.median_interval == median_interval(row)
+        alike = mean_interval(row, np.random.default_rng(1))
+        assert spread.interval and alike
+        assert spread.interval.to_list() == pytest.approx(alike.to_list(), rel=0.1)
 
 
 def test_results_are_taken_one_at_a_time() -> None:

@@ -69,10 +69,12 @@ def test_a_warm_up_is_counted_in_the_totals_and_in_its_own_line(
     result = run(*command)
     assert result.exit_code == 0, result.output
     found = brittle.Run.open("w")
-    queries = found.summary()["queries"]
+    summary = found.summary()
+    queries = summary["queries"]
     played = sum(r.queries for r in found.results())
-    assert 0 < queries["warm_up"] <= 300
-    assert queries["total"] == played + queries["warm_up"]
+    assert 0 < summary["warm_up_rows"] <= 300
+    assert summary["rows_shown"] == played + summary["warm_up_rows"] + summary["setup_rows"]
+    assert queries["total"] == played
     assert "warm-up" in result.stdout
     names = {(r.notes or {}).get("agent") for r in found.results() if r.status != "misclassified"}
     learned = brittle.Run.open("w").path / "agent.safetensors"

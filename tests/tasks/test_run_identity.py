@@ -106,7 +106,13 @@ def test_an_endpoint_is_asked_its_identity_rows_and_a_redeployed_one_is_refused(
     shown = server.rows
     again = audited(server.address, out)
     assert server.rows - shown == ROWS and server.rows == asked(again)
-    assert again.was_finished and again.summary() == summary and again.manifest == run.manifest
+    assert again.was_finished and again.manifest == run.manifest
+    now = again.summary()
+    assert now["rows_shown"] == server.rows and now["setup_rows"] == summary["setup_rows"] + ROWS
+    counts = ("rows_shown", "setup_rows", "rows_per_second")
+    assert {k: v for k, v in now.items() if k not in counts} == {
+        k: v for k, v in summary.items() if k not in counts
+    }
     server.weights = WEIGHTS[:, ::-1]
     says = (
         r"answers the identity rows otherwise: class \d was [\d.e-]+, now .*redeployed; choose another --out"
@@ -335,6 +341,12 @@ def test_older_runs_whose_digests_are_still_the_same_go_on(server: Served, tmp_p
     server.weights = -WEIGHTS
     with pytest.raises(RunError, match="identity rows otherwise"):
         audited(server.address, tmp_path / "r")
+
+
+def test_older_runs_without_a_setting_that_is_at_its_default_go_on(tmp_path: Path) -> None:
+    audited(Counted(), tmp_path / "r")
+    edit(tmp_path / "r", lambda manifest: manifest["settings"]["model_options"].pop("output_name"))
+    assert audited(Counted(), tmp_path / "r").was_finished
 
 
 def test_older_runs_whose_digests_tell_nothing_are_refused_with_the_reason(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The command line: options in, one Python call, tables and exit codes out. No logic."""
 
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -8,7 +9,7 @@ from io import TextIOWrapper
 import click
 
 import brittle
-from brittle.cli.console import EXIT_CODES
+from brittle.cli.console import EXIT_CODES, INTERRUPTED
 
 COMMANDS = {
     "audit": ("brittle.cli.audit:audit", "Audit MODEL on DATA."),
@@ -63,4 +64,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # what a terminal cannot show is escaped, not an error
             stream.reconfigure(errors="backslashreplace")
-    cli()
+    try:
+        cli()
+    except SystemExit as end:
+        if end.code != INTERRUPTED:
+            raise
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)  # a model may be answering in a thread, for as long as it likes

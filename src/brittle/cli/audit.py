@@ -1,7 +1,8 @@
 """brittle audit: how little distortion flips each decision."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +20,9 @@ from brittle.cli.options import (
 from brittle.report import wording
 from brittle.tasks.audit.settings import AuditSettings
 
+if TYPE_CHECKING:
+    from brittle.tasks.audit.estimate import Estimate
+
 
 @click.command(cls=GroupedCommand, epilog=EXIT_CODES)
 @click.argument("model", required=False)
@@ -27,8 +31,12 @@ from brittle.tasks.audit.settings import AuditSettings
 @set_option
 @option("--agent", "search", "FILE", "A trained agent plays: a file of brittle train, cells or ripple.")
 @option("--preset", "search", "NAME", "Distortions, cell and search of a published table; see list.")
+@option("--estimate", "running", "", "Say what it would ask and take, and ask nothing.", is_flag=True)
+@option("--price", "running", "F", "Price of 1,000 rows, for the estimate.", type=float)
 @config_option
-def audit(config: str | None, preset: str | None, **options: Any) -> None:
+def audit(
+    config: str | None, preset: str | None, estimate: bool, price: float | None, **options: Any
+) -> None:
     """Audit MODEL on DATA.
 
     \b
@@ -42,8 +50,15 @@ def audit(config: str | None, preset: str | None, **options: Any) -> None:
         values = AuditSettings.read(config) if config else {}
         if preset:
             values |= brittle.preset(preset, _rate(options["sampling_rate"]))
+        settings = settings_of(AuditSettings, values, options)
+        if estimate:
+            for line in _estimated(brittle.estimate(price=price, **settings)):
+                console.print(line, soft_wrap=True)
+            return
+        if price is not None:
+            raise brittle.UsageError("expected --estimate beside --price")
         with live_progress(console) as watch:
-            run = brittle.audit(watch=watch, **settings_of(AuditSettings, values, options))
+            run = brittle.audit(watch=watch, **settings)
         if run.was_finished:
             console.print(_finished_before(run))
         summary = brittle.summary_of(run)
@@ -52,6 +67,26 @@ def audit(config: str | None, preset: str | None, **options: Any) -> None:
             console.print(f"warning: {doubt}", style="bold yellow", soft_wrap=True)
         console.print(f"Report: {run.path / 'report.html'}", soft_wrap=True)
         _refuse_empty(run)
+
+
+def _estimated(found: "Estimate") -> Iterator[str]:
+    """An estimate in lines: rows, time, cost; each at most, and as it is likely where that is known."""
+
+    def both(amount: Callable[[int], str]) -> str:
+        likely = "" if found.likely_rows is None else f", likely {amount(found.likely_rows)}"
+        return f"at most {amount(found.rows)}{likely}"
+
+    samples = f"{wording.number(found.samples)} samples to play"
+    requests = f"{wording.number(found.requests)} batches of {found.batch}"
+    yield f"Rows: {both(wording.number)} ({samples}, {requests})"
+    if rate := found.rows_per_second:
+        time = both(lambda rows: wording.duration(rows / rate))
+        yield f"Time: {time} at {wording.number(rate)} rows a second, measured {found.source}"
+    else:
+        seconds = wording.duration(found.requests / 10)
+        yield f"Time: not measured, as nothing was sent; {seconds} for each 0.1 s that a request takes"
+    if (price := found.price) is not None:
+        yield f"Cost: {both(lambda rows: f'{rows * price / 1000:,.2f}')} at {price:g} for 1,000 rows"
 
 
 def _finished_before(run: "brittle.Run") -> str:

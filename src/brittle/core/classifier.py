@@ -1,11 +1,12 @@
 """What every model backend opens to: inputs in, probabilities out."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.core.errors import ModelError
+from brittle.core.errors import BrittleError, ModelError, RefusedError
 from brittle.core.sample import Array, InputSpec
 
 
@@ -18,7 +19,7 @@ class Classifier(Protocol):
     def classes(self) -> tuple[str, ...]: ...
 
     def __call__(self, x: Array) -> Array:
-        """(n, *input.shape) -> probabilities (n, len(classes))."""
+        """(n, *input.shape) -> probabilities (n, len(classes)). Raises RefusedError for some rows."""
 
 
 def check_answers(answers: NDArray[Any], rows: int, classes: int) -> None:
@@ -28,6 +29,26 @@ def check_answers(answers: NDArray[Any], rows: int, classes: int) -> None:
             f"expected answers of shape ({rows}, {classes}) for {rows} inputs and {classes} classes, "
             f"got {answers.shape}"
         )
+
+
+def ask(model: Classifier, x: Array) -> tuple[Array, Mapping[int, Exception]]:
+    """Rounded answers (n, classes), NaN in the rows that were refused; and by row of those, why.
+
+    Raises every BrittleError of the model but RefusedError, and ModelError for answers of another shape.
+    """
+    causes: Mapping[int, Exception] = {}
+    try:
+        answers = model(x)
+    except RefusedError as refused:
+        answers, causes = refused.answers, refused.causes or dict.fromkeys(range(len(x)), refused)
+    except BrittleError:
+        raise
+    except Exception as error:
+        answers, causes = None, dict.fromkeys(range(len(x)), error)
+    if answers is None:
+        answers = np.full((len(x), len(model.classes)), np.nan, np.float32)
+    check_answers(answers, len(x), len(model.classes))
+    return rounded(answers), causes
 
 
 def rounded(answers: NDArray[Any], bits: int = 12) -> Array:

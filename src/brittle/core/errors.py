@@ -5,6 +5,7 @@ BrittleError                 1   anything below, and a verification that does no
 │   └── DistortionError      2   a distortion that breaks its contract
 ├── DataError                3   samples that cannot be read, or do not fit the model
 ├── ModelError               4   a model that cannot be loaded, reached or trusted
+│   └── RefusedError         4   a model that does not answer some of the rows it was shown
 ├── RunError                 5   a run folder that is foreign, different, busy or damaged
 ├── MissingExtraError        6   an optional part of brittle that is not installed
 └── DiskError                7   results that cannot be written
@@ -12,8 +13,9 @@ BrittleError                 1   anything below, and a verification that does no
 Every message is one line that says what was expected, what came, and what to do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import Any
 
 
 class BrittleError(Exception):
@@ -42,6 +44,17 @@ class ModelError(BrittleError):
     """A model that cannot be loaded or reached, or whose answers are not probabilities."""
 
     exit_code = 4
+
+
+class RefusedError(ModelError):
+    """Rows that a model did not answer, while it may answer others.
+
+    causes: by row of the batch, why; empty: none was answered. answers: (n, classes), of the other rows.
+    """
+
+    def __init__(self, text: str, causes: Mapping[int, Exception] | None = None, answers: Any = None) -> None:
+        super().__init__(text)
+        self.causes, self.answers = causes or {}, answers
 
 
 class RunError(BrittleError):

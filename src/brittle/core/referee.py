@@ -4,15 +4,16 @@ While the model answers batches in threads of its own, sample runs whose answers
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
 
-from brittle.core.classifier import Classifier, check_answers, rounded
+from brittle.core.classifier import Classifier, ask
 from brittle.core.errors import BrittleError, ModelError
+from brittle.core.lanes import Lanes
 from brittle.core.result import SearchResult
 from brittle.core.sample import Array
 from brittle.core.sample_run import Request, SampleRun, Unanswered
@@ -55,11 +56,10 @@ class _BatchInFlight:
 
 @dataclass(frozen=True)
 class _Reply:
-    """The model's rounded answers to one batch. worked: to any of it; again: rows it was shown once more."""
+    """The model's rounded answers to one batch. causes: by row, why it was not answered."""
 
     answers: Array
-    worked: bool
-    again: int = 0
+    causes: Mapping[int, Exception]
 
 
 class Referee:
@@ -67,8 +67,8 @@ class Referee:
 
     batch: most rows the model is shown at once. on_rows: told `rows` after every batch.
     lanes: batches that the model may be asked at the same time; one more is kept ready behind them.
-    rows:  how many it has been shown so far; those shown again because the model raised on their batch are in
-    it, and in no sample's account.
+    most:  sample runs that are open at the same time; as many as fill the batches where it is not stated.
+    rows:  how many it has been shown so far, each counted once.
     """
 
     def __init__(
@@ -77,11 +77,13 @@ class Referee:
         batch: int = 16,
         on_rows: Callable[[int], None] | None = None,
         lanes: int = 1,
+        most: int | None = None,
     ) -> None:
         self.model, self.batch, self.lanes, self._on_rows = model, batch, lanes, on_rows
         self.rows = 0
         self._classes = len(model.classes)
         self._most_batches = lanes + 1
+        self._most_open = min(self._most_batches * batch, most or self._most_batches * batch)
         self._buffers = [np.empty((batch, *model.input.shape), np.float32) for _ in range(self._most_batches)]
         self._queue: deque[_Pending] = deque()
         self._open_runs = 0
@@ -90,20 +92,20 @@ class Referee:
         self._worked = False
 
     def play(self, runs: Iterable[SampleRun]) -> Iterator[SearchResult]:
-        """Results in the order in which sample runs end. At most lanes + 1 batches' worth are open.
+        """Results in the order in which sample runs end.
 
         Raises ModelError if the model cannot be reached, or fails on everything it is shown.
         """
         source = iter(runs)
         in_flight: deque[_BatchInFlight] = deque()
-        with ThreadPoolExecutor(self.lanes, "model") as threads:
+        with Lanes[_Reply](self.lanes) as lanes:
             try:
                 while True:
                     yield from self._open(source)
                     if not self._open_runs:
                         return
                     while len(in_flight) < self._batches_allowed() and (slices := self._draw(in_flight)):
-                        in_flight.append(self._launch(slices, threads))
+                        in_flight.append(self._launch(slices, lanes))
                     yield from self._give_up()
                     if in_flight:
                         batch = in_flight.popleft()
@@ -118,7 +120,7 @@ class Referee:
 
     def _open(self, source: Iterator[SampleRun]) -> Iterator[SearchResult]:
         """Start new sample runs while there is room."""
-        while self._open_runs < self._most_batches * self.batch:
+        while self._open_runs < self._most_open:
             run = next(source, None)
             if run is None:
                 return
@@ -181,41 +183,29 @@ class Referee:
             return False
         return True
 
-    def _launch(self, slices: list[_Slice], threads: ThreadPoolExecutor) -> _BatchInFlight:
+    def _launch(self, slices: list[_Slice], lanes: Lanes[_Reply]) -> _BatchInFlight:
         rows = sum(part.rows for part in slices)
         x = self._buffers[0][:rows]
         self._buffers.append(self._buffers.pop(0))
         self.rows += rows
-        return _BatchInFlight(tuple(slices), rows, threads.submit(self._ask, x, slices))
+        return _BatchInFlight(tuple(slices), rows, lanes.submit(lambda: self._ask(x)))
 
-    def _ask(self, x: Array, slices: list[_Slice]) -> _Reply:
-        """Ask the model. Where it raises, sample runs are asked for apart to find which fails."""
-        try:
-            answers = self.model(x)
-            check_answers(answers, len(x), self._classes)
-        except BrittleError:
-            raise
-        except Exception as error:
-            if len(slices) > 1:
-                apart = [self._ask(x[r.place : r.place + r.rows], [r]) for r in slices]
-                answers = np.concatenate([reply.answers for reply in apart])
-                return _Reply(answers, any(reply.worked for reply in apart), again=len(x))
-            slices[0].pending.failure = error
-            return _Reply(np.full((len(x), self._classes), np.nan, np.float32), worked=False)
-        return _Reply(rounded(answers), worked=True)
+    def _ask(self, x: Array) -> _Reply:
+        return _Reply(*ask(self.model, x))
 
-    def _land(self, batch: _BatchInFlight) -> Array:
+    def _land(self, batch: _BatchInFlight) -> _Reply:
         reply = batch.reply.result()
-        self.rows += reply.again
-        self._worked = self._worked or reply.worked
+        self._worked = self._worked or len(reply.causes) < batch.rows
         if not self._worked:
-            error = batch.slices[0].pending.failure
+            error = reply.causes[0]
+            if isinstance(error, BrittleError):
+                raise ModelError(f"no row of the first batch was answered: {error}") from error
             shape = ", ".join(map(str, self.model.input.shape))
             raise ModelError(
                 f"the model raised {type(error).__name__} on all of its first batch: {error}; "
                 f"check that it takes a float32 batch of shape (n, {shape})"
             ) from error
-        return reply.answers
+        return reply
 
     def _give_up(self) -> Iterator[SearchResult]:
         """End the sample runs whose boards could not be rendered."""
@@ -223,14 +213,15 @@ class Referee:
             pending = self._broken.pop()
             yield from self._resume(pending.run, pending)
 
-    def _deliver(self, batch: _BatchInFlight, answers: Array) -> Iterator[SearchResult]:
-        """Hand the answers of one batch to their sample runs."""
+    def _deliver(self, batch: _BatchInFlight, reply: _Reply) -> Iterator[SearchResult]:
+        """Hand the answers of one batch to their sample runs; a row without one ends its own."""
         if self._on_rows:
             self._on_rows(self.rows)
         for part in batch.slices:
-            pending = part.pending
-            told = answers[part.place : part.place + part.rows]
-            pending.answers[part.start : part.start + part.rows] = told
+            pending, rows = part.pending, range(part.place, part.place + part.rows)
+            pending.answers[part.start : part.start + part.rows] = reply.answers[rows.start : rows.stop]
+            if pending.failure is None:
+                pending.failure = next((reply.causes[i] for i in rows if i in reply.causes), None)
             pending.answered += part.rows
             if pending.answered == len(pending.request.moves):
                 yield from self._resume(pending.run, pending)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.account import Account, Candidate, top
-from brittle.core.errors import DataError, DiskError
+from brittle.core.errors import DataError, DiskError, RefusedError
 from brittle.core.goal import Goal
 from brittle.core.result import Flip, SearchResult, Status
 from brittle.core.sample import Array, Sample
@@ -74,7 +74,7 @@ def play_sample(name: str, open_sample: Callable[[], Sample], rules: Rules) -> S
     except DiskError:
         raise
     except Exception as error:
-        own = isinstance(error, DataError)
+        own = isinstance(error, DataError | RefusedError)
         text = str(error) if own else f"{type(error).__name__}: {error}"
         known.update(status=Status.FAILED, message=" ".join(text.split()), first=None, closest=None)
     return SearchResult(

@@ -1,11 +1,12 @@
 """A backend to a classifier: how to ask it, and what is known about it before asking."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy.typing import NDArray
 
+from brittle.core.rows import Meter
 from brittle.core.sample import Array
 from brittle.models.options import ModelOptions
 
@@ -27,9 +28,10 @@ class Backend:
     local:   it may be asked for a measurement at no cost (False for an endpoint).
     settings: the options in force.
     bounds:  least and greatest input value, if the model states them.
-    note:    what the user should know about how the model is run.
     fit:     a better backend for inputs of one known shape, where there is one; may take seconds.
     module:  the torch.nn.Module, where it is one: what gradients are taken through.
+    meter:   counts the rows that the model is shown, however it is asked.
+    close:   ends waits and connections, where there are any; nothing is asked any more.
     concurrent: another ask, for LANES threads at the same time; they share the CPUs without waiting for each
              other, so that it answers more in all, and one batch by itself more slowly.
     """
@@ -43,8 +45,13 @@ class Backend:
     local: bool
     settings: ModelOptions
     bounds: tuple[float, float] | None = None
-    note: str = ""
     fit: Callable[[tuple[int, ...]], "Backend"] | None = None
     concurrent: Callable[[], Ask] | None = None
     weights_hashed: bool = False
     module: Any = None
+    meter: Meter = field(default_factory=Meter)
+    close: Callable[[], None] = lambda: None
+
+    def fitted(self, shape: tuple[int, ...]) -> "Backend":
+        """The best backend for inputs of this shape, (channel, ...); rows go on counting on this meter."""
+        return self if self.fit is None else replace(self.fit(shape), meter=self.meter)

@@ -16,10 +16,9 @@ GOOD_ENOUGH = 0.97
 
 @dataclass(frozen=True)
 class BatchChoice:
-    """batch: the size chosen. rows: inputs shown to find it. rates: rows per second at each size."""
+    """batch: the size chosen. rates: rows per second at each size."""
 
     batch: int
-    rows: int
     rates: dict[int, float]
 
 
@@ -32,14 +31,13 @@ def best_batch(classifier: Classifier, sample_input: Array, sizes: Sequence[int]
     most = max(sizes)
     rows = np.repeat(sample_input[np.newaxis], most, axis=0)
     classifier(rows)
-    shown, rates = most, {}
+    rates = {}
     for size in sorted(sizes):
         seconds = []
         for _ in range(most // size):
             start = perf_counter()
             classifier(rows[:size])
             seconds.append(perf_counter() - start)
-        shown += size * len(seconds)
         rates[size] = size / max(median(seconds), 1e-9)
     enough = GOOD_ENOUGH * max(rates.values())
-    return BatchChoice(next(size for size, rate in rates.items() if rate >= enough), shown, rates)
+    return BatchChoice(next(size for size, rate in rates.items() if rate >= enough), rates)

@@ -1,13 +1,13 @@
 """A backend as a Classifier: normalised inputs in, probabilities out, every row counted."""
 
-from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.classifier import check_answers
-from brittle.core.errors import DataError, ModelError, UsageError
+from brittle.core.door import Door
+from brittle.core.errors import DataError, ModelError, RefusedError, UsageError
 from brittle.core.sample import Array, InputSpec
 from brittle.models.backend import Backend
 from brittle.models.options import Output
@@ -18,7 +18,7 @@ SLACK = 1e-3
 class ModelClassifier:
     """Implements core's Classifier on a backend.
 
-    backend:  fitted to the inputs' shape. rows: how many inputs the model has been shown.
+    backend:  fitted to the inputs' shape; its meter counts what the model is shown. door: where it is asked.
     Raises DataError if the inputs do not fit the model, ModelError if the classes do not, UsageError if mean
     or std do not fit the channels.
     """
@@ -26,8 +26,8 @@ class ModelClassifier:
     def __init__(self, backend: Backend, spec: InputSpec, classes: tuple[str, ...]) -> None:
         _check_fit(backend, spec, classes)
         self.input, self.classes = spec, classes
-        self.backend = backend.fit(spec.shape) if backend.fit else backend
-        self.rows, self._counting = 0, Lock()
+        self.backend = backend.fitted(spec.shape)
+        self.door = Door(self.backend.ask, self.backend.meter)
         stated = backend.settings.output
         self._output: Output | None = None if stated == "auto" else stated
         self._checked = False
@@ -45,11 +45,19 @@ class ModelClassifier:
         return "detected" if self.backend.settings.output == "auto" else "stated"
 
     def __call__(self, x: Array) -> Array:
-        """(n, *input.shape) -> probabilities (n, classes); NaN answers stay NaN. x is not changed."""
-        with self._counting:
-            self.rows += len(x)
-        answers = self.backend.ask(self._normalised(x))
-        check_answers(answers, len(x), len(self.classes))
+        """(n, *input.shape) -> probabilities (n, classes); NaN answers stay NaN. x is not changed.
+
+        Raises RefusedError where the model did not answer every row, ModelError where it answered otherwise.
+        """
+        try:
+            return self._probabilities(self.door(self._normalised(x)))
+        except RefusedError as refused:
+            if refused.answers is not None:
+                refused.answers = self._probabilities(refused.answers)
+            raise
+
+    def _probabilities(self, answers: NDArray[Any]) -> Array:
+        check_answers(answers, len(answers), len(self.classes))
         if not self._checked:
             self._learn(answers)
         return softmax(answers) if self._output == "logits" else answers.astype(np.float32)

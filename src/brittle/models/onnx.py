@@ -1,8 +1,9 @@
 """ONNX files, run by onnxruntime."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from brittle.core.errors import ModelError
+from brittle.core.errors import ModelError, RefusedError, UsageError, did_you_mean
 from brittle.core.sample import Array
 from brittle.models.backend import LANES, Ask, Backend
 from brittle.models.onnx_files import onnx_digest
@@ -26,7 +27,7 @@ PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 @dataclass(frozen=True)
 class Graph:
-    """A loaded ONNX graph: one float input, one output (n, classes). batch: its fixed size, None if free."""
+    """A loaded ONNX graph: one float input, an output (n, classes). batch: its fixed size, None if free."""
 
     session: Any
     input: str
@@ -38,24 +39,32 @@ class Graph:
 
 
 def open_onnx(model: str, options: ModelOptions) -> Backend:
-    """The backend of an ONNX file: one float input, a first output of rank 2.
+    """The backend of an ONNX file: one float input, one output of rank 2, or the one that is named.
 
-    sha256 is of the file and its external data, see models/onnx_files.py. Raises ModelError.
+    sha256 is of the file and its external data, see models/onnx_files.py. Raises ModelError, UsageError for
+    a name that no output has.
     """
+    return onnx_backend(model, model, file_digest(model), options)
+
+
+def file_digest(model: str) -> str:
+    """onnx_digest of a file that somebody named. Raises ModelError if it is not there or cannot be read."""
     path = Path(model)
-    if not path.is_file():
-        raise ModelError(f"expected an .onnx file at '{model}', found none; check the path")
     try:
-        digest = onnx_digest(path)
+        if not path.is_file():
+            raise ModelError(f"expected an .onnx file at '{model}', found none; check the path")
+        return onnx_digest(path)
     except OSError as error:
-        raise ModelError(f"cannot read '{model}': {error.strerror}; check its permissions") from error
-    return onnx_backend(model, model, digest, options)
+        raise ModelError(
+            f"cannot read '{model}': {error.strerror}; check the path and its permissions"
+        ) from error
 
 
 def onnx_backend(name: str, source: str | bytes, digest: str, options: ModelOptions) -> Backend:
-    """The backend of a graph, from its file or its bytes. Raises ModelError."""
+    """The backend of a graph, from its file or its bytes. Raises ModelError, UsageError."""
     threads = options.threads or usable_cpus()
-    graph = load_graph(source, name, threads)
+    load = partial(load_graph, source, name, output=options.output_name)
+    graph = load(threads)
     several = threads > 1 and graph.session.get_providers() == ["CPUExecutionProvider"]
     return Backend(
         name=name,
@@ -68,12 +77,15 @@ def onnx_backend(name: str, source: str | bytes, digest: str, options: ModelOpti
         settings=options,
         weights_hashed=True,
         # Who asks is a thread of the engine as well: of two who ask, one takes the place of another.
-        concurrent=(lambda: _ask(load_graph(source, name, threads + 1 - LANES), name)) if several else None,
+        concurrent=(lambda: _ask(load(threads + 1 - LANES), name)) if several else None,
     )
 
 
-def load_graph(source: str | bytes, name: str, threads: int) -> Graph:
-    """Load a graph from a file or from its bytes and check its form. Raises ModelError."""
+def load_graph(source: str | bytes, name: str, threads: int, output: str | None = None) -> Graph:
+    """Load a graph from a file or from its bytes and check its form; output: the name of that to ask.
+
+    Raises ModelError, UsageError for a name that no output has.
+    """
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = threads
     settings.inter_op_num_threads = 1
@@ -86,10 +98,10 @@ def load_graph(source: str | bytes, name: str, threads: int) -> Graph:
         session = ort.InferenceSession(source, settings, providers=[p for p in PROVIDERS if p in known])
     except Exception as error:  # onnxruntime's errors share no other base
         raise ModelError(f"{name} is no ONNX file that onnxruntime can load: {_first_line(error)}") from error
-    return _checked(session, name)
+    return _checked(session, name, output)
 
 
-def _checked(session: Any, name: str) -> Graph:
+def _checked(session: Any, name: str, asked: str | None) -> Graph:
     inputs = session.get_inputs()
     if len(inputs) != 1:
         names = ", ".join(i.name for i in inputs)
@@ -103,21 +115,34 @@ def _checked(session: Any, name: str) -> Graph:
         raise ModelError(
             f"{name}: expected an input with a batch axis and at least one more, got shape {wanted.shape}"
         )
-    output = _output(session, name)
+    output = _output(session, name, asked)
     batch, *shape = [_size(size) for size in wanted.shape]
     outputs = _size(output.shape[1]) if len(output.shape) == 2 else None
     return Graph(session, wanted.name, FLOATS[wanted.type], batch, tuple(shape), output.name, outputs)
 
 
-def _output(session: Any, name: str) -> Any:
-    """The first float output of rank 2, or else of unknown rank."""
-    floats = [o for o in session.get_outputs() if o.type in FLOATS]
-    for rank in (2, 0):
-        for output in floats:
-            if len(output.shape) == rank:
-                return output
-    found = ", ".join(f"{o.name} {o.type} {o.shape}" for o in session.get_outputs())
-    raise ModelError(f"{name}: expected a float output of shape (n, classes), got {found}")
+def _output(session: Any, name: str, asked: str | None) -> Any:
+    """The output of this name; without one the only float output of rank 2, or else of unknown rank."""
+    every = session.get_outputs()
+    named = [o for o in every if asked in (None, o.name)]
+    if not named:
+        raise UsageError(
+            f"{name} has no output '{asked}'; {did_you_mean(str(asked), (o.name for o in every))}"
+        )
+    fitting = [o for o in named if o.type in FLOATS and len(o.shape) in (0, 2)]
+    fitting = [o for o in fitting if o.shape] or fitting
+    if not fitting:
+        raise ModelError(f"{name}: expected a float output of shape (n, classes), got {_listed(named)}")
+    if len(fitting) > 1:
+        raise ModelError(
+            f"{name} has {len(fitting)} outputs, {_listed(fitting)}; name one with --output-name"
+        )
+    return fitting[0]
+
+
+def _listed(outputs: Iterable[Any]) -> str:
+    """Outputs by name, type and shape."""
+    return ", ".join(f"{o.name} {o.type} {o.shape}" for o in outputs)
 
 
 def usable_cpus() -> int:
@@ -135,7 +160,7 @@ def _ask(graph: Graph, name: str) -> Ask:
         try:
             answers: NDArray[Any] = graph.session.run([graph.output], feed)[0]
         except Exception as error:  # onnxruntime's errors share no other base
-            raise ModelError(
+            raise RefusedError(
                 f"{name} cannot answer inputs of shape {x.shape}: {_first_line(error)}"
             ) from error
         return answers

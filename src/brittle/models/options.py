@@ -32,6 +32,13 @@ class ModelOptions(Settings):
         group="model",
         metavar="KIND",
     )
+    output_name: str | None = setting(
+        None,
+        "the output of an ONNX file that is asked",
+        group="model",
+        metavar="NAME",
+        unset="the only one of shape (n, classes)",
+    )
     mean: Means | None = setting(
         None,
         "what the model wants subtracted, a number a channel or one for all",
@@ -70,10 +77,20 @@ class ModelOptions(Settings):
         unset="none",
         pattern=r"^[A-Za-z0-9_-]+=[A-Za-z_][A-Za-z0-9_]*$",
     )
+    query: str | None = setting(
+        None,
+        "environment variable that holds the query of the address, what follows the '?'",
+        group="model",
+        metavar="VARIABLE",
+        unset="none",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+    )
     body: Literal["json", "npy"] = setting(
         "json", "how inputs are sent to an endpoint, json or npy", group="model", metavar="KIND"
     )
-    timeout: float = setting(30, "seconds to wait for an endpoint", group="model", metavar="S", gt=0)
+    timeout: float = setting(
+        30, "seconds for a whole request to an endpoint", group="model", metavar="S", gt=0
+    )
     retries: int = setting(4, "how often a failed request is sent again", group="model", metavar="N", ge=0)
     rate: float | None = setting(
         None, "most requests to an endpoint a second", group="model", metavar="F", unset="no limit", gt=0

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from brittle.core.errors import BrittleError, ModelError
+from brittle.core.door import Door
+from brittle.core.errors import ModelError, RefusedError
 from brittle.core.sample import InputSpec
 from brittle.models.backend import Backend
 
@@ -11,14 +12,11 @@ def count_classes(backend: Backend, spec: InputSpec) -> int:
     """Classes in the answer to one row, all of the middle value. Raises ModelError."""
     middle = np.full((1, *spec.shape), sum(spec.bounds) / 2, np.float32)
     try:
-        answers = np.asarray(backend.ask(middle))
-    except BrittleError:
-        raise
-    except Exception as error:
+        answers = Door(backend.ask, backend.meter)(middle)
+    except RefusedError as error:
         shape = ", ".join(map(str, spec.shape))
         raise ModelError(
-            f"{backend.name} raised {type(error).__name__}: {error}; "
-            f"check that it takes a float32 batch of shape (n, {shape})"
+            f"{backend.name}: {error}; check that it takes a float32 batch of shape (n, {shape})"
         ) from error
     if answers.ndim != 2:
         raise ModelError(

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from brittle.core.result import SearchResult, Status
+from brittle.core.rows import Rows
 from brittle.core.seeds import generator
-from brittle.report.intervals import Interval, bootstrap, wilson
+from brittle.report.intervals import Interval, mean_interval, median_interval, wilson
 from brittle.store.records import FORMAT
 from brittle.store.run import Run
 
+NO_ROWS = Rows()
 DISTANCES = ("l2", "linf", "l0", "mean_absolute", "snr", "prd")
 
 
@@ -29,14 +31,14 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float], rng: np.random.Generator | None = None) -> "Spread":
-        """The spread of values; with a generator, also bootstrap intervals."""
+        """The spread of values; with a generator, also intervals, where there are values enough."""
         row = np.asarray(array("d", values))
         if not row.size:
             return cls()
         mean, median = float(row.mean()), float(np.median(row))
         if rng is None:
             return cls(mean, median)
-        return cls(mean, median, bootstrap(row, np.mean, rng), bootstrap(row, np.median, rng))
+        return cls(mean, median, mean_interval(row, rng), median_interval(row))
 
     def to_dict(self, *, intervals: bool = False) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -51,8 +53,8 @@ class Spread:
 class Summary:
     """The numbers of one run.
 
-    rows:        all rows the model was shown: for samples, misclassified and failed ones too, and warm_up.
-    warm_up:     rows on which an agent learned before the first sample was played.
+    rows:        queries of all samples, misclassified and failed ones too.
+    shown:       what the model was shown by all commands, by what for.
     queries:     to the first flip, over flips; queries_all: over flipped and survived, where a survivor
                  counts the whole budget.
     distances:   of the closest flip of each flipped sample, by the names in DISTANCES, in the input's units.
@@ -74,7 +76,7 @@ class Summary:
     seed: int
     seconds: float
     notes: Mapping[str, Spread] = field(default_factory=dict)
-    warm_up: int = 0
+    shown: Rows = NO_ROWS
     labelled: int = 0
 
     @property
@@ -103,9 +105,14 @@ class Summary:
         return wilson(self.flipped, self.played)
 
     @property
+    def interrupted(self) -> int:
+        """Rows asked for samples that a stopped command left, and that were, or will be, played anew."""
+        return max(0, self.shown.asked - self.rows)
+
+    @property
     def rows_per_second(self) -> float | None:
-        """Rows shown a second of the whole command."""
-        return self.rows / self.seconds if self.seconds > 0 else None
+        """Rows that the model was shown, a second of all commands."""
+        return self.shown.shown / self.seconds if self.seconds > 0 else None
 
     def to_dict(self) -> dict[str, Any]:
         """Contents of summary.json; null where there is nothing to average."""
@@ -124,9 +131,15 @@ class Summary:
             "asr_interval": self.asr_interval and self.asr_interval.to_list(),
             "queries": {"total": self.rows, **queries, **every},
         }
+        out |= {
+            "rows_shown": self.shown.shown,
+            "setup_rows": self.shown.setup,
+            "warm_up_rows": self.shown.warm_up,
+            "retried_rows": self.shown.retried,
+            "interrupted_rows": self.interrupted,
+            "looked_up_rows": self.shown.looked_up,
+        }
         out |= {name: spread.to_dict(intervals=name == "l2") for name, spread in self.distances.items()}
-        if self.warm_up:
-            out["queries"]["warm_up"] = self.warm_up
         if self.notes:
             out["notes"] = {name: spread.to_dict() for name, spread in self.notes.items()}
         out |= {"seconds": self.seconds, "rows_per_second": self.rows_per_second}
@@ -142,7 +155,7 @@ def summary_of(run: Run) -> Summary:
         budget=int(settings.get("budget") or 0),
         seed=int(settings.get("seed") or 0),
         seconds=float(sum(session.get("seconds") or 0 for session in run.sessions())),
-        warm_up=int(sum(session.get("warm_up_rows") or 0 for session in run.sessions())),
+        shown=run.rows(),
     )
 
 
@@ -153,9 +166,9 @@ def summarise(
     budget: int,
     seed: int,
     seconds: float,
-    warm_up: int = 0,
+    shown: Rows = NO_ROWS,
 ) -> Summary:
-    """The summary of results, in one pass that keeps only numbers. seconds: of the whole command."""
+    """The summary of results, in one pass that keeps only numbers. seconds, shown: of all commands."""
     counts: Counter[Status] = Counter()
     rows = labelled = 0
     first, every = array("d"), array("d")
@@ -181,7 +194,7 @@ def summarise(
         flipped=counts[Status.FLIPPED],
         survived=counts[Status.SURVIVED],
         failed=counts[Status.FAILED],
-        rows=rows + warm_up,
+        rows=rows,
         queries=Spread.of(first, rng),
         queries_all=Spread.of(every),
         distances={
@@ -194,7 +207,7 @@ def summarise(
         seed=seed,
         seconds=seconds,
         notes={name: Spread.of(column) for name, column in sorted(notes.items()) if column},
-        warm_up=warm_up,
+        shown=shown,
         labelled=labelled,
     )
 

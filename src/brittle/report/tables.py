@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from rich.table import Table
 
 from brittle.core.result import Flip, SearchResult
 from brittle.report.classes import class_name
+from brittle.report.intervals import FEWEST
 from brittle.report.summary import Spread, Summary
-from brittle.report.wording import duration, interval, number, percent, percent_interval
-from brittle.store.files import ESCAPED, clear_disk_errors
+from brittle.report.wording import NO_INTERVAL, duration, interval, number, percent, percent_interval
+from brittle.store.files import ESCAPED, whole_file
 
 FLIP_COLUMNS = ("query", "l2", "linf", "l0", "mean_absolute", "snr", "prd", "predicted", "predicted_name")
 COLUMNS = (
@@ -58,10 +60,24 @@ def summary_rows(summary: Summary) -> list[SummaryRow]:
         *(_spread_row(SPREADS[name], spread) for name, spread in summary.distances.items()),
         *(_spread_row(name.replace("_", " ").capitalize(), found) for name, found in summary.notes.items()),
         SummaryRow("Queries in all", number(summary.rows)),
-        *([SummaryRow("… of them the agent's warm-up", number(summary.warm_up))] if summary.warm_up else []),
+        *shown_rows(summary),
         SummaryRow("Time", duration(summary.seconds)),
         SummaryRow("Rows per second", number(summary.rows_per_second)),
     ]
+
+
+def shown_rows(summary: Summary) -> list[SummaryRow]:
+    """What the model was shown in all, and what of it was no query of a sample; lines of 0 are left out."""
+    shown = summary.shown
+    parts = {
+        "… of them to set up": shown.setup,
+        "… of them for the agent's warm-up": shown.warm_up,
+        "… of them again, as no answer had come": shown.retried,
+        "… of them for interrupted samples": summary.interrupted,
+        "Queries answered from the cache": shown.looked_up,
+    }
+    found = [SummaryRow(name, number(rows)) for name, rows in parts.items() if rows]
+    return [SummaryRow("Rows shown to the model", number(shown.shown)), *found]
 
 
 def _spread_row(name: str, spread: Spread) -> SummaryRow:
@@ -76,7 +92,8 @@ def _spread_row(name: str, spread: Spread) -> SummaryRow:
 
 def summary_table(summary: Summary) -> Table:
     """The summary for a terminal of 80 columns."""
-    table = Table(box=SIMPLE_HEAD)
+    few = 0 < summary.flipped < FEWEST
+    table = Table(box=SIMPLE_HEAD, caption=NO_INTERVAL if few else None)
     table.add_column("Measure")
     for name in ("Value or median", "95 % interval", "Mean"):
         table.add_column(name, justify="right")
@@ -88,12 +105,10 @@ def summary_table(summary: Summary) -> Table:
 
 def write_csv(results: Iterable[SearchResult], path: Path, classes: Sequence[str]) -> None:
     """One flat row for each sample, empty where there is nothing. Raises DiskError."""
-    part = path.with_name(path.name + ".part")
-    with clear_disk_errors(path), part.open("w", newline="", encoding="utf-8", errors=ESCAPED) as file:
+    with whole_file(path) as raw, TextIOWrapper(raw, "utf-8", ESCAPED, newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(flat_rows(results, classes))
-    part.replace(path)
 
 
 def flat_rows(results: Iterable[SearchResult], classes: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -2,25 +2,33 @@
 
 import sqlite3
 import zlib
+from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 
-from brittle.core.classifier import Classifier, check_answers, rounded
-from brittle.core.errors import DiskError, RunError
+from brittle.core.classifier import Classifier, ask
+from brittle.core.errors import DiskError, RefusedError, RunError
 from brittle.core.sample import Array, InputSpec
+from brittle.store.files import refuse_link
 
 
 class AnswerCache:
     """A classifier that looks every row up before it asks the model, and writes down what it answers.
 
     A search replays from it: same rows, same answers. Rows that are looked up still count as queries of their
-    sample; `found` and `asked` say how many were looked up and how many the model was shown.
+    sample; `found` and `asked` say how many were looked up and how many the model was shown, and on_found is
+    told of the former.
     """
 
-    def __init__(self, model: Classifier, path: Path) -> None:
-        self.model, self.path, self.found, self.asked = model, path, 0, 0
+    def __init__(
+        self, model: Classifier, path: Path, on_found: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self.model, self.path, self._on_found = model, path, on_found
+        self.found = self.asked = 0
+        for end in ("", "-wal", "-shm", "-journal"):  # of SQLite's own files
+            refuse_link(path.with_name(path.name + end))
         try:
             self._db = sqlite3.connect(path, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -43,15 +51,24 @@ class AnswerCache:
         keys = [blake2b(row.tobytes(), digest_size=20).digest() for row in x]
         known = [self._look_up(key) for key in keys]
         fresh = {key: i for i, key in enumerate(keys) if known[i] is None}
-        if fresh:
-            answers = self.model(x[list(fresh.values())])
-            check_answers(answers, len(fresh), len(self.classes))
-            told = dict(zip(fresh, rounded(answers), strict=True))
-            self._write(told)
-            known = [told[k] if answer is None else answer for k, answer in zip(keys, known, strict=True)]
         self.found += len(x) - len(fresh)
+        self._on_found(len(x) - len(fresh))
         self.asked += len(fresh)
-        return np.stack([answer for answer in known if answer is not None])
+        told, refused = self._ask(x[list(fresh.values())], list(fresh)) if fresh else ({}, {})
+        answers = np.stack(
+            [told[k] if answer is None else answer for k, answer in zip(keys, known, strict=True)]
+        )
+        if refused:
+            causes = {i: refused[key] for i, key in enumerate(keys) if key in refused}
+            raise RefusedError(str(next(iter(causes.values()))), causes, answers)
+        return answers
+
+    def _ask(self, x: Array, keys: list[bytes]) -> tuple[dict[bytes, Array], dict[bytes, Exception]]:
+        """The model's answers by the keys of their rows, NaN where it refused; and by key, why it did."""
+        answers, causes = ask(self.model, x)
+        told = dict(zip(keys, answers, strict=True))
+        self._write(told)
+        return told, {keys[i]: cause for i, cause in causes.items()}
 
     def _look_up(self, key: bytes) -> Array | None:
         try:

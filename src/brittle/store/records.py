@@ -30,10 +30,9 @@ class ResultLine(SearchResult):
 class SessionLine(BaseModel):
     """One line of sessions.jsonl; lines of one session number are read as one.
 
-    session: from 1. started, finished: ISO times. batch: rows shown at once. setup_rows: shown to choose it,
-    to learn the number of classes and to know the model again; warm_up_rows: to the agent; rows: asked for
-    samples; looked_up: of those, answered from answers.sqlite. seconds: that the command ran. output: what
-    the model answers.
+    session: from 1. started, finished: ISO times. batch: rows shown at once. seconds: that the command ran.
+    output: what the model answers. setup_rows, warm_up_rows, rows, looked_up: as older runs have them; now
+    they are in rows.jsonl.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -54,6 +53,25 @@ class SessionLine(BaseModel):
     output: str | None = None
 
 
+class RowLine(BaseModel):
+    """One line of rows.jsonl: what one process has shown to the model so far, in the session of this number.
+
+    setup: to choose the batch size, to learn the number of classes and to know the model again. warm_up: to
+    the agent that learns first. samples: clean inputs, candidates and verifications. retried: shown once
+    more, as no answer had come. looked_up: of samples, answered from answers.sqlite instead.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    format: Literal[1] = FORMAT
+    session: int
+    setup: int = 0
+    warm_up: int = 0
+    samples: int = 0
+    retried: int = 0
+    looked_up: int = 0
+
+
 class Spread(BaseModel):
     """Mean and median of some values, null where there are none; 95 % intervals as [low, high]."""
 
@@ -66,13 +84,12 @@ class Spread(BaseModel):
 class Queries(Spread):
     """Rows to the first flip, over flips; mean_all, median_all: where a survivor counts the whole budget.
 
-    total: rows of all samples, and of the agent's warm-up.
+    total: rows of all samples: clean inputs, candidates and verifications.
     """
 
     total: int
     mean_all: float | None = None
     median_all: float | None = None
-    warm_up: int | None = None
 
 
 class SummaryFile(BaseModel):
@@ -81,6 +98,10 @@ class SummaryFile(BaseModel):
     accuracy: of the labelled samples, before anything was changed. asr: flipped / (flipped + survived). Both
     with their intervals. l2 ... prd: of the closest flips, in the input's own units (snr in dB, prd in
     percent; both of signals). notes: what the search says of itself.
+    rows_shown: what the model saw = queries.total + setup_rows (to know the model and its best batch) +
+    warm_up_rows (to the agent that learns first) + retried_rows (once more, as no answer had come) +
+    interrupted_rows (for samples that a stopped command left, and that were played anew) - looked_up_rows
+    (answered from answers.sqlite).
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -96,6 +117,12 @@ class SummaryFile(BaseModel):
     asr: float | None
     asr_interval: tuple[float, float] | None
     queries: Queries
+    rows_shown: int | None = None
+    setup_rows: int | None = None
+    warm_up_rows: int | None = None
+    retried_rows: int | None = None
+    interrupted_rows: int | None = None
+    looked_up_rows: int | None = None
     l2: Spread
     linf: Spread
     l0: Spread

@@ -2,7 +2,8 @@
 
 run.json         what is asked: settings, model, data, cells, palette
 settings.yaml    the settings alone, for --config
-sessions.jsonl   every time the command ran: versions, machine, batch, rows, seconds
+sessions.jsonl   every time the command ran: versions, machine, batch, seconds
+rows.jsonl       what the model was shown, up to date with every batch
 results.jsonl    one line a sample, appended as it ends; in the order of the samples once all are done
 flips/           inputs that flip, and their originals
 answers.sqlite   every answer, with --keep-answers
@@ -19,9 +20,12 @@ from filelock import FileLock, Timeout
 
 from brittle.core.errors import RunError
 from brittle.core.result import SearchResult
-from brittle.store.files import append_line, clear_disk_errors, drop_half_line, write_whole
+from brittle.core.rows import Rows
+from brittle.store import rows
+from brittle.store.files import append_line, clear_disk_errors, drop_half_line, whole_file, write_whole
 from brittle.store.manifest import Manifest, differences
 from brittle.store.records import (
+    RowLine,
     SessionLine,
     SummaryFile,
     read_record,
@@ -97,6 +101,7 @@ class Run:
                 )
             drop_half_line(self.path / "results.jsonl")
             drop_half_line(self.path / "sessions.jsonl")
+            drop_half_line(self.path / rows.FILE)
         else:
             write_whole(self.path / "settings.yaml", settings)
             write_whole(self.path / "run.json", self.manifest.to_json())
@@ -130,25 +135,51 @@ class Run:
                     raise RunError(f"{path} has a sample '{sample}' that the data have not; remove its line")
                 at[place[sample]] = start
                 start += len(line)
-            sorted_path = path.with_name("results.jsonl.part")
-            with sorted_path.open("wb") as out:
+            with whole_file(path) as out:
                 for number in sorted(at):
                     file.seek(at[number])
                     out.write(file.readline())
-            sorted_path.replace(path)
 
     def log(self, session: dict[str, Any]) -> None:
         """Add to sessions.jsonl; lines of one `session` number are read as one."""
         append_line(self.path / "sessions.jsonl", session_text(session))
 
     def sessions(self) -> list[dict[str, Any]]:
-        """Every time the command ran on this folder: versions, machine, batch, rows, seconds."""
+        """Every time the command ran on this folder: versions, machine, batch, seconds, and its rows."""
         merged: dict[int, dict[str, Any]] = {}
         path = self.path / "sessions.jsonl"
         for number, line in enumerate(_lines(path), 1):
             found = read_record(SessionLine, line, f"line {number} of {path}")
             merged.setdefault(found.session, {}).update(found.model_dump(exclude_unset=True))
+        for number, shown in self._rows().items():
+            counts = {"rows": shown.asked, "setup_rows": shown.setup, "warm_up_rows": shown.warm_up}
+            counts |= {"retried_rows": shown.retried, "looked_up": shown.looked_up}
+            merged.setdefault(number, {"session": number}).update(counts)
         return [merged[n] for n in sorted(merged)]
+
+    def rows(self) -> Rows:
+        """What the model was shown, by all commands on this folder."""
+        total = Rows()
+        for session in self.sessions():
+            asked, looked_up = session.get("rows") or 0, session.get("looked_up") or 0
+            total += Rows(
+                setup=session.get("setup_rows") or 0,
+                warm_up=session.get("warm_up_rows") or 0,
+                samples=asked - looked_up,
+                retried=session.get("retried_rows") or 0,
+                looked_up=looked_up,
+            )
+        return total
+
+    def _rows(self) -> dict[int, Rows]:
+        """What rows.jsonl counts, by session."""
+        found: dict[int, Rows] = {}
+        path = self.path / rows.FILE
+        for number, text in enumerate(_lines(path), 1):
+            line = read_record(RowLine, text, f"line {number} of {path}")
+            counts = Rows(**line.model_dump(exclude={"format", "session"}))
+            found[line.session] = found.get(line.session, Rows()) + counts
+        return found
 
     def summary(self) -> dict[str, Any]:
         """Contents of summary.json. Raises RunError if the run has not finished."""

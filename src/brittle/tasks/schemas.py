@@ -9,13 +9,14 @@ from brittle.learning.settings import DuelingSettings, LearningSettings, TileSet
 from brittle.searches import SEARCHES
 from brittle.settings import Settings
 from brittle.store.manifest import Manifest
-from brittle.store.records import ResultLine, SessionLine, SummaryFile
+from brittle.store.records import ResultLine, RowLine, SessionLine, SummaryFile
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
 
 FILES: dict[str, Any] = {
     "run": Manifest,
     "result": ResultLine,
     "session": SessionLine,
+    "rows": RowLine,
     "summary": SummaryFile,
 }
 SETTINGS: dict[str, type[Settings]] = {

@@ -13,7 +13,7 @@ from brittle.report.audit.breakdown import confusions, distortions_used, weakest
 from brittle.report.audit.gallery import gallery
 from brittle.report.classes import class_name, own_class
 from brittle.report.summary import summary_of
-from brittle.report.tables import summary_rows
+from brittle.report.tables import shown_rows, summary_rows
 from brittle.report.template import rendered
 from brittle.store.run import Run
 
@@ -62,8 +62,7 @@ def _contents(run: Run) -> dict[str, Any]:
         "table_file": "results.csv" if (run.path / "results.csv").exists() else "results.jsonl",
         "goal": panels.goal_in_words(manifest.settings),
         "elements": prod(manifest.spec.shape),
-        "setup_rows": sum(session.get("setup_rows") or 0 for session in sessions),
-        "cached_rows": sum(session.get("looked_up") or 0 for session in sessions),
+        "shown_rows": shown_rows(summary)[1:],
         "sessions": sessions,
         "pairs": panels.pairs,
         "tints": tints(manifest.palette),

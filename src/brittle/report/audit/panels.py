@@ -12,7 +12,7 @@ from brittle.report import wording
 from brittle.report.audit.figures import asr_against_distance, asr_against_queries, distance_histogram
 from brittle.report.classes import class_name, own_class
 from brittle.report.curves import curves
-from brittle.report.summary import Summary
+from brittle.report.summary import Spread, Summary
 from brittle.report.tables import SummaryRow
 from brittle.store.manifest import Manifest
 from brittle.store.run import Run
@@ -71,15 +71,16 @@ def tiles(summary: Summary) -> list[SummaryRow]:
     asr = f"95 % interval {wording.percent_interval(summary.asr_interval)}"
     found = [
         SummaryRow("Flipped (ASR)", wording.percent(summary.asr), asr),
-        SummaryRow("Median L2", wording.number(l2.median), wording.interval(l2.median_interval)),
-        SummaryRow(
-            "Median queries to a flip",
-            wording.number(queries.median),
-            wording.interval(queries.median_interval),
-        ),
+        _median_tile("Median L2", l2),
+        _median_tile("Median queries to a flip", queries),
         SummaryRow("Queries in all", wording.number(summary.rows), f"in {wording.duration(summary.seconds)}"),
     ]
     return found if summary.flipped else [found[0], found[-1]]
+
+
+def _median_tile(name: str, spread: Spread) -> SummaryRow:
+    sure = wording.interval(spread.median_interval) or wording.NO_INTERVAL
+    return SummaryRow(name, wording.number(spread.median), sure)
 
 
 def goal_in_words(settings: Mapping[str, Any]) -> str:

@@ -4,21 +4,23 @@ import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
 from brittle.core.errors import UsageError
+from brittle.store.rows import RowLog
 from brittle.store.run import Run
 from brittle.store.versions import versions_of
 from brittle.tasks.audit.opening import Opened, known_outputs, open_audit
-from brittle.tasks.audit.playing import RowCount, play_samples
+from brittle.tasks.audit.playing import play_samples
 from brittle.tasks.audit.progress import Progress, Watch
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.audit.setup import choose_batch, recognise
 from brittle.tasks.audit.warming import warmed_up
-from brittle.tasks.audit.workers import play_in_processes
+from brittle.tasks.audit.workers import Team
 from brittle.tasks.report import write_tables
 
 HEARTBEAT = 10.0  # seconds between two notes of the time spent, so that a killed command's time counts too
@@ -45,14 +47,22 @@ def run_audit(settings: AuditSettings, objects: Mapping[str, Any], watch: Watch 
         raise UsageError(f"expected a {' and a '.join(objects)} by name for workers > 1, got Python objects")
     folder = settings.folder()
     opened = open_audit(settings, **objects, outputs=known_outputs(folder, settings))
-    run = Run.begin(folder, opened.manifest(), opened.settings.to_text())
     try:
-        opened = replace(opened, setup_rows=opened.setup_rows + recognise(opened, run))
-        _finish_samples(opened, run, watch or (lambda _: None))
-        write_tables(run)
+        run = Run.begin(folder, opened.manifest(), opened.settings.to_text())
+        with closing(run):
+            _play(opened, run, watch or (lambda _: None))
     finally:
-        run.close()
+        opened.backend.close()
     return run
+
+
+def _play(opened: Opened, run: Run, watch: Watch) -> None:
+    """Know the model again, play what is missing, write the tables."""
+    number = len(run.sessions()) + 1
+    opened.backend.meter.write_to(RowLog(run.path, number).write)
+    recognise(opened, run)
+    _finish_samples(opened, run, number, watch)
+    write_tables(run)
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,7 @@ def _name(thing: Any, kind: str) -> str:
     return str(getattr(thing, "__qualname__", type(thing).__qualname__))
 
 
-def _finish_samples(opened: Opened, run: Run, watch: Watch) -> None:
+def _finish_samples(opened: Opened, run: Run, number: int, watch: Watch) -> None:
     """Play every sample that has no result yet; where all have theirs, the run is told when it finished."""
     progress = Progress(len(opened.dataset.ids), opened.settings.budget)
     done, last = set(), ""
@@ -90,9 +100,13 @@ def _finish_samples(opened: Opened, run: Run, watch: Watch) -> None:
     missing = [name for name in opened.dataset.ids if name not in done]
     watch(progress)
     if not missing:
-        _reopened(opened, run, last)
+        run.was_finished = last
+        if opened.backend.meter.rows.shown:  # to know the model again
+            run.log({"session": number, **_environment()})
+        if not (run.path / "summary.json").exists():  # ended between its last sample and its tables
+            run.finish(opened.dataset.ids)
         return
-    session = _Session(run, opened, progress, watch)
+    session = _Session(run, number, opened, progress, watch)
     try:
         session.warm_up()
         session.play(missing)
@@ -101,41 +115,31 @@ def _finish_samples(opened: Opened, run: Run, watch: Watch) -> None:
     run.finish(opened.dataset.ids)
 
 
-def _reopened(opened: Opened, run: Run, finished: str) -> None:
-    """A run in which nothing is left to play: only what was asked to know the model again is written down."""
-    run.was_finished = finished
-    if opened.setup_rows:
-        number = len(run.sessions()) + 1
-        run.log({"session": number, **_environment(), "setup_rows": opened.setup_rows})
-    if not (run.path / "summary.json").exists():  # ended between its last sample and its tables
-        run.finish(opened.dataset.ids)
-
-
 class _Session:
     """One time the command runs: its batch size, its progress, its line in sessions.jsonl."""
 
-    def __init__(self, run: Run, opened: Opened, progress: Progress, watch: Watch) -> None:
-        self.run, self.opened, self.progress, self.watch = run, opened, progress, watch
-        self.number = len(run.sessions()) + 1
-        self.start, self.noted, self.shown = perf_counter(), 0.0, RowCount()
-        self.batch, measured = choose_batch(opened, run)
-        setup_rows = opened.setup_rows + measured
-        run.log({"session": self.number, **_environment(), "batch": self.batch, "setup_rows": setup_rows})
+    def __init__(self, run: Run, number: int, opened: Opened, progress: Progress, watch: Watch) -> None:
+        self.run, self.number, self.opened, self.progress, self.watch = run, number, opened, progress, watch
+        self.start, self.noted, self.asked = perf_counter(), 0.0, 0
+        self.batch = choose_batch(opened, run)
+        run.log({"session": number, **_environment(), "batch": self.batch})
 
     def warm_up(self) -> None:
         """Let the agent learn first, where that is asked for; a warm-up that was cut short counts too."""
         if self.opened.settings.warm_up:
 
             def on_rows(rows: int) -> None:
-                self.run.log({"session": self.number, "warm_up_rows": rows, "seconds": self._seconds()})
+                self._note_time()
                 self.watch(replace(self.progress, warming=rows, seconds=self._seconds()))
 
+            self.opened.backend.meter.purpose = "warm_up"
             self.opened = warmed_up(self.opened, self.run, on_rows)
 
     def play(self, names: Sequence[str]) -> None:
         """Play these samples, in this process or in several, and store each as it ends."""
         if self.opened.settings.workers > 1:
-            results = play_in_processes(self.opened.settings, names, self.run.path, self.batch, self._note)
+            team = Team(self.opened, self.run.path, self.number, self.batch)
+            results = team.play(names, self._note)
         else:
             self.opened = self.opened.concurrent()
             results = play_samples(self.opened, names, self.run.path, self.batch, self._note)
@@ -143,16 +147,19 @@ class _Session:
             self.run.append(result)
             self._tell(self.progress.after(result))
 
-    def _note(self, shown: RowCount) -> None:
+    def _note(self, asked: int) -> None:
         """After every batch: tell the watcher, and now and then the run folder."""
-        self.shown = shown
-        if self._seconds() - self.noted > HEARTBEAT:
-            self.noted = self._seconds()
-            self.run.log({"session": self.number, "seconds": self.noted, "rows": shown.rows})
+        self.asked = asked
+        self._note_time()
         self._tell(self.progress)
 
+    def _note_time(self) -> None:
+        if self._seconds() - self.noted > HEARTBEAT:
+            self.noted = self._seconds()
+            self.run.log({"session": self.number, "seconds": self.noted})
+
     def _tell(self, progress: Progress) -> None:
-        self.progress = replace(progress, rows=self.shown.rows, seconds=self._seconds())
+        self.progress = replace(progress, rows=self.asked, seconds=self._seconds())
         self.watch(self.progress)
 
     def _seconds(self) -> float:
@@ -160,11 +167,9 @@ class _Session:
 
     def close(self) -> None:
         """Write down how this time ended."""
-        end = {"finished": _now(), "seconds": self._seconds(), "rows": self.shown.rows}
+        end: dict[str, Any] = {"finished": _now(), "seconds": self._seconds()}
         if self.opened.model.output:
             end["output"] = f"{self.opened.model.output}, {self.opened.model.output_source}"
-        if self.opened.settings.keep_answers:
-            end["looked_up"] = self.shown.looked_up
         self.run.log({"session": self.number, **end})
 
 

@@ -34,7 +34,7 @@ FITTING = ("model", "data", "model_options", "data_options")
 class Opened:
     """A model and data that fit each other.
 
-    setup_rows: rows the model was shown to find that out. lanes: batches it may be asked at the same time.
+    lanes: batches that it may be asked at the same time.
     """
 
     settings: AuditSettings
@@ -46,7 +46,6 @@ class Opened:
     palette: Palette
     search: SearchFactory[Any]
     target: int | None
-    setup_rows: int
     lanes: int = 1
 
     @property
@@ -65,7 +64,8 @@ class Opened:
     def concurrent(self) -> "Opened":
         """The same with a model that answers LANES batches at the same time, where that is faster."""
         backend = self.backend
-        if backend.concurrent is None or len(self.dataset.ids) < LANES or self.settings.keep_answers:
+        few = len(self.dataset.ids) < LANES or self.model.door.alone
+        if backend.concurrent is None or few or self.settings.keep_answers:
             return self
         backend = replace(backend, ask=backend.concurrent(), concurrent=None)
         return replace(
@@ -126,7 +126,6 @@ def open_audit(
         palette=open_palette(settings.distortions, settings.draws, spec),
         search=open_search(search, **settings.search_settings),
         target=None if settings.target is None else class_index(settings.target, classifier.classes),
-        setup_rows=fit.probed,
     )
 
 
@@ -141,12 +140,11 @@ def known_outputs(folder: Path, settings: AuditSettings) -> int | None:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """A model and data that fit, how many classes it answers, and the rows it was shown to know that."""
+    """A model and data that fit, and how many classes it answers."""
 
     backend: Backend
     dataset: Dataset
     outputs: int
-    probed: int
 
 
 def _fitted(backend: Backend, source: Any, options: DataOptions, known: int | None) -> _Fitted:
@@ -154,14 +152,12 @@ def _fitted(backend: Backend, source: Any, options: DataOptions, known: int | No
     told = backend.outputs or len(backend.classes or ()) or known
     read = partial(open_data, source, backend.shape, backend.classes, options=options)
     dataset = read(outputs=told)
-    backend = backend.fit(dataset.spec.shape) if backend.fit else backend
-    outputs = backend.outputs or told
-    probed = 0 if outputs else 1
-    outputs = outputs or count_classes(backend, dataset.spec)
+    backend = backend.fitted(dataset.spec.shape)
+    outputs = backend.outputs or told or count_classes(backend, dataset.spec)
     if outputs != told:
         del dataset  # arrays are not held twice
         dataset = read(outputs=outputs)
-    return _Fitted(backend, dataset, outputs, probed)
+    return _Fitted(backend, dataset, outputs)
 
 
 def _usual_search(settings: AuditSettings, spec: InputSpec) -> str:

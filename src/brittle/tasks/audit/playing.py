@@ -1,7 +1,6 @@
 """Play samples of an opened audit in this process."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from brittle.core.classifier import Classifier
@@ -12,34 +11,32 @@ from brittle.store.answers import AnswerCache
 from brittle.store.archive import FlipArchive
 from brittle.tasks.audit.opening import Opened
 
-
-@dataclass(frozen=True)
-class RowCount:
-    """Rows asked for so far, and how many of those were looked up instead of shown to the model."""
-
-    rows: int = 0
-    looked_up: int = 0
-
-
-OnShown = Callable[[RowCount], None]
+OnAsked = Callable[[int], None]
+"""Told after every batch how many rows samples have asked for so far."""
 
 
 def play_samples(
-    opened: Opened, names: Sequence[str], folder: Path, batch: int, on_shown: OnShown
+    opened: Opened,
+    names: Iterable[str],
+    folder: Path,
+    batch: int,
+    on_asked: OnAsked,
+    most: int | None = None,
 ) -> Iterator[SearchResult]:
-    """Results in the order in which samples end; flips go into the run folder."""
-    cache = AnswerCache(opened.model, folder / "answers.sqlite") if opened.settings.keep_answers else None
+    """Results in the order in which samples end; flips go into the run folder. most: samples open at once."""
+    meter, cache = opened.backend.meter, None
+    meter.purpose = "samples"
+    if opened.settings.keep_answers:
+        cache = AnswerCache(opened.model, folder / "answers.sqlite", meter.look_up)
     model: Classifier = cache or opened.model
     rules = opened.rules(FlipArchive(folder, opened.domain, opened.dataset.spec))
 
     def sample_run(name: str) -> SampleRun:
         return play_sample(name, lambda: opened.dataset.open(name), rules)
 
-    def on_rows(rows: int) -> None:
-        on_shown(RowCount(rows, cache.found if cache else 0))
-
     try:
-        yield from Referee(model, batch, on_rows, opened.lanes).play(sample_run(name) for name in names)
+        referee = Referee(model, batch, on_asked, opened.lanes, most)
+        yield from referee.play(sample_run(name) for name in names)
     finally:
         if cache:
             cache.close()

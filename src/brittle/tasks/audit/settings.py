@@ -16,7 +16,7 @@ from brittle.settings import Settings, setting
 
 # How a run is carried out, not what it asks: free to change when the run is continued.
 FREE = {"batch", "workers", "keep_answers", "out"}
-FREE_OF_MODEL = {"threads", "timeout", "retries", "rate", "header"}
+FREE_OF_MODEL = {"threads", "timeout", "retries", "rate", "header", "query"}
 OWN_DATA = {"ecg": "ecg5000"}
 """What a built-in model is audited on where no data are named."""
 COMPARISON = "runs/compare"

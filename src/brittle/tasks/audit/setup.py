@@ -1,4 +1,4 @@
-"""Rows shown besides those of samples: to know a model again, and to choose a batch size."""
+"""What a model is asked besides samples: to know it again, and to choose a batch size."""
 
 import logging
 from dataclasses import replace
@@ -8,10 +8,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from brittle.core.classifier import rounded
-from brittle.core.errors import BrittleError, DataError, RunError
+from brittle.core.errors import DataError, RefusedError, RunError
 from brittle.core.identity import Answers, changed_answer, identity_rows
 from brittle.core.sample import Array
-from brittle.models.batch import best_batch
+from brittle.models.batch import BatchChoice, best_batch
 from brittle.models.classifier import ModelClassifier
 from brittle.store.manifest import stored_answers
 from brittle.store.run import Run
@@ -19,23 +19,24 @@ from brittle.tasks.audit.opening import Opened
 
 BATCH_UNMEASURED = 16
 MOST = 4096  # rows of a batch, as settings have it
+TRIED = 5  # samples, until one is read and answered
 LOG = logging.getLogger("brittle")
 
 
-def recognise(opened: Opened, run: Run) -> int:
-    """See that code or an endpoint is the model that began a run, by the identity rows; rows asked.
+def recognise(opened: Opened, run: Run) -> None:
+    """See that code or an endpoint is the model that began a run, by the identity rows.
 
     The first time they are asked twice, and the answers kept in run.json. A model that answers otherwise from
     one asking to the next cannot be told from a changed one: that is said once, and it is not asked again.
     Raises RunError, which names the greatest difference.
     """
     if opened.backend.weights_hashed:
-        return 0
+        return
     told = Run.open(run.path).manifest
     before = stored_answers(told)
     if before and told.model.get("repeats") is False:
         _keep(run, before, repeats=False)
-        return 0
+        return
     begun = run if before else None
     now, classes = _answers(opened, begun), opened.model.classes
     if before:
@@ -46,7 +47,7 @@ def recognise(opened: Opened, run: Run) -> int:
                 "it was changed or redeployed; choose another --out"
             )
         _keep(run, before, repeats=True)
-        return len(now)
+        return
     change = changed_answer(now, _answers(opened, begun), classes)
     if change:
         LOG.warning(
@@ -55,7 +56,6 @@ def recognise(opened: Opened, run: Run) -> int:
         )
     _keep(run, now, repeats=not change)
     run.write("run.json", run.manifest.to_json())
-    return 2 * len(now)
 
 
 def _keep(run: Run, answers: Answers, repeats: bool) -> None:
@@ -85,22 +85,25 @@ def _answers(opened: Opened, run: Run | None) -> Answers:
         try:
             told = rounded(model(row[None])[0]).tolist()
             answers.append([value if isfinite(value) else None for value in told])
-        except BrittleError:
-            raise
-        except Exception:  # code may raise anything on noise, and be right about samples
+        except RefusedError:  # code may raise anything on noise, and be right about samples
             answers.append(None)
     return answers
 
 
-def choose_batch(opened: Opened, run: Run) -> tuple[int, int]:
-    """The batch size: stated, that of the run so far, or measured; and the rows it took to measure."""
+def choose_batch(opened: Opened, run: Run) -> int:
+    """The batch size: stated, that of the run so far, or measured on a sample that the model answers."""
     sizes = [size for session in run.sessions() if 0 < (size := session.get("batch") or 0) <= MOST]
     if opened.settings.batch or sizes:
-        return opened.settings.batch or sizes[-1], 0
-    for name in opened.dataset.ids if opened.backend.local else ():
+        return opened.settings.batch or sizes[-1]
+    choice = measured(opened) if opened.backend.local else None
+    return choice.batch if choice else BATCH_UNMEASURED
+
+
+def measured(opened: Opened) -> BatchChoice | None:
+    """The speed of a model on the first sample that it answers; None if it answers none of the first few."""
+    for name in opened.dataset.ids[:TRIED]:
         try:
-            choice = best_batch(opened.model, opened.dataset.open(name).x)
-        except DataError:
+            return best_batch(opened.model, opened.dataset.open(name).x)
+        except (DataError, RefusedError):
             continue
-        return choice.batch, choice.rows
-    return BATCH_UNMEASURED, 0
+    return None

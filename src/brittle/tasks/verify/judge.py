@@ -7,7 +7,7 @@ import numpy as np
 
 from brittle.core.account import Account, Candidate
 from brittle.core.canvas import Canvas, replay
-from brittle.core.errors import BrittleError, DataError, DistortionError, ModelError, RunError, UsageError
+from brittle.core.errors import DataError, DistortionError, ModelError, RefusedError, RunError, UsageError
 from brittle.core.goal import Goal
 from brittle.core.result import Flip, SearchResult, Status
 from brittle.core.sample import Array, Sample
@@ -58,19 +58,14 @@ class Judge:
         """The model's answer to one input alone, (classes,). Raises ModelError."""
         try:
             return np.asarray(self.model(x[None])[0])
-        except BrittleError:
-            raise
-        except Exception as error:
-            name = self.model.backend.name
-            raise ModelError(f"{name} raised {type(error).__name__}: {error}; check the model") from error
+        except RefusedError as error:
+            raise ModelError(f"{self.model.backend.name}: {error}; check the model") from error
 
     def _fails_on(self, x: Array) -> bool:
-        """Whether the model raises on one input, or does not answer it with numbers. Raises BrittleError."""
+        """Whether the model refuses one input, or does not answer it with numbers. Raises BrittleError."""
         try:
             return not np.isfinite(self.model(x[None])).all()
-        except BrittleError:
-            raise
-        except Exception:  # code may raise anything: in an audit that fails the sample alone
+        except RefusedError:  # code may raise anything: in an audit that fails the sample alone
             return True
 
     def _line_faults(self, result: SearchResult) -> Iterator[str]:

@@ -75,10 +75,11 @@ def _backend(question: Question, given: Given) -> Backend:
             f"the run names the model '{named}', which is an address, or code that is not brittle's: "
             f"give it again after the run, or --trust the run"
         )
+    model = named if given.model is None else given.model
     stored = question.settings.model_options.model_dump(exclude_unset=True)
-    backend = open_model(
-        named if given.model is None else given.model, ModelOptions.build({**stored, **options})
-    )
+    if not str(model).lower().endswith(".onnx"):  # the same model in another form has no outputs to name
+        stored.pop("output_name", None)
+    backend = open_model(model, ModelOptions.build({**stored, **options}))
     if question.own_classes and "classes" not in options:
         return replace(backend, classes=question.model.classes)
     return backend

@@ -19,7 +19,7 @@ from brittle.tasks.verify.question import Question
 
 SUMMARY, TABLE, PAGE = "summary.json", "results.csv", "report.html"
 OWN_FILES = re.compile(
-    r"(run|summary|agent)\.json|settings\.yaml|(sessions|results)\.jsonl|flips|answers\.sqlite(-wal|-shm)?"
+    r"(run|summary|agent)\.json|settings\.yaml|(sessions|results|rows)\.jsonl|flips|answers\.sqlite(-wal|-shm)?"
     r"|agent\.safetensors|results\.csv|report\.html|lock|.+\.part"
 )
 TIMES = ("seconds", "rows_per_second")

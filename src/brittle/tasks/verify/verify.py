@@ -54,7 +54,7 @@ def verify(
         notes += _notes_of_run(run, question, judge.roll, finished)
     return Verification(
         checks=tuple(checks),
-        rows=opened.model.rows,
+        rows=opened.model.backend.meter.rows.shown,
         same_model=opened.model.backend.sha256 == question.model.sha256,
         samples=len(judge.roll.samples),
         flips=judge.roll.flips,
