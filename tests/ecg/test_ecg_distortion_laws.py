@@ -58,8 +58,27 @@ def test_snr_is_reached_within_a_tenth_of_a_decibel(name: str, seed: int, sample
     distortion, x = open_distortion(name), ecg(spec)
     for level in distortion.levels:
         out = distortion(x, spec, level, np.random.default_rng(seed))
-        assert snr(x, out) == pytest.approx(level, abs=0.1)
-        assert snr(x, spec.decode(spec.encode(out))) == pytest.approx(level, abs=0.1)
+        assert snr(x, out, 1) == pytest.approx(level, abs=0.1)
+        assert snr(x, spec.decode(spec.encode(out)), 1) == pytest.approx(level, abs=0.1)
+
+
+@pytest.mark.parametrize("name", IN_DB)
+@pytest.mark.parametrize("level", [12.0, -6.0])
+def test_every_lead_has_the_snr_whatever_its_baseline_and_its_size(name: str, level: float) -> None:
+    spec = InputSpec((3, 1500), ("channel", "time"), (-50.0, 50.0), rate=RATE)
+    x = ecg(spec) * np.array([[1.0], [0.1], [3.0]], np.float32) + np.array([[0.0], [5.0], [-9.0]], np.float32)
+    out = open_distortion(name)(x, spec, level, np.random.default_rng(0))
+    for lead, noisy in zip(x, out, strict=True):
+        assert snr(lead, noisy, 0) == pytest.approx(level, abs=0.1)
+    assert snr(x, out, 1) == pytest.approx(level, abs=0.1)
+
+
+def test_a_flat_lead_has_no_signal_and_gets_no_noise() -> None:
+    spec = InputSpec((2, 1500), ("channel", "time"), (-50.0, 50.0), rate=RATE)
+    x = ecg(spec)
+    x[1] = 2.0
+    out = open_distortion("muscle_noise")(x, spec, 6.0, np.random.default_rng(0))
+    assert (out[1] == 2).all() and snr(x, out, 1) == pytest.approx(6, abs=0.1)
 
 
 def test_leads_pick_up_different_noise_but_breathe_together() -> None:

@@ -209,11 +209,12 @@ def test_damaged_and_missing_records(tmp_path: Path) -> None:
     (tmp_path / "r0.hea").write_text("nonsense", encoding="utf-8")
     (tmp_path / "r1.dat").write_bytes(b"short")
     with (tmp_path / "labels.csv").open("a", encoding="utf-8") as text:
-        text.write("gone,N\nr9,X\n")
+        text.write(f"gone,N\nr9,X\n{'n' * 300},N\n")
     data = opened(tmp_path)
+    assert data.sha256
     assert "cannot be read as a WFDB record" in failure(data, "r0")
     assert "r1" in failure(data, "r1")
-    assert "no such record" in failure(data, "gone")
+    assert "no such record" in failure(data, "gone") and "no such record" in failure(data, "n" * 300)
     assert data.open("r2").label == 0
 
 

@@ -74,7 +74,8 @@ class Account:
 
     def record(self, found: Candidate, x: Array, answer: Array, file: str) -> Flip:
         """What a result says of a verified flip: x as read back from file, answer as given to it alone."""
-        clean, is_signal = self.sample.x, "time" in self.sample.spec.axes
+        clean, axes = self.sample.x, self.sample.spec.axes
+        time = axes.index("time") if "time" in axes else None
         assignment = self.board.recipe(found.move)
         return Flip(
             query=found.query,
@@ -86,8 +87,8 @@ class Account:
             top=top(answer),
             file=file,
             assignment=None if assignment is None else tuple(assignment),
-            snr=round(distance.snr(clean, x), 4) if is_signal else None,
-            prd=round(distance.prd(clean, x), 4) if is_signal else None,
+            snr=None if time is None else round(distance.snr(clean, x, time), 4),
+            prd=None if time is None else round(distance.prd(clean, x), 4),
         )
 
     def drop(self, found: Candidate) -> None:

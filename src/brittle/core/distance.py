@@ -26,11 +26,24 @@ def mean_absolute(x: Array, changed: Array) -> float:
     return float(np.abs(np.subtract(changed, x)).mean(dtype=np.float64))
 
 
-def snr(x: Array, changed: Array) -> float:
-    """Signal-to-noise ratio in dB: power of the signal about its mean over power of the change."""
+def rms(l2: float, elements: int) -> float:
+    """Root mean square change of an element, from the Euclidean distance over all of them."""
+    return float(l2 / np.sqrt(elements))
+
+
+def psnr(l2: float, elements: int, span: float) -> float:
+    """Peak signal-to-noise ratio in dB: the span of values over the root mean square change."""
+    return float("inf") if l2 == 0 else float(20 * np.log10(span / rms(l2, elements)))
+
+
+def snr(x: Array, changed: Array, time: int) -> float:
+    """Signal-to-noise ratio in dB: power of each lead about its own mean, over power of the change.
+
+    time: the axis of time; both powers are sums over all leads.
+    """
     noise = np.subtract(changed, x, dtype=np.float64)
     power = float(np.square(noise).sum())
-    signal = float(np.square(x - x.mean(dtype=np.float64)).sum())
+    signal = float(np.square(x - x.mean(axis=time, keepdims=True, dtype=np.float64)).sum())
     if power == 0:
         return float("inf")
     return float(10 * np.log10(max(signal, 1e-30) / power))

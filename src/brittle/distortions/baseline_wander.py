@@ -10,7 +10,7 @@ from brittle.distortions.signals import TIME, added_at, along_time, leads, secon
 
 @dataclass(frozen=True)
 class BaselineWander:
-    """Four slow sines of 0.15 to 0.5 Hz, at a stated SNR; all leads breathe together, each to its own depth.
+    """Four slow sines of 0.15 to 0.5 Hz, at a stated SNR in every lead; all leads breathe together.
 
     Sources: respiration in Friesen et al., "A comparison of the noise sensitivity of nine QRS detection
     algorithms", IEEE TBME 37(1), 1990 (0.15 to 0.3 Hz); Sörnmo & Laguna, "Bioelectrical Signal Processing in
@@ -27,5 +27,5 @@ class BaselineWander:
         """A copy of x with the wander on it, clipped to the bounds."""
         frequency, phase = rng.uniform(0.15, 0.5, 4), rng.uniform(0, 2 * np.pi, 4)
         waves = np.sin(2 * np.pi * np.outer(frequency, seconds(spec)) + phase[:, None])
-        depth = rng.uniform(0.5, 1.0, (*leads(spec), 1))
-        return added_at(level, x, along_time(depth * waves.sum(axis=0), spec), spec)
+        wander = np.broadcast_to(waves.sum(axis=0), (*leads(spec), seconds(spec).size))
+        return added_at(level, x, along_time(wander, spec), spec)

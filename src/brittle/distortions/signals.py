@@ -59,8 +59,9 @@ def added(x: Array, noise: NDArray[Any], spec: InputSpec) -> Array:
 
 
 def added_at(snr: float, x: Array, noise: NDArray[Any], spec: InputSpec) -> Array:
-    """A copy of x with noise at a signal-to-noise ratio in dB, as core.distance.snr measures it."""
-    signal = np.square(x - x.mean(dtype=np.float64)).sum()
-    power = np.square(noise).sum()
-    gain = np.sqrt(signal / max(float(power), 1e-30)) * 10 ** (-snr / 20)
+    """A copy of x with noise, in each lead at a signal-to-noise ratio in dB about that lead's own mean."""
+    time = spec.axes.index("time")
+    signal = np.square(x - x.mean(axis=time, keepdims=True, dtype=np.float64)).sum(axis=time, keepdims=True)
+    power = np.square(noise, dtype=np.float64).sum(axis=time, keepdims=True)
+    gain = np.sqrt(signal / np.maximum(power, 1e-30)) * 10 ** (-snr / 20)
     return added(x, gain * noise, spec)
