@@ -1,29 +1,29 @@
-"""One run held against another on the same samples: ratios of means, intervals of samples drawn in pairs."""
+"""One run held against another on the same samples: ratios of means or medians, with paired intervals."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brittle.core.result import SearchResult, Status
 from brittle.core.seeds import generator
+from brittle.report.intervals import FEWEST, Interval, Values, ratio_interval
+from brittle.report.wording import NO_INTERVAL
 
 DRAWS = 2000
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """Ours over theirs, with its 95 % interval; samples: how many both have."""
+    """Ours over theirs, with its 95 % interval, None below 8 samples; samples: how many both have."""
 
     value: float
-    low: float
-    high: float
+    interval: Interval | None
     samples: int
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+        found = self.interval
+        return f"{self.value:.2f}" + (f" ({found.low:.2f} to {found.high:.2f})" if found else "")
 
 
 def pairs_table(
@@ -37,7 +37,8 @@ def pairs_table(
     ]
     head = f"| {name}, over | Queries, all | Steps, flips of both | L2, flips of both |"
     note = (
-        "Ratios of means on the same samples, with 95 % intervals of samples drawn in pairs; below 1 is less."
+        "Ratios of means on the same samples, with paired 95 % intervals (bootstrap-t of the "
+        f"logarithm; {NO_INTERVAL}); below 1 is less."
     )
     return "\n".join([note, "", head, "|---|---:|---:|---:|", *lines]) + "\n"
 
@@ -70,17 +71,22 @@ def _flipped(
 def _ratio(ours: dict[str, float], theirs: dict[str, float]) -> Ratio:
     shared = sorted(set(ours) & set(theirs))
     if not shared:
-        return Ratio(np.nan, np.nan, np.nan, 0)
-    rng = generator(0, "paired", len(shared))
+        return Ratio(np.nan, None, 0)
     first, second = (np.array([side[s] for s in shared], np.float64) for side in (ours, theirs))
-    return paired_ratio(first, second, np.mean, rng)
+    return mean_ratio(first, second, generator(0, "paired", len(shared)))
 
 
-def paired_ratio(
-    ours: NDArray[np.float64], theirs: NDArray[np.float64], statistic: Any, rng: np.random.Generator
-) -> Ratio:
-    """Ratio of a statistic of two rows, sample by sample the same ones; samples are drawn in pairs."""
+def mean_ratio(ours: Values, theirs: Values, rng: np.random.Generator) -> Ratio:
+    """Ratio of the means of two rows, sample by sample the same ones."""
+    return Ratio(float(ours.mean() / theirs.mean()), ratio_interval(ours, theirs, rng), len(ours))
+
+
+def median_ratio(ours: Values, theirs: Values, rng: np.random.Generator) -> Ratio:
+    """Ratio of the medians of two rows, sample by sample the same; percentiles of pairs drawn again."""
+    value = float(np.median(ours) / np.median(theirs))
+    if len(ours) < FEWEST:
+        return Ratio(value, None, len(ours))
     draws = rng.integers(len(ours), size=(DRAWS, len(ours)))
-    ratios = statistic(ours[draws], axis=1) / statistic(theirs[draws], axis=1)
+    ratios = np.median(ours[draws], axis=1) / np.median(theirs[draws], axis=1)
     low, high = np.quantile(ratios, (0.025, 0.975))
-    return Ratio(float(statistic(ours) / statistic(theirs)), float(low), float(high), len(ours))
+    return Ratio(value, Interval(float(low), float(high)), len(ours))

@@ -1,4 +1,4 @@
-"""Compare searches on the same images: success, queries, and paired ratios with bootstrap intervals.
+"""Compare searches on the same images: success, queries, and paired ratios with their intervals.
 
     python benchmarks/search_quality.py --model efficientnet-lite0 --data photos --half report \\
         --search ripple --search ripple:tile=none --search random --max-l2 5 --out quality.jsonl
@@ -30,7 +30,7 @@ from brittle.core.result import SearchResult, Status
 from brittle.tasks.audit.opening import open_audit
 from brittle.tasks.audit.playing import play_samples
 from brittle.tasks.audit.settings import AuditSettings
-from paired import paired_ratio
+from paired import mean_ratio, median_ratio
 
 WIDTH = 140  # of tables that go into a file
 
@@ -119,12 +119,6 @@ def costs_of(rows: list[dict[str, Any]], model: str, max_l2: float | None, budge
     return {search: {s: c[s] for s in sorted(shared)} for search, c in costs.items()}
 
 
-def ratio(ours: NDArray[np.float64], theirs: NDArray[np.float64], statistic: Any) -> str:
-    """Ratio of a statistic over all samples with its 95 % interval, samples drawn in pairs."""
-    found = paired_ratio(ours, theirs, statistic, np.random.default_rng(0))
-    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
-
-
 def natural_table_of(costs: Costs, title: str, rival: str | None) -> Table:
     """One table of closest flips: a line a search, the ratio of medians against the rival."""
     table = Table(title=title, title_justify="left")
@@ -140,7 +134,7 @@ def natural_table_of(costs: Costs, title: str, rival: str | None) -> Table:
         cells = [search, str(len(by_sample)), f"{flips / max(len(runs), 1):.3f}"]
         cells += [f"{median:.2f}", f"{low:.2f} to {high:.2f}"]
         if rival in costs:
-            cells.append(ratio(nearest, _distances(costs[rival]), np.median))
+            cells.append(str(median_ratio(nearest, _distances(costs[rival]), np.random.default_rng(0))))
         table.add_row(*cells)
     return table
 
@@ -167,7 +161,8 @@ def table_of(costs: Costs, title: str, budget: int, rival: str | None) -> Table:
         cells += [f"{np.median(means):.0f}", f"{means.mean():.0f}"]
         if rival in costs:
             theirs = _per_sample(costs[rival], budget)
-            cells += [ratio(means, theirs, np.mean), ratio(means, theirs, np.median)]
+            found = (of(means, theirs, np.random.default_rng(0)) for of in (mean_ratio, median_ratio))
+            cells += map(str, found)
         table.add_row(*cells)
     return table
 

@@ -9,6 +9,7 @@ import pytest
 from brittle.core.result import SearchResult, Status
 from brittle.report.compare.comparison import ComparedRun, Conditions, compared_run, paired, warnings
 from brittle.report.compare.tables import HEADINGS, cells, comparison_rows, paired_rows
+from brittle.report.intervals import newcombe
 from brittle.report.summary import summarise
 from report.made_up import BUDGET, ended, flipped
 
@@ -61,8 +62,45 @@ def test_paired_differences_are_this_search_minus_the_first_on_common_samples() 
     assert found.queries.mean == pytest.approx((20 + 80 - 60) / 3)
     assert found.queries.pairs == 3
     assert (found.l2.mean, found.l2.pairs, found.l2.interval) == (-1.0, 1, None)
-    assert found.queries.interval
-    assert -60 <= found.queries.interval.low < found.queries.mean < found.queries.interval.high <= 80
+    assert found.queries.interval is None  # of 3 pairs
+    assert found.asr.interval == newcombe(1, 1, 1, 0)
+    assert not found.asr.equal
+
+
+def many(name: str, first: int, holds: int = 0) -> ComparedRun:
+    """20 samples, the first of which hold; the others flip one query later each, at an L2 of 1."""
+    results = [
+        ended(str(k), Status.SURVIVED, queries=BUDGET) if k < holds else flipped(str(k), first + k, 1.0)
+        for k in range(20)
+    ]
+    return made(name, results)
+
+
+def test_what_is_equal_in_every_pair_is_said_so() -> None:
+    (row,) = paired_rows(paired([many("first", 5), many("other", 5)]))
+    assert (row.queries.value, row.queries.interval) == ("equal", "20 pairs")
+    assert (row.l2.value, row.l2.interval) == ("equal", "20 pairs")
+    assert (row.asr.value, row.asr.interval) == ("equal", "-16.1 to +16.1, 20 pairs")
+
+
+def test_paired_differences_have_a_sign_and_an_interval() -> None:
+    found = paired([many("first", 5), many("other", 8, holds=6)])
+    (row,) = paired_rows(found)
+    assert (row.asr.value, row.asr.interval) == ("-30 points", "-51.9 to -7.68, 20 pairs")
+    assert row.queries.value == f"{(14 * 3 + 6 * 95 - 15) / 20:+.3g}"
+    (one,) = found
+    assert one.queries and one.queries.interval
+    assert 0 < one.queries.interval.low < one.queries.mean < one.queries.interval.high < 100
+    assert row.l2.value == "equal" and row.l2.interval == "14 pairs"
+    (turned,) = paired_rows(paired([many("first", 5), many("other", 8)]))
+    assert (turned.queries.value, turned.queries.interval) == ("+3", "20 pairs")
+
+
+def test_a_difference_that_cancels_out_is_not_equal() -> None:
+    one = made("one", [flipped("a", 5, 1.0), ended("b", Status.SURVIVED, queries=BUDGET)])
+    two = made("two", [ended("a", Status.SURVIVED, queries=BUDGET), flipped("b", 5, 1.0)])
+    (row,) = paired_rows(paired([one, two]))
+    assert (row.asr.value, row.queries.value) == ("+0 points", "+0")
 
 
 def test_searches_without_a_common_sample_have_no_difference() -> None:
@@ -115,5 +153,6 @@ def test_rows_hold_every_number() -> None:
     rows = comparison_rows([FIRST, OTHER])
     assert rows[0].asr.value.startswith("66.7")
     assert rows[0].queries_mean.value == "15"
-    assert rows[0].l2_median.interval
+    assert rows[0].l2_median.interval == ""  # of 2 flips
+    assert comparison_rows([many("many", 5)])[0].queries_median.interval.split() == ["10", "–", "19"]
     assert all(len(cells(row)) == len(HEADINGS) - 1 for row in rows)

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from brittle.core.errors import DiskError
 from brittle.core.result import Status
+from brittle.report.audit.panels import tiles
 from brittle.report.summary import summarise
 from brittle.report.tables import COLUMNS, summary_table, write_csv
 from report.made_up import BUDGET, CLASSES, ended, flipped
@@ -47,3 +48,14 @@ def test_the_terminal_table_fits_80_columns() -> None:
     text = console.export_text()
     for name in ("Already wrong", "Flipped", "ASR", "Queries to the first flip", "L2", "Rows per second"):
         assert any(line.strip().startswith(name) for line in text.splitlines()), name
+
+
+def test_below_8_flips_it_is_said_that_there_is_no_interval() -> None:
+    for flips, said in ((0, False), (7, True), (8, False)):
+        results = [ended("s", Status.SURVIVED), *(flipped(str(k), 10 + k, 1.0 + k) for k in range(flips))]
+        summary = summarise(results, search="random", budget=BUDGET, seed=0, seconds=2.0)
+        console = Console(width=80, record=True, file=StringIO())
+        console.print(summary_table(summary))
+        assert ("no interval below 8 values" in console.export_text()) is said
+        medians = [tile.interval for tile in tiles(summary) if tile.name.startswith("Median")]
+        assert medians == ["no interval below 8 values"] * 2 if said else all("–" in one for one in medians)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from brittle.report.intervals import Interval
+from brittle.report.intervals import FEWEST, Interval
 from brittle.report.summary import Summary
 
 NOTHING = "–"
+NO_INTERVAL = f"no interval below {FEWEST} values"
 DOUBTFUL = 0.1
 """Accuracy at which a wrong preparation of inputs or labels is likelier than a poor model."""
 TIGHT = "\u00a0"  # a space that does not break

@@ -1,16 +1,16 @@
 """Several searches on the same samples, as numbers: a pure function of their results."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brittle.core.result import SearchResult, Status
 from brittle.core.seeds import generator
 from brittle.report.curves import PLAYED, Curves, curves
-from brittle.report.intervals import Interval, bootstrap
+from brittle.report.intervals import Interval, mean_interval, newcombe
 from brittle.report.summary import Spread, Summary
 
 SETTINGS_IN_WORDS = {
@@ -52,11 +52,15 @@ class ComparedRun:
 
 @dataclass(frozen=True)
 class Difference:
-    """The mean of paired differences (this search minus the first), its 95 % interval, how many pairs."""
+    """The mean of paired differences (this search minus the first), its 95 % interval, how many pairs.
+
+    equal: whether both searches have the same in every pair.
+    """
 
     mean: float
     interval: Interval | None
     pairs: int
+    equal: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,22 +100,30 @@ def paired(compared: Sequence[ComparedRun]) -> list[Paired]:
 
 def _against(first: ComparedRun, other: ComparedRun) -> Paired:
     pairs = [(first.outcomes[s], other.outcomes[s]) for s in first.outcomes if s in other.outcomes]
-    seed = first.summary.seed
-
-    def difference(values: list[float], what: str) -> Difference | None:
-        if not values:
-            return None
-        row: NDArray[np.float64] = np.array(values, np.float64)
-        rng = generator(seed, "paired", other.name, what)
-        return Difference(float(row.mean()), bootstrap(row, np.mean, rng), len(values))
-
     both = [(a.l2, b.l2) for a, b in pairs if a.l2 is not None and b.l2 is not None]
+
+    def means(values: Sequence[float], what: str) -> Difference | None:
+        rng = generator(first.summary.seed, "paired", other.name, what)
+        return _of_means(values, rng) if values else None
+
     return Paired(
         other.name,
-        difference([float(b.flipped) - float(a.flipped) for a, b in pairs], "asr"),
-        difference([float(b.queries - a.queries) for a, b in pairs], "queries"),
-        difference([b - a for a, b in both], "l2"),
+        _of_shares([(b.flipped, a.flipped) for a, b in pairs]) if pairs else None,
+        means([b.queries - a.queries for a, b in pairs], "queries"),
+        means([b - a for a, b in both], "l2"),
     )
+
+
+def _of_shares(pairs: Sequence[tuple[bool, bool]]) -> Difference:
+    counts = Counter(pairs)
+    ours, theirs = counts[True, False], counts[False, True]
+    interval = newcombe(counts[True, True], ours, theirs, counts[False, False])
+    return Difference((ours - theirs) / len(pairs), interval, len(pairs), ours == theirs == 0)
+
+
+def _of_means(values: Sequence[float], rng: np.random.Generator) -> Difference:
+    row = np.array(values, np.float64)
+    return Difference(float(row.mean()), mean_interval(row, rng), len(row), not row.any())
 
 
 @dataclass(frozen=True)

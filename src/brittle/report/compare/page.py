@@ -16,7 +16,7 @@ from brittle.report.compare.tables import HEADINGS, cells, comparison_rows, pair
 from brittle.report.pictures import Picture, pictures_of
 from brittle.report.summary import summary_of
 from brittle.report.template import rendered
-from brittle.report.wording import number
+from brittle.report.wording import NO_INTERVAL, number
 from brittle.store.files import write_whole
 from brittle.store.run import Run
 
@@ -58,6 +58,7 @@ def render_comparison(found: Comparison) -> str:
         "warnings": found.warnings,
         "headings": HEADINGS,
         "rows": [(row.name, cells(row)) for row in comparison_rows(found.contenders)],
+        "no_interval": NO_INTERVAL,
         "paired": paired_rows(paired(found.contenders)),
         "charts": [Markup(svg) for svg in asr_charts(found.contenders)],
         "sides": _sides(found),

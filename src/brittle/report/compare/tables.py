@@ -1,7 +1,7 @@
 """A comparison as rows of text, for the terminal and the page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -100,15 +100,16 @@ def _points(difference: Difference | None) -> Cell:
         return Cell("–")
     low_high = difference.interval
     scaled = None if low_high is None else Interval(100 * low_high.low, 100 * low_high.high)
-    return _signed(Difference(100 * difference.mean, scaled, difference.pairs), " points")
+    return _signed(replace(difference, mean=100 * difference.mean, interval=scaled), " points")
 
 
 def _signed(difference: Difference | None, unit: str = "") -> Cell:
     if difference is None:
         return Cell("–")
+    value = "equal" if difference.equal else f"{difference.mean:+.3g}{unit}"
     found = difference.interval
-    span = f"{found.low:+.3g} to {found.high:+.3g}, " if found else ""
-    return Cell(f"{difference.mean:+.3g}{unit}", f"{span}{difference.pairs} pairs")
+    span = f"{found.low:+.3g} to {found.high:+.3g}, " if found and found.low < found.high else ""
+    return Cell(value, f"{span}{difference.pairs} pairs")
 
 
 def comparison_table(compared: Sequence[ComparedRun]) -> Table:
