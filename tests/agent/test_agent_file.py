@@ -63,9 +63,12 @@ def test_playing_an_agent_loads_nothing_that_training_needs() -> None:
 
 
 def test_an_unknown_name_or_file_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="agent"):
-        Agent(file="nobody-knows-this")
+    for name in ("nobody-knows-this", "n" * 300, "a\0b"):
+        with pytest.raises(UsageError, match="expected an agent file"):
+            Agent(file=name)
     assert "cannot read" in line_of(tmp_path / "none.safetensors")
+    assert "File name too long" in line_of(tmp_path / f"{'n' * 300}.safetensors")
+    assert "null byte" in line_of(tmp_path / "a\0b.safetensors")
 
 
 @pytest.mark.parametrize("keep", [0, 4, 100, 2000])

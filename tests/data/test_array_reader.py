@@ -162,7 +162,9 @@ def test_fingerprint_follows_the_arrays(tmp_path: Path) -> None:
         ({"x": np.uint8(3)}, "expected samples in x"),
         ({"x": CODES[:, 0, 0]}, "expected samples of channels x height x width"),
         ({"x": CODES, "y": np.arange(4)}, r"one label for each of 5 samples in x, got y \(4,\)"),
-        ({"x": CODES, "y": np.arange(5) / 2}, "labels y as whole numbers or class names, got float64"),
+        ({"x": CODES, "y": np.arange(5) / 2}, "whole numbers or class names, got float64; give the index"),
+        ({"x": CODES, "y": np.array([0, 1, 2, 3, 0.5])}, "whole numbers or class names, got float64"),
+        ({"x": CODES, "y": np.full(5, True)}, "whole numbers or class names, got bool"),
     ],
 )
 def test_unusable_arrays(tmp_path: Path, arrays: dict[str, Any], words: str) -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from brittle.core.errors import DataError
@@ -15,6 +16,40 @@ def test_whole_numbers_are_indices_whatever_the_names() -> None:
     found = naming(["10", "2", "007", "-1"], Wanted(classes=("2", "10"), outputs=2), "here")
     assert found.index == {"10": 10, "2": 2, "007": 7, "-1": -1}
     assert found.classes is None
+
+
+def test_whole_numbers_with_a_point_are_indices_too() -> None:
+    """As pandas writes a column of whole numbers that has gaps."""
+    texts = ["2.0", "2", "2.", "-1.0", "+3.00", "10.0"]
+    found = naming(texts, Wanted(classes=("2.0", "a"), outputs=2), "here")
+    assert found.index == {"2.0": 2, "2": 2, "2.": 2, "-1.0": -1, "+3.00": 3, "10.0": 10}
+
+
+@pytest.mark.parametrize("text", ["2.5", "2.01", ".0", "1e0", "2.0.0", "2,0", "\u0662.0", "2.0 "])
+def test_other_numbers_are_names(text: str) -> None:
+    assert naming([text], Wanted(classes=(text, "a"), outputs=2), "here").index == {text: 0}
+
+
+def test_csv_with_a_gap_in_its_whole_numbers(draw: Draw, tmp_path: Path) -> None:
+    for name in "abc":
+        draw(f"{name}.png")
+    (tmp_path / "labels.csv").write_text("file,label\na.png,2.0\nb.png,\nc.png,10.0\n")
+    data = open_data(tmp_path, outputs=11)
+    assert [data.open(id).label for id in ("a.png", "c.png")] == [2, 10]
+    with pytest.raises(DataError, match=r"b\.png: it has no label"):
+        data.open("b.png")
+
+
+def test_arrays_with_a_gap_in_their_whole_numbers() -> None:
+    x = np.zeros((4, 3, 6, 8), np.uint8)
+    data = open_data((x, np.array([2.0, np.nan, -0.0, 3e17])), outputs=5)
+    assert [data.open(id).label for id in ("000000", "000002")] == [2, 0]
+    for id, words in (
+        ("000001", "it has no label"),
+        ("000003", "a label of 0 to 4, got 300000000000000000"),
+    ):
+        with pytest.raises(DataError, match=f"sample {id}: .*{words}"):
+            data.open(id)
 
 
 def test_names_match_without_case_underscores_and_synonyms() -> None:
@@ -121,6 +156,37 @@ def test_bad_rows_fail_alone(draw: Draw, tmp_path: Path) -> None:
     ):
         with pytest.raises(DataError, match=words):
             data.open(id)
+
+
+def test_names_that_no_file_can_have_fail_alone(draw: Draw, tmp_path: Path) -> None:
+    draw("a.png")
+    names = ["n" * 300 + ".png", "deep/" * 1000 + "b.png"]
+    (tmp_path / "labels.csv").write_text("file,label\na.png,1\n" + "".join(f"{name},1\n" for name in names))
+    data = open_data(tmp_path)
+    assert data.open("a.png").label == 1 and data.sha256
+    for name in names:
+        with pytest.raises(DataError, match=r"\.png: cannot be read as an image: .*File name too long"):
+            data.open(name)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("n" * 300, "cannot be read: File name too long"),
+        ("a\0b.npz", "no such file or folder"),
+        ("~nobody of this name/x", "no home folder as '~nobody of this name/x' has it; write the whole path"),
+    ],
+)
+def test_data_of_a_name_that_no_file_can_have(data: str, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        open_data(data)
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "a\0b"])
+def test_a_csv_of_a_name_that_no_file_can_have(draw: Draw, tmp_path: Path, name: str) -> None:
+    draw("a.png")
+    with pytest.raises(DataError, match="cannot be read as comma-separated UTF-8 text"):
+        open_data(tmp_path, options=DataOptions(labels=Path(name)))
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,7 @@ def test_an_onnx_file_gives_the_gradients_of_its_module(tmp_path: Path) -> None:
     [
         (["--model", "efficientnet-lite9"], "did you mean 'efficientnet-lite"),
         (["--model", "none.onnx"], "found none; check the path"),
+        (["--model", "n" * 300 + ".onnx"], "File name too long; check the path"),
         (["--model", "json:loads"], "expected json:loads to return a torch.nn.Module"),
         (["--model", NAME, "--steps", "0"], "steps: Input should be greater than or equal to 1, got"),
     ],

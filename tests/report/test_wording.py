@@ -1,8 +1,12 @@
 """Numbers and findings in plain words."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from brittle.core.result import SearchResult, Status
+from brittle.core.sample import InputSpec
 from brittle.report import wording
 from brittle.report.summary import summarise
 from report.made_up import BUDGET, ended, flipped
@@ -48,9 +52,39 @@ def test_verdict_of_an_ordinary_run() -> None:
     results += [ended("s", Status.SURVIVED), *[ended("m", Status.MISCLASSIFIED)] * 3]
     assert say(results, max_l2=5.0) == (
         "17 of 20 samples were right to begin with; 16 of these (94.1 %, 95 % interval 73 – 99 %) flip "
-        "under blur within 100 queries each and an L2 of 5, with a median L2 of 2.50; "
-        "the first flip came after a median of 10 queries."
+        "under blur within 100 queries each and an L2 of 5. "
+        "The first flip comes after a median of 10 queries, at a median L2 of 5; "
+        "the closest, found at a median of query 11, is at a median L2 of 2.50."
     )
+
+
+def test_verdict_tells_the_first_flip_from_the_closest_and_what_an_l2_means() -> None:
+    first = flipped("a", first=10, l2=2.5)
+    assert first.first and first.closest
+    nearer = replace(first.closest, query=77, l2=0.5)
+    spec = InputSpec((3, 10, 10), ("channel", "height", "width"))
+    summary = summarise(
+        [replace(first, closest=nearer)], search="random", budget=BUDGET, seed=0, seconds=1.0, spec=spec
+    )
+    assert (
+        wording.verdict(summary, "", None, labelled=True)
+        .replace(wording.TIGHT, " ")
+        .endswith(
+            "The first flip comes after a median of 10 queries, at a median L2 of 5 (RMS 73.6 grey levels); "
+            "the closest, found at a median of query 77, is at a median L2 of 0.500 (RMS 7.36 grey levels)."
+        )
+    )
+    told = summary.to_dict()
+    assert (told["queries"]["median"], told["first_l2"]["median"]) == (10, 5)
+    assert (told["closest_queries"]["median"], told["l2"]["median"]) == (77, 0.5)
+    assert told["rms"]["median"] == pytest.approx(0.5 / 300**0.5)
+    assert told["psnr"]["median"] == pytest.approx(20 * np.log10(300**0.5 / 0.5))
+
+
+def test_an_l2_of_a_signal_is_told_in_its_unit() -> None:
+    spec = InputSpec((2, 50), ("channel", "time"), (-5.0, 5.0), rate=100, unit="mV")
+    assert wording.as_rms(2.0, spec).replace(wording.TIGHT, " ") == "RMS 0.200 mV"
+    assert wording.as_rms(None, spec) == wording.as_rms(2.0, None) == ""
 
 
 def test_verdict_where_little_happened() -> None:

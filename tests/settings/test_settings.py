@@ -16,7 +16,20 @@ from brittle.settings import Settings, setting
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
 from brittle.tasks.train.settings import TrainSettings
 
-OWN = {"help", "set", "agent", "preset", "config", "board", "kind", "models", "data", "out"}
+OWN = {
+    "help",
+    "set",
+    "agent",
+    "preset",
+    "config",
+    "estimate",
+    "price",
+    "board",
+    "kind",
+    "models",
+    "data",
+    "out",
+}
 COMMANDS: dict[str, dict[str, type[Settings]]] = {
     "audit": {"": AuditSettings},
     "compare": {"": CompareSettings},

@@ -1,10 +1,10 @@
 """The command line as a user meets it: good input gives a table, bad input one line and an exit code."""
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,28 +160,6 @@ def test_a_folder_in_use_is_refused(victim: tuple[Path, Path], digits: Path, tmp
         slow.wait()
 
 
-def test_interrupting_keeps_what_is_finished(digits: Path, tmp_path: Path) -> None:
-    out = tmp_path / "r"
-    options = ("--batch", "4", "--budget", "60", "--out", str(out))
-    slow = subprocess.Popen(
-        [sys.executable, "-m", "brittle", "audit", "victims:slow", "digits.npz", *options],
-        cwd=digits,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # tests that run in the background of a shell inherit that Ctrl-C is ignored
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    results = out / "results.jsonl"
-    while not results.exists() or len(results.read_text().splitlines()) < 5:
-        assert slow.poll() is None
-    slow.send_signal(signal.SIGINT)
-    _, errors = slow.communicate(timeout=60)
-    assert slow.returncode == 130, errors
-    assert "same command continues" in errors and "Traceback" not in errors
-    assert len(results.read_text().splitlines()) >= 5
-
-
 def test_one_bad_sample_is_a_failed_row(victim: tuple[Path, Path], digits: Path, tmp_path: Path) -> None:
     for label in range(3):
         folder = tmp_path / "data" / str(label)
@@ -237,14 +215,21 @@ def test_nothing_playable_is_an_error(victim: tuple[Path, Path], tmp_path: Path)
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_one_line_and_keeps_what_is_finished(
-    victim: tuple[Path, Path], tmp_path: Path
+    victim: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = ("audit", *victim, "--limit", 4, "--budget", 9, "--out", "r")
-    (tmp_path / "r").mkdir()
-    (tmp_path / "r" / "summary.json.part").symlink_to("/dev/full")
-    refused(7, "No space left", "same command", command=command)
+    opened = Path.open
+
+    def on_a_full_disk(path: Path, mode: str = "r", *more: Any, **named: Any) -> Any:
+        if path.name == "summary.json.part":
+            path, mode = Path("/dev/full"), "wb"
+        return opened(path, mode, *more, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", on_a_full_disk)
+        refused(7, "No space left", "same command", command=command)
     assert len((tmp_path / "r" / "results.jsonl").read_text().splitlines()) == 4
-    (tmp_path / "r" / "summary.json.part").unlink()
+    assert not (tmp_path / "r" / "summary.json").exists()
     assert run(*command).exit_code == 0
 
 
@@ -254,6 +239,25 @@ def test_help_and_import_load_neither_torch_nor_matplotlib() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert run("--help").exit_code == 0
+
+
+def test_one_of_several_outputs_is_named(victim: tuple[Path, Path], tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(str(victim[0]))
+    model.graph.node.append(onnx.helper.make_node("Neg", ["logits"], ["against"]))
+    model.graph.output.append(onnx.helper.make_tensor_value_info("against", 1, ["n", 10]))
+    onnx.save(model, "two.onnx")
+    command = ("audit", "two.onnx", victim[1], "--budget", 9, "--limit", 6, "--out", "r")
+    refused(4, "logits tensor(float)", "against tensor(float)", "--output-name", command=command)
+    refused(2, "did you mean 'logits'?", command=(*command, "--output-name", "logit"))
+    refused(2, "--output-name", command=("audit", "victims:digits", victim[1], "--output-name", "logits"))
+    assert run(*command, "--output-name", "logits").exit_code == 0
+    settings = json.loads((tmp_path / "r" / "run.json").read_text())["settings"]
+    assert settings["model_options"]["output_name"] == "logits"
+    refused(5, "output_name was", command=(*command, "--output-name", "against"))
+    assert run("verify", "r").exit_code == 0
+    assert run("verify", "r", "victims:digits").exit_code == 0  # the same model, without outputs to name
+    assert run("verify", "r", "two.onnx", "--output-name", "against").exit_code == 1
 
 
 def test_settings_of_a_search_are_given_by_name(victim: tuple[Path, Path], tmp_path: Path) -> None:

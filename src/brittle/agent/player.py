@@ -14,6 +14,7 @@ from brittle.core.canvas import Canvas, Palette
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.goal import Goal
 from brittle.core.grid import Grid
+from brittle.core.paths import exists
 from brittle.core.play import Player, play_out
 from brittle.core.sample import InputSpec, Sample
 from brittle.core.search import Board, Game, InputBoard, Search, SearchFactory, Terms
@@ -80,7 +81,7 @@ def open_agent(file: str | Path) -> TrainedAgent:
     path = agent_path(file)
     try:
         stamp = path.stat().st_mtime_ns
-    except OSError:
+    except (OSError, ValueError):
         stamp = 0
     return _read(path, stamp)
 
@@ -91,7 +92,7 @@ def agent_path(file: str | Path) -> Path:
     name = DEFAULT if file == "shipped" else str(file)
     if name in shipped:
         return shipped[name]
-    if Path(name).suffix or Path(name).exists():
+    if Path(name).suffix or exists(name):
         return Path(name)
     known = did_you_mean(name, shipped) if shipped else "none ship; make one with brittle train --board"
     raise UsageError(f"expected an agent file (.safetensors) or the name of one, got '{name}'; {known}")

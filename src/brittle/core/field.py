@@ -173,6 +173,13 @@ def channel_axis(spec: InputSpec) -> int:
     return next(i for i in range(len(spec.shape)) if i not in spec.spatial)
 
 
+def as_input(field: Array, spec: InputSpec) -> Array:
+    """A field with its channel axis where the input has it; the inverse of Field.of, a view too."""
+    if len(spec.spatial) == len(spec.shape):
+        return np.asarray(field[0])
+    return np.asarray(np.moveaxis(field, 0, channel_axis(spec)))
+
+
 def _unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rows of (n, k), each scaled to norm 1."""
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from brittle.core.errors import DataError
+from brittle.core.paths import is_file
 from brittle.core.sample import Array, InputSpec
 from brittle.core.seeds import generator
 
@@ -37,7 +38,7 @@ def hash_file(path: Path, digest: Any = None) -> str:
 
 def hash_contents(path: Path) -> str:
     """SHA-256 of a file's contents; why there is none where it cannot be read. Raises DataError as above."""
-    if not path.is_file():  # nor a pipe, nor a device: reading one may never end
+    if not is_file(path):  # nor a pipe, nor a device: reading one may never end
         return "no file"
     try:
         return hash_file(path)

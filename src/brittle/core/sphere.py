@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brittle.core.field import channel_axis, norm
+from brittle.core.field import as_input, norm
 from brittle.core.sample import Array, Codes, Sample
 
 
@@ -53,7 +53,7 @@ class L2Sphere:
 
         scale: a first guess, such as that of a field much like this one.
         """
-        field = self._as_input(field)
+        field = as_input(field, self.spec)
         most, wanted = l2 * TOLERANCE.safe, l2 * (1 + TOLERANCE.near_enough) / 2
         scale = l2 if scale is None else scale
         below, above = _Scaled(0.0, 0.0), None
@@ -90,12 +90,6 @@ class L2Sphere:
         codes = np.empty(self._codes.shape, self.spec.code_type)
         np.add(self._codes, self._change, out=codes, casting="unsafe")
         return codes if self._rounds else np.clip(codes, *self.spec.bounds, out=codes)
-
-    def _as_input(self, field: Array) -> Array:
-        """Put the channel axis where the input has it."""
-        if len(self.spec.spatial) == len(self.spec.shape):
-            return np.asarray(field[0])
-        return np.asarray(np.moveaxis(field, 0, channel_axis(self.spec)))
 
 
 @dataclass(frozen=True)

@@ -95,10 +95,16 @@ def array_set(
 
 
 def _label_texts(name: str, y: NDArray[Any], rows: int) -> tuple[str, ...]:
-    if y.dtype.kind not in "iuU":
-        raise DataError(f"{name}: expected labels y as whole numbers or class names, got {y.dtype}")
+    """The label of each row as text; of floats, which must be whole, NaN is none."""
     if y.shape != (rows,):
         raise DataError(f"{name}: expected one label for each of {rows} samples in x, got y {y.shape}")
+    if y.dtype.kind == "f" and np.array_equal(y, np.rint(y), equal_nan=True):
+        return tuple("" if np.isnan(label) else f"{label:.0f}" for label in y)
+    if y.dtype.kind not in "iuU":
+        raise DataError(
+            f"{name}: expected labels y as whole numbers or class names, got {y.dtype}; "
+            "give the index of each sample's class"
+        )
     return tuple(map(str, y.tolist()))
 
 

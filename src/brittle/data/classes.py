@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from brittle.core.errors import DataError, did_you_mean
 from brittle.data.dataset import Wanted
 
+WHOLE = re.compile(r"([+-]?[0-9]{1,18})(\.0*)?")
+"""A whole number; pandas writes those of a column with gaps as 2.0."""
+
 
 @dataclass(frozen=True)
 class Naming:
@@ -25,12 +28,13 @@ class Naming:
 def naming(texts: Iterable[str], wanted: Wanted, source: str) -> Naming:
     """Find the class of every label text.
 
-    Whole numbers are indices. Other texts are matched with the model's class names; where none of them
-    matches, they are numbered in sorted order, if there are as many as the model has classes or nobody knows.
+    Whole numbers, 2 or 2.0, are indices. Other texts are matched with the model's class names; where none of
+    them matches, they are numbered in sorted order, if there are as many as the model has classes or nobody
+    knows.
     Raises DataError, which names the source, if no text has a class at all.
     """
     distinct = sorted(set(texts))
-    index = {text: int(text) for text in distinct if re.fullmatch(r"[+-]?[0-9]{1,18}", text)}
+    index = {text: int(whole[1]) for text in distinct if (whole := WHOLE.fullmatch(text))}
     blank: dict[str, str] = {
         text: "it has no label; give one or drop this sample" for text in distinct if not text
     }

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from brittle.core.errors import DataError
 from brittle.core.sample import InputSpec, Sample
 from brittle.data.options import DataOptions
 
@@ -79,5 +80,8 @@ class Reader(Protocol):
 
 
 def path_of(source: Source) -> Path | None:
-    """The path that a source is, or None for arrays."""
-    return Path(source).expanduser() if isinstance(source, str | Path) else None
+    """The path that a source is, or None for arrays. Raises DataError for the home of nobody."""
+    try:
+        return Path(source).expanduser() if isinstance(source, str | Path) else None
+    except RuntimeError as error:
+        raise DataError(f"there is no home folder as '{source}' has it; write the whole path") from error

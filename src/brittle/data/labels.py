@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from brittle.core.errors import DataError
+from brittle.core.paths import is_file
 from brittle.data.classes import Naming, naming
 from brittle.data.dataset import Dataset, Source, Wanted, path_of
 from brittle.data.images import ImageFile, image_set
@@ -38,7 +39,7 @@ class Labels:
         rows = _rows(table)
         labels = naming((row.label for row in rows), wanted, f"'{table}'")
         files = [_file(row, places, labels) for row in rows]
-        if not any(file.path.is_file() for file in files):
+        if not any(is_file(file.path) for file in files):
             raise DataError(
                 f"'{table}': none of its {len(files)} files exists, such as '{files[0].id}'; "
                 f"they are looked for in '{folder}' and its subfolder images"
@@ -62,7 +63,7 @@ def _rows(table: Path) -> list[Row]:
             if not set(COLUMNS) <= set(columns):
                 raise DataError(f"'{table}': expected the columns file and label, got {', '.join(columns)}")
             found = [((row["file"] or "").strip(), (row["label"] or "").strip()) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"'{table}': cannot be read as comma-separated UTF-8 text: {error}") from error
     rows = [Row(PurePath(file).as_posix(), label) for file, label in found if file]
     if not rows:
@@ -75,5 +76,5 @@ def _rows(table: Path) -> list[Row]:
 
 def _file(row: Row, places: Iterable[Path], labels: Naming) -> ImageFile:
     paths = [place / row.file for place in places]
-    path = next((path for path in paths if path.is_file()), paths[0])
+    path = next((path for path in paths if is_file(path)), paths[0])
     return ImageFile(row.file, path, labels.index.get(row.label), labels.unknown.get(row.label, ""))

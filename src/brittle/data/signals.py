@@ -14,6 +14,7 @@ from scipy.signal import resample_poly
 
 from brittle.core.errors import BrittleError, DataError
 from brittle.core.identity import hash_contents, hash_rows
+from brittle.core.paths import is_file
 from brittle.core.sample import InputSpec, Sample
 from brittle.data.classes import check_label
 from brittle.data.dataset import Wanted
@@ -80,7 +81,7 @@ class SignalSet:
     def _files(self, path: Path) -> Sequence[Path]:
         """The files of a record; of one that cannot be opened the one that was found."""
         try:
-            return self.open_record(path).files if path.is_file() else (path,)
+            return self.open_record(path).files if is_file(path) else (path,)
         except DataError:
             return (path,)
 

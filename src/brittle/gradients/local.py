@@ -11,7 +11,7 @@ from brittle.core.identity import hash_file
 from brittle.gradients.onnx_graph import torch_graph
 from brittle.models import open_model
 from brittle.models.efficientnet_lite import network, weights_of
-from brittle.models.onnx_files import onnx_digest
+from brittle.models.onnx import file_digest
 
 LITE = ("efficientnet-lite1", "efficientnet-lite2")
 
@@ -35,10 +35,8 @@ def open_local(name: str) -> LocalModel:
     if name in LITE:  # not by open_model, which would export it to ONNX first
         return LocalModel(name, _frozen(network(name)), hash_file(weights_of(name)))
     if name.lower().endswith(".onnx"):
-        path = Path(name)
-        if not path.is_file():
-            raise ModelError(f"expected an .onnx file at '{name}', found none; check the path")
-        return LocalModel(path.name, torch_graph(path), onnx_digest(path))
+        digest = file_digest(name)
+        return LocalModel(Path(name).name, torch_graph(Path(name)), digest)
     if ":" in name:
         return _module(name)
     raise UsageError(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from brittle.core.errors import ModelError, UsageError, did_you_mean
+from brittle.core.paths import exists
 from brittle.core.registry import Registry
 from brittle.models.backend import Backend
 from brittle.models.classes import read_classes
@@ -38,7 +39,13 @@ def open_model(model: str | Path | Callable[..., Any], options: ModelOptions = D
     Raises ModelError if it cannot be opened, UsageError if the text names no model, MissingExtraError.
     """
     target = str(model) if isinstance(model, Path) else model
-    backend: Backend = MODELS.load(_kind(target))(target, options)
+    kind = _kind(target)
+    if options.output_name is not None and kind != "onnx":
+        raise UsageError(
+            f"expected an .onnx file to go with --output-name {options.output_name}, got a model of kind "
+            f"'{kind}'; leave it out"
+        )
+    backend: Backend = MODELS.load(kind)(target, options)
     backend = channels_first(backend)
     if options.classes is not None:
         backend = replace(backend, classes=read_classes(options.classes))
@@ -66,7 +73,7 @@ def _kind(model: Any) -> str:
     names = [name for name in MODELS.names() if name not in KINDS]
     if model in names:
         return model
-    if Path(model).exists():
+    if exists(model):
         raise UsageError(f"expected a model as {FORMS}, got '{model}'; export it to ONNX first")
     if ":" in model:
         return "function"

@@ -14,8 +14,8 @@ def read_classes(file: str) -> tuple[str, ...]:
     """
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text file"
         raise UsageError(f"cannot read class names from '{file}': {reason}") from error
     names = _from_json(text, file) if text.lstrip()[:1] in ("[", "{") else text.strip().splitlines()
     if len(names) < 2 or not all(name.strip() for name in names):

@@ -3,15 +3,19 @@
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 from typing import Any
 
 import numpy as np
 
+from brittle.models.backend import Backend
 from brittle.models.onnx import onnx_backend
 from brittle.models.options import ModelOptions
 
 OPSET = 18
+ANSWERS = "answers"
+"""What the output of an export is called; of a module that returns a tuple, the first of several."""
 TOLERANCE = 1e-3
 
 
@@ -33,7 +37,7 @@ def export_onnx(module: Any, shape: tuple[int, ...], options: ModelOptions) -> b
                 module,
                 (torch.zeros(2, *shape),),
                 input_names=["inputs"],
-                output_names=["answers"],
+                output_names=[ANSWERS],
                 opset_version=OPSET,
                 dynamo=True,
                 dynamic_shapes=({0: torch.export.Dim("batch")},),
@@ -46,16 +50,22 @@ def export_onnx(module: Any, shape: tuple[int, ...], options: ModelOptions) -> b
     return graph
 
 
+def exported_backend(name: str, graph: bytes, digest: str, options: ModelOptions) -> Backend:
+    """The backend of an export, which is asked for its first output. Raises ModelError."""
+    return onnx_backend(name, graph, digest, options.model_copy(update={"output_name": ANSWERS}))
+
+
 def _check(module: Any, graph: bytes, shape: tuple[int, ...], options: ModelOptions) -> None:
     import torch  # noqa: PLC0415
 
     rng = np.random.default_rng(0)
     try:
-        ask = onnx_backend("its export", graph, "", options).ask
+        ask = exported_backend("its export", graph, "", options).ask
         for rows in (1, 3):
             x = rng.random((rows, *shape), np.float32)
             with torch.inference_mode():
-                expected = module(torch.from_numpy(x)).numpy()
+                told = module(torch.from_numpy(x))
+            expected = (told[0] if isinstance(told, tuple) else told).numpy()
             answers = ask(x)
             if answers.shape != expected.shape:
                 raise ExportError(f"it answers {answers.shape} instead of {expected.shape}")
@@ -68,17 +78,20 @@ def _check(module: Any, graph: bytes, shape: tuple[int, ...], options: ModelOpti
         raise ExportError(_first_line(error)) from error
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
+    """What went wrong in the first place; what torch makes of it tells how to file a bug."""
+    while error.__cause__:
+        error = error.__cause__
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No warnings or log lines on the user's terminal while torch exports."""
+    """No warnings, log lines or traces on the user's terminal while torch exports."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stderr(StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -1,5 +1,6 @@
 """A torch.nn.Module as the model: exported to ONNX on the CPU where that works, else used as it is."""
 
+import logging
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 from brittle.core.errors import MissingExtraError, ModelError
 from brittle.core.sample import Array
 from brittle.models.backend import Ask, Backend
-from brittle.models.export import ExportError, export_onnx
-from brittle.models.onnx import onnx_backend
+from brittle.models.export import ExportError, export_onnx, exported_backend
 from brittle.models.options import ModelOptions
 from brittle.models.user_code import UserModel, load_user_model
+
+LOG = logging.getLogger("brittle")
 
 
 def is_module(thing: Any) -> bool:
@@ -71,9 +73,9 @@ def _exported(backend: Backend, module: Any, shape: tuple[int, ...]) -> Backend:
     try:
         graph = export_onnx(module, shape, backend.settings)
     except ExportError as error:
-        note = f"torch runs the module itself, as it cannot be exported to ONNX: {error}"
-        return replace(backend, shape=shape, fit=None, note=note)
-    fast = onnx_backend(backend.name, graph, backend.sha256, backend.settings)
+        LOG.warning(f"torch runs {backend.name} itself, as it cannot be exported to ONNX: {error}")
+        return replace(backend, shape=shape, fit=None)
+    fast = exported_backend(backend.name, graph, backend.sha256, backend.settings)
     return replace(
         backend, ask=fast.ask, concurrent=fast.concurrent, shape=shape, outputs=fast.outputs, fit=None
     )

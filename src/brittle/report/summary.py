@@ -4,20 +4,22 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
 
-from brittle.core.result import SearchResult, Status
+from brittle.core import distance
+from brittle.core.result import Flip, SearchResult, Status
 from brittle.core.rows import Rows
+from brittle.core.sample import InputSpec
 from brittle.core.seeds import generator
 from brittle.report.intervals import Interval, mean_interval, median_interval, wilson
 from brittle.store.records import FORMAT
 from brittle.store.run import Run
 
 NO_ROWS = Rows()
-DISTANCES = ("l2", "linf", "l0", "mean_absolute", "snr", "prd")
+DISTANCES = ("l2", "rms", "psnr", "linf", "l0", "mean_absolute", "snr", "prd")
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,10 @@ class Summary:
     rows:        queries of all samples, misclassified and failed ones too.
     shown:       what the model was shown by all commands, by what for.
     queries:     to the first flip, over flips; queries_all: over flipped and survived, where a survivor
-                 counts the whole budget.
+                 counts the whole budget. first_l2: the L2 of that flip.
     distances:   of the closest flip of each flipped sample, by the names in DISTANCES, in the input's units.
+                 closest_queries: the query that found it.
+    spec:        of the inputs, where it is known: what an L2 means depends on it.
     notes:       what the search says of itself (rounds ...), over flips.
     labelled:    samples with a label that the model answered: those that accuracy is about.
     """
@@ -70,6 +74,8 @@ class Summary:
     rows: int
     queries: Spread
     queries_all: Spread
+    first_l2: Spread
+    closest_queries: Spread
     distances: Mapping[str, Spread]
     search: str
     budget: int
@@ -78,6 +84,7 @@ class Summary:
     notes: Mapping[str, Spread] = field(default_factory=dict)
     shown: Rows = NO_ROWS
     labelled: int = 0
+    spec: InputSpec | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -140,6 +147,8 @@ class Summary:
             "looked_up_rows": self.shown.looked_up,
         }
         out |= {name: spread.to_dict(intervals=name == "l2") for name, spread in self.distances.items()}
+        out["first_l2"] = self.first_l2.to_dict(intervals=True)
+        out["closest_queries"] = self.closest_queries.to_dict(intervals=True)
         if self.notes:
             out["notes"] = {name: spread.to_dict() for name, spread in self.notes.items()}
         out |= {"seconds": self.seconds, "rows_per_second": self.rows_per_second}
@@ -156,6 +165,7 @@ def summary_of(run: Run) -> Summary:
         seed=int(settings.get("seed") or 0),
         seconds=float(sum(session.get("seconds") or 0 for session in run.sessions())),
         shown=run.rows(),
+        spec=run.manifest.spec,
     )
 
 
@@ -167,11 +177,12 @@ def summarise(
     seed: int,
     seconds: float,
     shown: Rows = NO_ROWS,
+    spec: InputSpec | None = None,
 ) -> Summary:
     """The summary of results, in one pass that keeps only numbers. seconds, shown: of all commands."""
     counts: Counter[Status] = Counter()
     rows = labelled = 0
-    first, every = array("d"), array("d")
+    first, first_l2, every, found_at = array("d"), array("d"), array("d"), array("d")
     distances = {name: array("d") for name in DISTANCES}
     notes: dict[str, array[float]] = {}
     for result in results:
@@ -183,8 +194,10 @@ def summarise(
         if result.status is Status.FLIPPED and result.first and result.closest:
             first.append(result.first.query)
             every.append(result.first.query)
+            first_l2.append(result.first.l2)
+            found_at.append(result.closest.query)
             for name, column in distances.items():
-                _append(column, getattr(result.closest, name))
+                _append(column, _distance(name, result.closest, spec))
             for name, value in (result.notes or {}).items():
                 _append(notes.setdefault(name, array("d")), value)
     rng = generator(seed, "bootstrap")
@@ -200,7 +213,7 @@ def summarise(
         distances={
             name: Spread.of(column, rng if name == "l2" else None)
             for name, column in distances.items()
-            if column or name not in ("snr", "prd")
+            if column or name not in ("rms", "psnr", "snr", "prd")
         },
         search=search,
         budget=budget,
@@ -209,7 +222,21 @@ def summarise(
         notes={name: Spread.of(column) for name, column in sorted(notes.items()) if column},
         shown=shown,
         labelled=labelled,
+        spec=spec,
+        first_l2=Spread.of(first_l2, rng),
+        closest_queries=Spread.of(found_at, rng),
     )
+
+
+def _distance(name: str, flip: Flip, spec: InputSpec | None) -> float | None:
+    """One distance of a flip; rms and psnr are its L2 in other words, where the form of inputs is known."""
+    if name not in ("rms", "psnr"):
+        value: float | None = getattr(flip, name)
+        return value
+    if spec is None:
+        return None
+    size = prod(spec.shape)
+    return distance.rms(flip.l2, size) if name == "rms" else distance.psnr(flip.l2, size, spec.span)
 
 
 def _append(column: "array[float]", value: object) -> None:

@@ -11,10 +11,19 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from brittle.core.result import Flip, SearchResult
+from brittle.core.sample import InputSpec
 from brittle.report.classes import class_name
 from brittle.report.intervals import FEWEST
 from brittle.report.summary import Spread, Summary
-from brittle.report.wording import NO_INTERVAL, duration, interval, number, percent, percent_interval
+from brittle.report.wording import (
+    NO_INTERVAL,
+    change_unit,
+    duration,
+    interval,
+    number,
+    percent,
+    percent_interval,
+)
 from brittle.store.files import ESCAPED, whole_file
 
 FLIP_COLUMNS = ("query", "l2", "linf", "l0", "mean_absolute", "snr", "prd", "predicted", "predicted_name")
@@ -25,7 +34,9 @@ COLUMNS = (
     *("file", "seed", "message", "seconds"),
 )
 SPREADS = {
-    "l2": "L2",
+    "l2": "Closest flip: L2",
+    "rms": "… as RMS change",
+    "psnr": "… as PSNR (dB)",
     "linf": "L∞",
     "l0": "L0 (elements)",
     "mean_absolute": "Mean absolute change",
@@ -55,9 +66,11 @@ def summary_rows(summary: Summary) -> list[SummaryRow]:
         SummaryRow("Flipped", number(summary.flipped)),
         SummaryRow("Survived", number(summary.survived)),
         SummaryRow("ASR", percent(summary.asr), percent_interval(summary.asr_interval)),
-        _spread_row("Queries to the first flip", summary.queries),
+        _spread_row("First flip: queries", summary.queries),
         _spread_row("… a survivor counts the budget", summary.queries_all),
-        *(_spread_row(SPREADS[name], spread) for name, spread in summary.distances.items()),
+        _spread_row("First flip: L2", summary.first_l2),
+        _spread_row("Closest flip: found at query", summary.closest_queries),
+        *(_distance_row(name, spread, summary.spec) for name, spread in summary.distances.items()),
         *(_spread_row(name.replace("_", " ").capitalize(), found) for name, found in summary.notes.items()),
         SummaryRow("Queries in all", number(summary.rows)),
         *shown_rows(summary),
@@ -88,6 +101,15 @@ def _spread_row(name: str, spread: Spread) -> SummaryRow:
         number(spread.mean),
         interval(spread.interval),
     )
+
+
+def _distance_row(name: str, spread: Spread, spec: InputSpec | None) -> SummaryRow:
+    """A distance of the closest flips; an RMS change as people tell it."""
+    if name != "rms" or spec is None:
+        return _spread_row(SPREADS[name], spread)
+    scale, unit = change_unit(spec)
+    mean, median = (None if value is None else scale * value for value in (spread.mean, spread.median))
+    return _spread_row(f"… as RMS change ({unit})", Spread(mean, median))
 
 
 def summary_table(summary: Summary) -> Table:

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import prod
 from typing import Any
 
+from brittle.core.distance import rms
+from brittle.core.sample import InputSpec
 from brittle.report.intervals import FEWEST, Interval
 from brittle.report.summary import Summary
 
 NOTHING = "–"
+GREY_LEVELS = 255
 NO_INTERVAL = f"no interval below {FEWEST} values"
 DOUBTFUL = 0.1
 """Accuracy at which a wrong preparation of inputs or labels is likelier than a poor model."""
@@ -98,6 +102,20 @@ def doubt(summary: Summary) -> str:
     )
 
 
+def change_unit(spec: InputSpec) -> tuple[float, str]:
+    """How people tell a change of a value: what to multiply it by, and the unit; grey levels for images."""
+    is_image = {"height", "width"} <= set(spec.axes)
+    return (GREY_LEVELS / spec.span, f"grey{TIGHT}levels") if is_image else (1.0, spec.unit)
+
+
+def as_rms(l2: float | None, spec: InputSpec | None) -> str:
+    """What an L2 means for each value: RMS 2.00 grey levels, or RMS 0.0310 mV; empty where nobody knows."""
+    if l2 is None or spec is None:
+        return ""
+    scale, unit = change_unit(spec)
+    return f"RMS {number(scale * rms(l2, prod(spec.shape)))}{TIGHT}{unit}"
+
+
 def verdict(summary: Summary, palette: str, max_l2: float | None, *, labelled: bool) -> str:
     """What the run found, in one to three sentences for a reader who has not seen the numbers."""
     if not summary.samples:
@@ -117,12 +135,26 @@ def verdict(summary: Summary, palette: str, max_l2: float | None, *, labelled: b
         return f"{opening}none of these flipped within {limits} ({sure}).{failed}"
     flips = "flips" if summary.flipped == 1 else "flip"
     under = f" under {palette}" if palette else ""
-    l2, queries = number(summary.distances["l2"].median), number(summary.queries.median)
     return (
         f"{opening}{summary.flipped:,} of these ({percent(summary.asr)}, {sure}) {flips}{under} "
-        f"within {limits}, with a median L2 of {l2}; "
-        f"the first flip came after a median of {queries} queries.{failed}"
+        f"within {limits}. {_both_flips(summary)}{failed}"
     )
+
+
+def _both_flips(summary: Summary) -> str:
+    """The first flip and the closest one, each with its own query and distance; medians."""
+    first, closest = summary.first_l2.median, summary.distances["l2"].median
+    queries, found = summary.queries.median, summary.closest_queries.median
+    near, far = _at(closest, summary.spec), _at(first, summary.spec)
+    opening = f"The first flip comes after a median of {number(queries)} queries, at {far}"
+    if (first, queries) == (closest, found):
+        return f"{opening}."
+    return f"{opening}; the closest, found at a median of query {number(found)}, is at {near}."
+
+
+def _at(l2: float | None, spec: InputSpec | None) -> str:
+    change = as_rms(l2, spec)
+    return f"a median L2 of {number(l2)}" + (f" ({change})" if change else "")
 
 
 def _samples(count: int) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from brittle.core.sample import Array, InputSpec
-from brittle.store.files import write_whole
+from brittle.store.files import refuse_link, write_whole
 
 
 class Codec(Protocol):
@@ -26,6 +26,7 @@ class FlipArchive:
 
     def write(self, sample: str, name: str, x: Array) -> str:
         """Store one input; returns its path inside the run folder. Raises DiskError."""
+        refuse_link(self.folder / "flips")
         stem = f"{file_name(sample)}-{name}"  # no further dot: WFDB allows one
         file = f"flips/{stem}{self.codec.suffix(self.spec)}"
         write_whole(self.folder / file, self.codec.to_bytes(x, self.spec))

@@ -51,8 +51,9 @@ def read_learned(path: Path, what: str, again: str) -> Learned:
     """
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read the {what} file '{path}': {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"cannot read the {what} file '{path}': {reason}") from error
     try:
         text = _about(data)
         about = json.loads(text) if text.startswith("{") else {"format": text}

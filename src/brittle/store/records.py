@@ -96,8 +96,9 @@ class SummaryFile(BaseModel):
     """Contents of summary.json.
 
     accuracy: of the labelled samples, before anything was changed. asr: flipped / (flipped + survived). Both
-    with their intervals. l2 ... prd: of the closest flips, in the input's own units (snr in dB, prd in
-    percent; both of signals). notes: what the search says of itself.
+    with their intervals. l2 ... prd: of the closest flips, in the input's own units (psnr and snr in dB, prd
+    in percent; the last two of signals); closest_queries: the query that found them. queries: to the first
+    flips; first_l2: their L2. notes: what the search says of itself.
     rows_shown: what the model saw = queries.total + setup_rows (to know the model and its best batch) +
     warm_up_rows (to the agent that learns first) + retried_rows (once more, as no answer had come) +
     interrupted_rows (for samples that a stopped command left, and that were played anew) - looked_up_rows
@@ -127,6 +128,10 @@ class SummaryFile(BaseModel):
     linf: Spread
     l0: Spread
     mean_absolute: Spread
+    rms: Spread | None = None
+    psnr: Spread | None = None
+    first_l2: Spread | None = None
+    closest_queries: Spread | None = None
     snr: Spread | None = None
     prd: Spread | None = None
     notes: dict[str, Spread] = {}

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from brittle.core.result import Status
+from brittle.core.sample import InputSpec
 from brittle.report import wording
 from brittle.report.audit.figures import asr_against_distance, asr_against_queries, distance_histogram
 from brittle.report.classes import class_name, own_class
@@ -67,20 +68,21 @@ def tiles(summary: Summary) -> list[SummaryRow]:
     """The numbers to remember."""
     if not summary.played:
         return []
-    l2, queries = summary.distances["l2"], summary.queries
     asr = f"95 % interval {wording.percent_interval(summary.asr_interval)}"
     found = [
         SummaryRow("Flipped (ASR)", wording.percent(summary.asr), asr),
-        _median_tile("Median L2", l2),
-        _median_tile("Median queries to a flip", queries),
+        _flip_tile("First flip, medians", summary.queries, summary.first_l2, summary.spec),
+        _flip_tile("Closest flip, medians", summary.closest_queries, summary.distances["l2"], summary.spec),
         SummaryRow("Queries in all", wording.number(summary.rows), f"in {wording.duration(summary.seconds)}"),
     ]
     return found if summary.flipped else [found[0], found[-1]]
 
 
-def _median_tile(name: str, spread: Spread) -> SummaryRow:
-    sure = wording.interval(spread.median_interval) or wording.NO_INTERVAL
-    return SummaryRow(name, wording.number(spread.median), sure)
+def _flip_tile(name: str, queries: Spread, l2: Spread, spec: InputSpec | None) -> SummaryRow:
+    """One of the two flips of a sample: its L2, what that means, and the query that found it."""
+    sure = wording.interval(l2.median_interval) or wording.NO_INTERVAL
+    words = (sure, wording.as_rms(l2.median, spec), f"at query {wording.number(queries.median)}")
+    return SummaryRow(name, f"L2 {wording.number(l2.median)}", "; ".join(filter(None, words)))
 
 
 def goal_in_words(settings: Mapping[str, Any]) -> str:
