@@ -86,7 +86,7 @@ def test_a_good_first_guess_and_none_end_equally_near(seed: int, guess: float) -
     )
     for scale in (None, guess):
         codes = L2Sphere(sample).at(field, 2.0, scale).codes
-        assert TOLERANCE.near_enough * 2 <= l2(sample.x, spec.decode(codes)) <= 2
+        assert TOLERANCE.near_enough * 2 - 1e-5 <= l2(sample.x, spec.decode(codes)) <= 2  # float32
 
 
 def test_a_field_that_only_pushes_against_the_bounds_leaves_the_input() -> None:

@@ -268,3 +268,12 @@ def test_settings_of_a_search_are_given_by_name(victim: tuple[Path, Path], tmp_p
     assert settings["search_settings"] == {"fixed_n": 3}
     refused(2, "--set NAME=VALUE", "waves", command=("audit", *victim, "--set", "waves"))
     refused(2, "no setting 'wave'", command=("audit", *victim, "--search", "ripple", "--set", "wave=3"))
+
+
+@pytest.mark.parametrize("command", ["report", "verify", "audit"])
+def test_a_folder_with_a_name_that_none_can_have_is_one_line(victim: tuple[Path, Path], command: str) -> None:
+    name = "n" * 300
+    words = [*victim, "--budget", 9, "--out", name] if command == "audit" else [name]
+    result = run(command, *words)
+    assert result.exit_code == (7 if command == "audit" else 5)
+    assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1

@@ -346,7 +346,8 @@ def test_older_runs_whose_digests_are_still_the_same_go_on(server: Served, tmp_p
 def test_older_runs_without_a_setting_that_is_at_its_default_go_on(tmp_path: Path) -> None:
     audited(Counted(), tmp_path / "r")
     edit(tmp_path / "r", lambda manifest: manifest["settings"]["model_options"].pop("output_name"))
-    assert audited(Counted(), tmp_path / "r").was_finished
+    model = Counted()
+    assert audited(model, tmp_path / "r").was_finished and model.rows == ROWS  # and no probe
 
 
 def test_older_runs_whose_digests_tell_nothing_are_refused_with_the_reason(tmp_path: Path) -> None:

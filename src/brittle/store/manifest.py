@@ -136,6 +136,13 @@ def differences(old: Manifest, new: Manifest) -> list[str]:
     return found[:4]
 
 
+def same(before: Any, after: Any) -> bool:
+    """Whether two records say the same; what one does not say is null in it."""
+    found: list[str] = []
+    _compare("", before, after, found)
+    return not found
+
+
 def _compare(name: str, before: Any, after: Any, found: list[str]) -> None:
     if isinstance(before, dict) and isinstance(after, dict):
         for key in [*before, *(k for k in after if k not in before)]:

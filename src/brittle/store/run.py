@@ -19,6 +19,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from brittle.core.errors import RunError
+from brittle.core.paths import is_file
 from brittle.core.result import SearchResult
 from brittle.core.rows import Rows
 from brittle.store import rows
@@ -50,7 +51,7 @@ class Run:
     def open(cls, path: str | Path) -> "Run":
         """A run that exists, for reading. Raises RunError."""
         path = Path(path)
-        if not (path / "run.json").is_file():
+        if not is_file(path / "run.json"):
             raise RunError(f"expected a run folder with run.json, got {path}; brittle audit --out makes one")
         return cls(path, Manifest.from_json(read_text(path / "run.json")))
 
@@ -61,16 +62,18 @@ class Run:
         Raises RunError if the folder holds something else, another command's run, or is in use.
         """
         path = Path(path)
-        foreign = path.exists() and not path.is_dir()
-        if not foreign and path.is_dir() and not (path / "run.json").exists():
-            foreign = any(
-                p.name not in ("lock", "settings.yaml") and p.suffix != ".part" for p in path.iterdir()
-            )
-        if foreign:
-            raise RunError(
-                f"expected a new or a run's folder, but {path} holds other files; choose another --out"
-            )
+        if "\0" in str(path):
+            raise RunError(f"expected the name of a folder, got {str(path)!r}; choose another --out")
         with clear_disk_errors(path):
+            foreign = path.exists() and not path.is_dir()
+            if not foreign and path.is_dir() and not (path / "run.json").exists():
+                foreign = any(
+                    p.name not in ("lock", "settings.yaml") and p.suffix != ".part" for p in path.iterdir()
+                )
+            if foreign:
+                raise RunError(
+                    f"expected a new or a run's folder, but {path} holds other files; choose another --out"
+                )
             path.mkdir(parents=True, exist_ok=True)
         run = cls(path, manifest)
         run._take()

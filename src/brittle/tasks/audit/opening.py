@@ -11,6 +11,7 @@ from brittle.core.canvas import Canvas, Palette
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.grid import Grid
 from brittle.core.identity import DIGEST
+from brittle.core.paths import is_file
 from brittle.core.sample import InputSpec, Sample
 from brittle.core.sample_run import Archive, Rules
 from brittle.core.search import Board, InputBoard, SearchFactory, Terms
@@ -22,7 +23,7 @@ from brittle.models.backend import LANES
 from brittle.models.classifier import ModelClassifier
 from brittle.models.probe import count_classes
 from brittle.searches import open_search
-from brittle.store.manifest import Manifest, stored_outputs
+from brittle.store.manifest import Manifest, same, stored_outputs
 from brittle.store.run import Run
 from brittle.tasks.audit.settings import AuditSettings
 
@@ -131,11 +132,11 @@ def open_audit(
 
 def known_outputs(folder: Path, settings: AuditSettings) -> int | None:
     """How many classes the model answers, as a run in this folder on the same model and data has it."""
-    if not (folder / "run.json").is_file():
+    if not is_file(folder / "run.json"):
         return None
     manifest, asked = Run.open(folder).manifest, settings.question()
-    same = all(manifest.settings.get(name) == asked[name] for name in FITTING)
-    return stored_outputs(manifest) if same else None
+    fits = all(same(manifest.settings.get(name), asked[name]) for name in FITTING)
+    return stored_outputs(manifest) if fits else None
 
 
 @dataclass(frozen=True)
