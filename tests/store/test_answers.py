@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brittle.core.errors import RunError
+from brittle.core.classifier import rounded
+from brittle.core.errors import RefusedError, RunError
 from brittle.core.sample import Array
 from brittle.store.answers import AnswerCache
-from tiny import TinyModel
+from tiny import Doored, TinyModel
 
 
 class Counted(TinyModel):
@@ -48,3 +49,25 @@ def test_a_damaged_answer_names_the_file_and_not_the_model(tmp_path: Path, blob:
         db.execute("UPDATE answers SET answer = ?", (blob,))
     with pytest.raises(RunError, match=r"a\.sqlite are damaged .*; remove that file"):
         AnswerCache(model, tmp_path / "a.sqlite")(inputs(model))
+
+
+def test_rows_that_a_model_refuses_are_refused_again_and_the_others_are_kept(tmp_path: Path) -> None:
+    class Picky(Counted):
+        def __call__(self, x: Array) -> Array:
+            if (x[:, 0, 0, 0] > 0.9).any():
+                raise ValueError("too bright")
+            return super().__call__(x)
+
+    model = Picky()
+    x = inputs(model, 5)
+    x[:, 0, 0, 0] = (0.1, 1.0, 0.2, 1.0, 0.3)
+    x[3] = x[1]
+    found: list[int] = []
+    cache = AnswerCache(Doored(model), tmp_path / "a.sqlite", found.append)
+    for times in (1, 2):
+        with pytest.raises(RefusedError, match="too bright") as refused:
+            cache(x)
+        assert set(refused.value.causes) == {1, 3} and np.isnan(refused.value.answers[[1, 3]]).all()
+        assert np.array_equal(refused.value.answers[[0, 2, 4]], rounded(TinyModel()(x[[0, 2, 4]])))
+        assert (cache.asked, model.shown) == (4 + times - 1, 3)
+    assert found == [1, 4]

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ class Endpoint:
 
     def __init__(self, weights: Path) -> None:
         self.weights, self.sent = np.load(weights), list[dict[str, str]]()
-        self.address = ""
+        self.address, self.refused = "", -1.0
 
     def answer(self, asked: BaseHTTPRequestHandler) -> None:
         self.sent.append(dict(asked.headers))
@@ -31,7 +32,8 @@ class Endpoint:
         logits = x.reshape(len(x), -1) @ self.weights["coef"].T + self.weights["intercept"]
         data = json.dumps({"logits": logits.tolist()}).encode()
         allowed = asked.headers.get("X-Key") == SECRET
-        asked.send_response(200 if allowed else 401)
+        status = 422 if allowed and (x[:, 0, 3, 3] == self.refused).any() else 200 if allowed else 401
+        asked.send_response(status)
         asked.send_header("Content-Type", "application/json")
         asked.end_headers()
         asked.wfile.write(data if allowed else b"")
@@ -98,3 +100,28 @@ def test_a_model_that_cannot_be_asked_is_an_error_of_the_model(
     monkeypatch.syspath_prepend(str(digits))
     with pytest.raises(ModelError, match="RuntimeError: no weights"):
         brittle.verify(run, "victims:broken")
+
+
+def test_a_sample_that_an_endpoint_refuses_has_failed_and_still_does(
+    endpoint: Endpoint, digits: Path, tmp_path: Path
+) -> None:
+    x = np.load(digits / "digits.npz")["x"][:6].copy()
+    y = np.load(digits / "digits.npz")["y"][:6]
+    x[:, 0, 3, 3] = 20
+    x[2, 0, 3, 3] = 255
+    endpoint.refused = 1.0
+    np.savez(tmp_path / "x.npz", x=x, y=y)
+    options: dict[str, Any] = {"header": HEADER, "body": "npy"}
+    words: dict[str, Any] = {"budget": 6, "distortions": ("jpeg",), "cell": "2x2", "out": str(tmp_path / "r")}
+    run = brittle.audit(endpoint.address, str(tmp_path / "x.npz"), model_options=options, **words)
+    failed = [result for result in run.results() if result.status == "failed"]
+    assert [result.sample for result in failed] == ["000002"]
+    assert (
+        failed[0].message == f"{endpoint.address}: expected status 200, got 422; it refuses what it was sent"
+    )
+    found = brittle.verify(run.path, endpoint.address, **options)
+    assert not found.broken, found.broken
+    endpoint.refused = -1.0
+    broken = brittle.verify(run.path, endpoint.address, **options).broken
+    assert [check.sample for check in broken] == ["000002"]
+    assert "the sample can be read and is answered" in broken[0].message
