@@ -40,9 +40,9 @@ def test_every_search_has_its_run_and_the_page_shows_all(tmp_path: Path) -> None
     assert [one.name for one in found.contenders] == ["random", "greedy", "corruptions"]
     assert found.warnings == ()
     page = (tmp_path / "compare.html").read_text()
-    for name in ("random", "greedy", "corruptions", "Against random", "One sample under each search"):
+    for name in ("random", "greedy", "corruptions", "Against random", "Side by side", "L2 at equal queries"):
         assert name in page
-    assert page.count("<svg") == 3  # by queries, by distance, the legend
+    assert page.count("<svg") == 4  # by queries, by distance, L2 by queries, the legend
     assert "data:image/" in page
     assert "http" not in page.replace("http://www.w3.org", "")
     assert "Not comparable" not in page

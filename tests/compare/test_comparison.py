@@ -2,13 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from brittle.core.result import SearchResult, Status
-from brittle.report.compare.comparison import ComparedRun, Conditions, compared_run, paired, warnings
-from brittle.report.compare.tables import HEADINGS, cells, comparison_rows, paired_rows
+from brittle.report.compare.comparison import ComparedRun, compared_run
+from brittle.report.compare.conditions import Conditions, warnings
+from brittle.report.compare.paired import paired
+from brittle.report.compare.tables import (
+    DISTANCES,
+    GOES_ON,
+    NUMBERS,
+    STOPS,
+    comparison_rows,
+    comparison_table,
+    groups,
+    paired_rows,
+)
 from brittle.report.intervals import newcombe
 from brittle.report.summary import summarise
 from report.made_up import BUDGET, ended, flipped
@@ -155,4 +168,32 @@ def test_rows_hold_every_number() -> None:
     assert rows[0].queries_mean.value == "15"
     assert rows[0].l2_median.interval == ""  # of 2 flips
     assert comparison_rows([many("many", 5)])[0].queries_median.interval.split() == ["10", "–", "19"]
-    assert all(len(cells(row)) == len(HEADINGS) - 1 for row in rows)
+    assert [cell.value for cell in rows[0].cells(NUMBERS)] == [
+        "3",
+        "66.7\u00a0%",
+        "15",
+        "15",
+        "43.3",
+        "20",
+        "301",
+        "2.0 s",
+    ]
+    assert [cell.value for cell in rows[0].cells(DISTANCES)] == ["4", "3", "3", "1.50", "30"]
+
+
+def test_searches_that_stop_stand_apart_and_are_marked_on_the_terminal() -> None:
+    results = [flipped("a", 10, 2.0)]
+    summary = summarise(results, search="[red]", budget=BUDGET, seed=0, seconds=2.0)
+    stopping = compared_run("[red]", results, summary, to_first=True)
+    rows = comparison_rows([FIRST, stopping])
+    assert [(title, [row.name for row in found]) for title, found in groups(rows)] == [
+        (GOES_ON, ["first"]),
+        (STOPS, ["[red]"]),
+    ]
+    assert groups(rows[:1]) == [(GOES_ON, rows[:1])]
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(comparison_table([FIRST, stopping]))
+    shown = console.export_text()
+    assert "[red] *" in shown and "first *" not in shown and "* stops at its first flip" in shown
+    console.print(comparison_table([FIRST, OTHER]))
+    assert "*" not in console.export_text()

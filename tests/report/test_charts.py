@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brittle.report.charts import FLIPPED, HEIGHT, LETTER, WIDTH, Axis, Line, Panel, axis_to, chart
+from brittle.report.axes import FLIPPED, LETTER, Axis, axis_to, distance_axis, query_axis
+from brittle.report.charts import HEIGHT, WIDTH, Line, Panel, chart
 from report.drawn import Drawn, value
 
 ENDS = st.floats(1e-6, 1e9)
@@ -56,6 +57,63 @@ def test_labels_of_the_x_axis_do_not_run_into_each_other(end: float) -> None:
 )
 def test_ticks_as_they_are_written(axis: Axis, written: list[str]) -> None:
     assert [text for _, text in axis.ticks()] == written
+
+
+@pytest.mark.parametrize(
+    ("axis", "written"),
+    [
+        (Axis("", 60, start=1), ["1", "2", "5", "10", "20", "50"]),
+        (Axis("", 100, start=1), ["1", "2", "5", "10", "20", "50", "100"]),
+        (Axis("", 250, start=1), ["1", "10", "100"]),
+        (Axis("", 10_000, start=1), ["1", "10", "100", "1,000", "10,000"]),
+        (Axis("", 40, start=0.03), ["0.1", "1", "10"]),
+    ],
+)
+def test_a_logarithmic_axis_has_its_ticks_at_powers_of_ten(axis: Axis, written: list[str]) -> None:
+    assert [text for _, text in axis.ticks()] == written
+    for place, text in axis.ticks():
+        assert value(text) == pytest.approx(place)
+
+
+def test_values_lie_on_a_logarithmic_axis_by_their_factors() -> None:
+    axis = Axis("", 10_000, start=1)
+    assert [axis.share(at) for at in (1, 10, 100, 10_000)] == pytest.approx([0, 0.25, 0.5, 1])
+    assert [axis.share(at) for at in (0, -3, 1e9)] == [0, 0, 1]
+    between = Axis("", 80, start=2)
+    assert between.share(2 * 40**0.5) == pytest.approx(0.5)
+
+
+def test_small_ticks_lie_between_the_powers_where_the_decades_are_few() -> None:
+    assert Axis("", 30, start=1).small_ticks() == [2, 3, 4, 5, 6, 7, 8, 9, 20, 30]
+    assert Axis("", 1e4, start=1).small_ticks() and not Axis("", 2e4, start=1).small_ticks()
+    assert Axis("", 30).small_ticks() == []
+    svg = chart([Panel(Axis("", 30, start=1), FLIPPED)], "")
+    assert svg.count("v2M") + svg.count('v2"') == 10 and svg.count("v4M") == 5  # 1, 2, 5, 10, 20
+
+
+@given(st.floats(1.01, 9), st.floats(0, 9))
+def test_labels_of_a_logarithmic_axis_do_not_run_into_each_other(low: float, decades: float) -> None:
+    panel = Panel(Axis("", low * 11 * 10**decades, start=low), FLIPPED)
+    ticks = panel.x_ticks()
+    assert ticks
+    for (left, one), (right, other) in pairwise(ticks):
+        assert right - left > LETTER * (len(one) + len(other)) / 2
+
+
+def test_queries_are_on_a_logarithmic_axis_where_the_median_flip_is_early() -> None:
+    assert query_axis("", [2, 9.9, 90], 100).start == 1
+    assert query_axis("", [2, 10, 90], 100).start == 0
+    assert query_axis("", [], 100).start == 0
+    assert query_axis("", [0.0], 1).start == 0
+    assert query_axis("", [2], 100).end == 100
+
+
+def test_distances_are_on_a_logarithmic_axis_where_some_are_far_beyond_others() -> None:
+    assert distance_axis([1, 10], "") == axis_to(10, "")
+    wide = distance_axis([1, 10.1], "")
+    assert wide.start < 1 and wide.end > 10.1
+    assert distance_axis([], "") == axis_to(0, "")
+    assert distance_axis([0, 5], "") == axis_to(5, "")
 
 
 @pytest.mark.parametrize("greatest", [0.0, -1.0, float("nan"), float("inf")])

@@ -13,7 +13,7 @@ from brittle.report.audit.figures import asr_against_distance, asr_against_queri
 from brittle.report.audit.page import render
 from brittle.report.curves import Curve
 from brittle.report.intervals import wilson
-from report.drawn import SVG, Drawn, Points, value
+from report.drawn import SVG, Drawn, Points, points, value
 from report.made_up import MakeRun, ended, flipped
 
 MANY = np.sort(np.random.default_rng(0).uniform(1, 90, 5000))
@@ -53,6 +53,17 @@ def test_the_line_rises_at_each_flip_and_ends_at_the_asr() -> None:
     assert near(line, [(0, 0), (10, 0), (10, 0.25), (40, 0.25), (40, 0.75), (100, 0.75)], (0.2, 0.002))
     assert list(drawn.x_ticks) == ["0", "20", "40", "60", "80", "100"]
     assert [value(label) for label in drawn.y_ticks] == [0, 0.2, 0.4, 0.6, 0.8, 1]
+
+
+def test_the_axis_of_queries_is_logarithmic_where_flips_are_early() -> None:
+    drawn = Drawn(asr_against_queries(Curve(np.array([10.0, 20.0, 300.0]), 4), 1000))
+    ticks = drawn.x_ticks
+    assert list(ticks) == ["1", "10", "100", "1,000"]
+    (path,) = (n.attrib["d"] for n in drawn.root.iter(f"{SVG}path") if n.get("stroke-width") == "1.8")
+    decade = ticks["10"] - ticks["1"]
+    places = sorted({x for x, _ in points(path)})
+    logs = [(place - ticks["1"]) / decade for place in places]
+    assert logs == pytest.approx([0, 1, np.log10(20), np.log10(300), 3], abs=0.02)
 
 
 def test_the_band_is_wilsons_interval() -> None:

@@ -1,13 +1,18 @@
 """The page: self-contained, safe, complete, small, and there for any run."""
 
 import re
+from base64 import b64decode
 from dataclasses import replace
 from html.parser import HTMLParser
+from io import BytesIO
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from brittle.core.result import SearchResult, Status
 from brittle.report.audit.page import MOST_ROWS, render, write_report
+from brittle.report.pictures import thumbnail
 from brittle.store.run import Run
 from report.made_up import MakeRun, ended, flipped
 
@@ -89,13 +94,50 @@ def test_a_flip_is_shown_with_pictures_numbers_and_classes(make_run: MakeRun) ->
     run = make_run(EVERY_KIND)
     page = page_of(run)
     pictures = page.all("img")
-    assert len(pictures) == 2 * 4
+    assert len(pictures) == 2 * (4 + 1)
     assert all((p["src"] or "").startswith("data:image/") and p["alt"] for p in pictures)
-    links = {link["href"] for link in page.all("a")}
+    links = {link["href"] for link in page.all("a") if not (link["href"] or "").startswith("#")}
     assert {"flips/a.png.closest.png", "flips/a.png.original.png"} <= links
     assert all((run.path / (link or "")).exists() for link in links if link != "results.csv")
     for text in ("3 of 16", "blur 2", "noise 1", "brittle audit --config settings.yaml", "ab" * 32, "7 rows"):
         assert text in " ".join(page.text.split()), text
+
+
+def test_thumbnails_lead_to_their_samples_in_the_gallery(make_run: MakeRun) -> None:
+    run = make_run(flipped(f"s{k}.png", first=10, l2=30.0 - k, predicted=2) for k in range(30))
+    page = page_of(run)
+    links = [(link["href"] or "")[1:] for link in page.all("a") if (link["href"] or "").startswith("#")]
+    articles = [article["id"] for article in page.all("article")]
+    assert links == articles and len(set(links)) == 24
+    assert articles[0] == "flip-30"  # the closest of all
+    pictures = page.all("img")[:24]
+    assert pictures[0]["alt"] == "s29.png, taken for <b>emu</b>"
+    assert all(max(int(p["width"] or 0), int(p["height"] or 0)) <= 96 for p in pictures)
+    html = (run.path / "report.html").read_text(encoding="utf-8")
+    assert html.index('class="thumbnails"') < html.index("<article")
+
+
+def test_thin_lines_stay_in_a_thumbnail_that_asks_for_it() -> None:
+    image = Image.new("L", (960, 960), 255)
+    image.paste(0, (480, 0, 482, 960))
+    out = BytesIO()
+    image.save(out, "PNG")
+
+    def darkest(thicker: bool) -> int:
+        uri = thumbnail("a line", out.getvalue(), thicker=thicker).uri
+        small = Image.open(BytesIO(b64decode(uri.split(",")[1]))).convert("L")
+        return int(np.asarray(small).min())
+
+    assert darkest(False) > 180 and darkest(True) < 170
+
+
+def test_classes_of_few_samples_are_called_samples(make_run: MakeRun) -> None:
+    four = [flipped(f"{k}.png", first=10, l2=1.0 + k) for k in range(4)]
+    text = page_of(make_run(four)).text
+    assert "Weakest samples" in text and "Weakest classes" not in text
+    five = page_of(make_run([*four, ended("4.png", Status.SURVIVED, queries=100)])).text
+    assert "Weakest classes" in five and "Weakest samples" not in five
+    assert "Classes with 5 played samples or more." in five
 
 
 def test_ids_messages_and_class_names_are_text_never_markup(make_run: MakeRun) -> None:

@@ -277,3 +277,14 @@ def test_a_folder_with_a_name_that_none_can_have_is_one_line(victim: tuple[Path,
     result = run(command, *words)
     assert result.exit_code == (7 if command == "audit" else 5)
     assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+
+
+def test_who_wants_a_first_flip_within_an_l2_is_told_of_the_player_made_for_it(
+    victim: tuple[Path, Path],
+) -> None:
+    words = (*victim, "--limit", 2, "--budget", 9, "--out")
+    told = "--search ripple is made for a first flip within an L2"
+    within = ("--goal", "first", "--max-l2", 2)
+    assert told in run("audit", *words, "a", *within).stdout
+    assert told not in run("audit", *words, "b", *within, "--search", "patchwork").stdout
+    assert told not in run("audit", *words, "c", "--goal", "first").stdout

@@ -23,6 +23,11 @@ from brittle.tasks.audit.settings import AuditSettings
 if TYPE_CHECKING:
     from brittle.tasks.audit.estimate import Estimate
 
+WITHIN_L2 = (
+    "note: natural distortions were played. --search ripple is made for a first flip within an L2: "
+    "it plays waves, and takes far fewer queries."
+)
+
 
 @click.command(cls=GroupedCommand, epilog=EXIT_CODES)
 @click.argument("model", required=False)
@@ -65,6 +70,9 @@ def audit(
         console.print(brittle.summary_table(summary))
         if doubt := wording.doubt(summary):
             console.print(f"warning: {doubt}", style="bold yellow", soft_wrap=True)
+        asked, named = run.manifest.settings, settings.get("search") or settings.get("agent")
+        if asked["goal"] == "first" and asked["max_l2"] and not named:
+            console.print(WITHIN_L2, soft_wrap=True)
         console.print(f"Report: {run.path / 'report.html'}", soft_wrap=True)
         _refuse_empty(run)
 

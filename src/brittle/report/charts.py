@@ -1,4 +1,4 @@
-"""Charts as SVG text: scales, ticks and steps in plain Python, drawn by chart.svg.j2.
+"""Charts as SVG text: panels and steps in plain Python, drawn by chart.svg.j2.
 
 Colours are CSS variables of the page around a chart, with fallbacks for a file that is opened alone. Nothing
 has an id, so any number of charts may share a page.
@@ -7,74 +7,19 @@ has an id, so any number of charts may share a page.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import floor, isclose, isfinite, log10
 
 from rich.cells import cell_len
 
+from brittle.report.axes import LETTER, Axis, Ticks
 from brittle.report.template import rendered
-from brittle.report.wording import TIGHT
 
 WIDTH, HEIGHT = 340, 240  # of a panel, in units of about one pixel
 LEFT, RIGHT, TOP, BOTTOM = 56, 18, 20, 44  # what lies around its plot
-LETTER = 7.3  # as wide as a digit of a wide font, so that labels are kept apart without measuring them
 ROW, SWATCH, LONGEST_NAME = 17, 28, 30  # of the legend
 HEAD = 26  # of a title
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Point = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A scale from 0 to end. percent: shares, written as percents; whole: ticks are whole numbers."""
-
-    label: str
-    end: float
-    percent: bool = False
-    whole: bool = False
-
-    def share(self, value: float) -> float:
-        """Where a value lies on the axis, 0 to 1; what is beyond an end lies on it."""
-        return min(1.0, max(0.0, value / self.end))
-
-    def ticks(self, room: float = 0.0) -> list[tuple[float, str]]:
-        """Values and how they are written: few, and where there is a room, apart from each other in it."""
-        for most in (6, 5, 4, 3, 2, 1):
-            step = nice_step(self.end, most, whole=self.whole)
-            values = [k * step for k in range(floor(self.end / step * (1 + 1e-9)) + 1)]
-            found = [(value, self._written(value, step)) for value in values]
-            longest = max(len(text) for _, text in found)
-            if not room or LETTER * (longest + 2) <= room * self.share(step):
-                break
-        return found
-
-    def _written(self, value: float, step: float) -> str:
-        if self.percent:
-            return f"{100 * value:.0f}{TIGHT}%"
-        if not 1e-4 <= step < 1e7:
-            return f"{value:g}"
-        decimals = next(d for d in range(7) if isclose(round(step, d), step))
-        return f"{value:,.{decimals}f}"
-
-
-FLIPPED = Axis("Flipped", 1.0, percent=True)
-
-
-def axis_to(greatest: float, label: str, *, whole: bool = False) -> Axis:
-    """An axis with a little room beyond the greatest value; to 1 where there is none."""
-    return Axis(label, 1.05 * greatest if isfinite(greatest) and greatest > 0 else 1.0, whole=whole)
-
-
-def nice_step(end: float, most: int, *, whole: bool = False) -> float:
-    """The least of 1, 2, 5 and 25 times a power of ten that cuts 0 to end into at most so many parts.
-
-    Of 25 only where it is whole: 25, 250 and so on.
-    """
-    least = max(end / most, 1.0 if whole else 0.0)
-    power = 10.0 ** floor(log10(least))
-    factors = (1, 2, 2.5, 5, 10) if power >= 10 else (1, 2, 5, 10)
-    steps = (factor * power for factor in factors)
-    return next(step for step in steps if step >= least * (1 - 1e-9))
 
 
 @dataclass(frozen=True)
@@ -119,11 +64,15 @@ class Panel:
         """Where a value of the y axis lies, from the top."""
         return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * self.y.share(value)
 
-    def x_ticks(self) -> list[tuple[float, str]]:
+    def x_ticks(self) -> Ticks:
         """Places from the left, and what is written there."""
         return [(self.across(value), text) for value, text in self.x.ticks(WIDTH - LEFT - RIGHT)]
 
-    def y_ticks(self) -> list[tuple[float, str]]:
+    def small_x_ticks(self) -> list[float]:
+        """Places from the left of the ticks that have no label."""
+        return [self.across(value) for value in self.x.small_ticks()]
+
+    def y_ticks(self) -> Ticks:
         """Places from the top, and what is written there."""
         return [(self.down(value), text) for value, text in self.y.ticks()]
 

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from brittle.core.canvas import Layer
 from brittle.core.result import SearchResult, Status
 from brittle.report.classes import class_name, own_class
 from brittle.report.curves import PLAYED
+
+FEWEST_PLAYED = 5  # samples of a class, for it to be called weak
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,27 @@ class ClassRow:
         return self.flipped / self.played
 
 
+@dataclass(frozen=True)
+class SampleRow:
+    """One flipped sample. name: of its class; l2: of its closest flip."""
+
+    sample: str
+    name: str
+    l2: float
+
+
+@dataclass(frozen=True)
+class Weakest:
+    """What broke most easily. classes: with least_played samples or more; samples: whatever their class."""
+
+    classes: tuple[ClassRow, ...]
+    samples: tuple[SampleRow, ...]
+    least_played: int
+
+    def __bool__(self) -> bool:
+        return bool(self.samples)
+
+
 @dataclass
 class _ClassTally:
     samples: int = 0
@@ -37,10 +61,14 @@ class _ClassTally:
 
 
 def weakest_classes(
-    results: Iterable[SearchResult], classes: Sequence[str], most: int = 15
-) -> list[ClassRow]:
-    """Classes that flipped, the greatest ASR first and the least median L2 first among equals."""
+    results: Iterable[SearchResult], classes: Sequence[str], most: int = 15, least_played: int = FEWEST_PLAYED
+) -> Weakest:
+    """Classes that flipped, the greatest ASR first and the least median L2 first among equals; and samples.
+
+    A class of fewer played samples than least_played says nothing and is left out. Samples: least L2 first.
+    """
     tallies: defaultdict[int, _ClassTally] = defaultdict(_ClassTally)
+    samples: list[SampleRow] = []
     for result in results:
         label = own_class(result)
         if label is None:
@@ -50,12 +78,15 @@ def weakest_classes(
         tally.played += result.status in PLAYED
         if result.status is Status.FLIPPED and result.closest:
             tally.l2.append(result.closest.l2)
+            samples.append(SampleRow(result.sample, class_name(classes, label), result.closest.l2))
     rows = [
         ClassRow(k, class_name(classes, k), t.samples, t.played, len(t.l2), float(np.median(t.l2)))
         for k, t in tallies.items()
-        if t.l2
+        if t.l2 and t.played >= least_played
     ]
-    return sorted(rows, key=lambda row: (-row.asr, row.l2, row.label))[:most]
+    rows.sort(key=lambda row: (-row.asr, row.l2, row.label))
+    nearest = nsmallest(most, samples, key=lambda row: row.l2)
+    return Weakest(tuple(rows[:most]), tuple(nearest), least_played)
 
 
 @dataclass(frozen=True)

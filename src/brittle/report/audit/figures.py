@@ -3,15 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.report.charts import FLIPPED, Axis, Line, Panel, axis_to, chart
+from brittle.report.axes import FLIPPED, Axis, axis_to, query_axis
+from brittle.report.charts import Line, Panel, chart
 from brittle.report.curves import Curve
 from brittle.report.intervals import wilson
 from brittle.report.wording import number
 
 
 def asr_against_queries(curve: Curve, budget: int, alt: str = "") -> str:
-    """Share of played samples that had flipped by each query."""
-    return chart([_asr(curve, Axis("Queries", float(max(1, budget))))], alt)
+    """Share of played samples that had flipped by each query, on a logarithmic axis where they did early."""
+    return chart([_asr(curve, query_axis("Queries", curve.at.tolist(), budget))], alt)
 
 
 def asr_against_distance(curve: Curve, unit: str = "", alt: str = "") -> str:

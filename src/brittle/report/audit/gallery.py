@@ -8,9 +8,10 @@ import numpy as np
 
 from brittle.core.errors import BrittleError
 from brittle.core.result import Flip, SearchResult, Status
+from brittle.domains import domain_of
 from brittle.report.audit.breakdown import touched_cells
 from brittle.report.classes import class_name, own_class
-from brittle.report.pictures import Picture, pictures_of
+from brittle.report.pictures import Picture, pictures_of, thumbnail
 from brittle.store.run import Run
 
 EACH = 8
@@ -27,7 +28,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class ShownFlip:
-    """One flipped sample in full. trouble: why it has no pictures."""
+    """One flipped sample in full. anchor: where it is on the page; trouble: why it has no pictures."""
 
     result: SearchResult
     flip: Flip
@@ -37,6 +38,8 @@ class ShownFlip:
     after: tuple[Bar, ...]
     used: tuple[tuple[str, int], ...]
     pictures: tuple[Picture, ...]
+    anchor: str
+    thumbnail: Picture | None = None
     trouble: str = ""
 
     @property
@@ -59,7 +62,7 @@ def gallery(run: Run, classes: Sequence[str]) -> list[Group]:
     places = {place for found in wanted.values() for place in found}
     kept = {place: result for place, result in enumerate(run.results()) if place in places}
     return [
-        Group(title, tuple(_show(run, kept[place], classes) for place in found))
+        Group(title, tuple(_show(run, kept[place], classes, f"flip-{place + 1}") for place in found))
         for title, found in wanted.items()
     ]
 
@@ -81,13 +84,15 @@ def _places(run: Run) -> dict[str, list[int]]:
     }
 
 
-def _show(run: Run, result: SearchResult, classes: Sequence[str]) -> ShownFlip:
+def _show(run: Run, result: SearchResult, classes: Sequence[str], anchor: str) -> ShownFlip:
     flip = result.closest
     assert flip is not None
+    predicted = class_name(classes, flip.predicted)
     pictures: tuple[Picture, ...] = ()
-    trouble = ""
+    small, trouble = None, ""
     try:
         pictures = pictures_of(run, result, flip)
+        small = _thumbnail(run, flip, f"{result.sample}, taken for {predicted}")
     except (BrittleError, OSError, ValueError) as error:
         trouble = f"its pictures cannot be shown: {error}"
     own = own_class(result)
@@ -95,13 +100,22 @@ def _show(run: Run, result: SearchResult, classes: Sequence[str]) -> ShownFlip:
         result=result,
         flip=flip,
         name=class_name(classes, own),
-        predicted=class_name(classes, flip.predicted),
+        predicted=predicted,
         before=_bars(result.top, own, flip.predicted, classes),
         after=_bars(flip.top, own, flip.predicted, classes),
         used=tuple(touched_cells(flip.assignment, run.manifest.palette).most_common()),
         pictures=pictures,
+        anchor=anchor,
+        thumbnail=small,
         trouble=trouble,
     )
+
+
+def _thumbnail(run: Run, flip: Flip, alt: str) -> Picture:
+    spec = run.manifest.spec
+    domain = domain_of(spec)
+    png = domain.picture(domain.from_bytes(run.read(flip.file), spec), spec)
+    return thumbnail(alt, png, thicker="time" in spec.axes)
 
 
 def _bars(
