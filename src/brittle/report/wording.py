@@ -113,7 +113,7 @@ def as_rms(l2: float | None, spec: InputSpec | None) -> str:
     if l2 is None or spec is None:
         return ""
     scale, unit = change_unit(spec)
-    return f"RMS {number(scale * rms(l2, prod(spec.shape)))}{TIGHT}{unit}"
+    return f"RMS{TIGHT}{number(scale * rms(l2, prod(spec.shape)))}{TIGHT}{unit}"
 
 
 def verdict(summary: Summary, palette: str, max_l2: float | None, *, labelled: bool) -> str:
