@@ -164,6 +164,7 @@ def test_other_samples_are_counted() -> None:
 
 def test_rows_hold_every_number() -> None:
     rows = comparison_rows([FIRST, OTHER])
+    assert [row.played.interval.replace("\u00a0", " ") for row in rows] == ["accuracy 75.0 %"] * 2
     assert rows[0].asr.value.startswith("66.7")
     assert rows[0].queries_mean.value == "15"
     assert rows[0].l2_median.interval == ""  # of 2 flips

@@ -113,7 +113,7 @@ def test_each_flip_is_measured_and_likened_to_its_original(make_runs: MakeRuns) 
     assert side.predicted == "dog" and one.label == "cat" and not one.wide
     assert side.measures == (
         "L2 3",
-        f"RMS {grey:.1f}\u00a0grey\u00a0levels",
+        f"RMS\u00a0{grey:.1f}\u00a0grey\u00a0levels",
         f"SSIM {ssim(x, changed, 1.0):.3f}",
         "query 11",
     )
@@ -159,7 +159,7 @@ def test_signals_are_traces_without_ssim(make_runs: MakeRuns) -> None:
     runs = make_runs([result], [result], spec=spec)
     shown = shown_of(runs)
     assert shown and not shown.has_ssim
-    assert shown.samples[0].sides[0].measures == ("L2 2", "RMS 0.250\u00a0mV", "SNR 12.5 dB", "query 11")
+    assert shown.samples[0].sides[0].measures == ("L2 2", "RMS\u00a00.250\u00a0mV", "SNR 12.5 dB", "query 11")
     assert len(shown.samples[0].sides[0].pictures) == 2
     assert "SSIM" not in render_comparison(comparison_of(runs))
 

@@ -11,7 +11,7 @@ from brittle.report.compare.comparison import ComparedRun
 from brittle.report.compare.equal import AtEqual, at_equal_queries
 from brittle.report.compare.paired import Difference, Paired
 from brittle.report.intervals import Interval
-from brittle.report.summary import Spread
+from brittle.report.summary import Spread, Summary
 from brittle.report.wording import NOTHING, duration, interval, number, percent, percent_interval
 
 
@@ -89,13 +89,18 @@ def groups(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     return [(title, found) for title, found in by_end if found]
 
 
+def _accuracy(summary: Summary) -> str:
+    """How many of the labelled samples the model was right about, before anything was changed."""
+    return "" if summary.accuracy is None else f"accuracy {percent(summary.accuracy)}"
+
+
 def _row(one: ComparedRun, equal: AtEqual) -> Row:
     summary = one.summary
     queries, every, l2 = one.spread("queries"), one.spread("queries", flips=False), one.spread("l2")
     return Row(
         name=one.name,
         stops=one.stops,
-        played=Cell(number(summary.played)),
+        played=Cell(number(summary.played), _accuracy(summary)),
         asr=Cell(percent(summary.asr), percent_interval(summary.asr_interval)),
         queries_mean=_mean(queries),
         queries_median=_median(queries),
