@@ -70,7 +70,7 @@ def _pooled(arguments: argparse.Namespace, queries: dict[str, int]) -> Timed:
         run = brittle.audit(
             arguments.model,
             arguments.data,
-            search="square-linf",
+            search="art-square-linf",
             search_settings={"eps": arguments.eps},
             budget=arguments.budget,
             batch=arguments.batch,

@@ -8,7 +8,7 @@ from typing import Any
 
 OWN = ("random", "greedy")
 PEERS = ("square-l2", "simba-dct", "hopskipjump", "corruptions", "foolbox-noise", "foolbox-blur")
-MORE_PEERS = ("foolbox-contrast", "square-linf", "foolbox-salt-and-pepper", "simba", "boundary")
+MORE_PEERS = ("foolbox-contrast", "square-linf", "foolbox-salt-and-pepper", "simba-pixel", "boundary")
 IMAGENET = ("imagenet_mobilenet_v2", "imagenet_mobilenet_v1_075", "imagenet_squeezenet11")
 CIFAR = ("cifar10_resnet20", "cifar10_resnet56", "cifar10_resnet_2b_adv", "cifar10_resnet_4b_adv")
 CELLS = (2, 4, 8, 16, 32)

@@ -132,7 +132,7 @@ def _conditions(table: Table, arguments: argparse.Namespace) -> str:
         "Steps are rounds, as HPE counts them, where a search has them.",
         f"- “ASR, near” counts flips within an L2 of {table.near:g} only: HopSkipJump and Boundary start "
         "from a random image that is a flip, however far. Square stops at its first flip, within its radius "
-        "(L2 5, or L∞ 8/255).",
+        "(L2 5 for a photo and as much per element elsewhere, or L∞ 8/255).",
     ]
     if table.note:
         lines.append(f"- {table.note}")

@@ -63,7 +63,7 @@ def test_an_independent_counter_agrees_and_no_thread_is_left(name: str) -> None:
 
 
 def test_an_audit_that_is_left_in_the_middle_leaves_no_thread() -> None:
-    rules = Rules(open_search("square-l2"), InputBoard, Terms(300), MemoryArchive(SPEC))
+    rules = Rules(open_search("art-square-l2"), InputBoard, Terms(300), MemoryArchive(SPEC))
     results = Referee(model_of(), 4).play(
         play_sample(f"s{i}", partial(sample_of, i), rules) for i in range(9)
     )
@@ -109,7 +109,7 @@ def test_it_finds_flips(name: str) -> None:
     assert any(r.status is Status.FLIPPED for r in results)
 
 
-@pytest.mark.parametrize("name", ["square-l2", "foolbox-noise"])
+@pytest.mark.parametrize("name", ["art-square-l2", "foolbox-noise"])
 def test_the_distance_limit_holds_after_rounding_to_8_bits(name: str) -> None:
     results, _ = played(name, terms={"budget": 400, "max_l2": 4.0})
     flips = [r.closest for r in results if r.closest]
@@ -117,7 +117,7 @@ def test_the_distance_limit_holds_after_rounding_to_8_bits(name: str) -> None:
     assert all(flip.l2 <= 4.0 for flip in flips)
 
 
-@pytest.mark.parametrize("name", ["simba", "square-l2", "foolbox-noise"])
+@pytest.mark.parametrize("name", ["art-simba-pixel", "art-square-l2", "foolbox-noise"])
 def test_a_target_is_reached_or_not_but_never_another_class(name: str) -> None:
     results, _ = played(name, target=2, terms={"budget": 400})
     reached = [r for r in results if r.status is Status.FLIPPED]
@@ -127,7 +127,7 @@ def test_a_target_is_reached_or_not_but_never_another_class(name: str) -> None:
 
 def test_an_input_that_is_no_image_is_failed_with_one_line() -> None:
     spec = InputSpec((1, 40), ("channel", "time"), bits=8)
-    results, _ = played("square-l2", spec=spec)
+    results, _ = played("art-square-l2", spec=spec)
     assert {r.status for r in results} == {Status.FAILED}
     assert "needs inputs of channel, height, width" in results[0].message
 
@@ -139,11 +139,11 @@ def test_what_the_library_refuses_is_failed_with_its_message(monkeypatch: pytest
         raise ValueError("no such\n image")
 
     monkeypatch.setattr(SquareAttack, "generate", refuse)
-    results, _ = played("square-l2")
+    results, _ = played("art-square-l2")
     assert {r.message for r in results} == {"ValueError: no such image"}
 
 
-MODULES = {"square-l2": "art.attacks.evasion", "foolbox-blur": "foolbox"}
+MODULES = {"art-square-l2": "art.attacks.evasion", "foolbox-blur": "foolbox"}
 
 
 @pytest.mark.parametrize(("name", "module"), MODULES.items())

@@ -49,6 +49,11 @@ class InputSpec:
         return self.bounds[1] - self.bounds[0]
 
     @property
+    def code(self) -> float:
+        """From one quantised value to the next; 0 where there are none."""
+        return 0.0 if self.bits is None else self.span / (2**self.bits - 1)
+
+    @property
     def code_type(self) -> type[Any]:
         """NumPy type that holds one quantised value: the smallest that fits, or float32 where none is."""
         if self.bits is None:

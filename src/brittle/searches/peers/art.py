@@ -47,7 +47,7 @@ class SquareL2(_ArtPeer):
     for L2. eps: L2 radius; None is the audit's max_l2, or 5 times the span without one.
     """
 
-    name: ClassVar[str] = "square-l2"
+    name: ClassVar[str] = "art-square-l2"
     eps: float | None = setting(
         None, "L2 radius; default max_l2 of the audit, or 5 times the span without one", gt=0
     )
@@ -67,7 +67,7 @@ class SquareLinf(_ArtPeer):
     for L-infinity. eps: radius as a share of the span.
     """
 
-    name: ClassVar[str] = "square-linf"
+    name: ClassVar[str] = "art-square-linf"
     eps: float = setting(8 / 255, "L-infinity radius, as a share of the span", gt=0)
     p_init: float = setting(0.05, "share of the elements in the first squares", gt=0, le=1)
     max_iter: int = setting(10_000, "iterations of the schedule; the budget ends it before", ge=1)
@@ -84,7 +84,7 @@ class SimBAPixel(_ArtPeer):
     epsilon: size of one change as a share of the span.
     """
 
-    name: ClassVar[str] = "simba"
+    name: ClassVar[str] = "art-simba-pixel"
     epsilon: float = setting(0.2, "step, as a share of the span", gt=0)
     max_iter: int = setting(10_000, "iterations of the schedule; the budget ends it before", ge=1)
 
@@ -99,7 +99,7 @@ class SimBADCT(_ArtPeer):
     by a quarter of that (28 and 7 at 224, as published). epsilon: size of one change as a share of the span.
     """
 
-    name: ClassVar[str] = "simba-dct"
+    name: ClassVar[str] = "art-simba-dct"
     epsilon: float = setting(0.2, "step, as a share of the span", gt=0)
     max_iter: int = setting(10_000, "iterations of the schedule; the budget ends it before", ge=1)
 

@@ -1,0 +1,1 @@
+"""square, the Square Attack as its authors play it: random squares, each kept when it lowers the loss."""
