@@ -131,6 +131,15 @@ def game_of(
     )
 
 
+def counted_for_any_batch(search: Any, batches: Sequence[int] = (3, 32), **terms: Any) -> list[SearchResult]:
+    """Results of a search whose every row was counted, and which other batch sizes give again."""
+    one, model, referee = play(search, batch=1, **terms)
+    assert sum(r.queries for r in one) == model.rows == referee.rows
+    for batch in batches:
+        assert plain(play(search, batch=batch, **terms)[0]) == plain(one)
+    return one
+
+
 def plain(results: list[SearchResult]) -> list[dict[str, Any]]:
     """Results without their times."""
     times = ("seconds", "started", "finished")

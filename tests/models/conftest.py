@@ -1,11 +1,17 @@
-"""Tiny ONNX graphs whose answers are easy to know."""
+"""Tiny ONNX graphs whose answers are easy to know, and a server that answers as it is told."""
 
-from collections.abc import Callable
+import json
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from endpoint import serving
+from posted import Served, means
 
 MakeOnnx = Callable[..., str]
 
@@ -90,3 +96,27 @@ def several_outputs(tmp_path: Path) -> MakeOnnx:
         return str(file)
 
     return make
+
+
+@pytest.fixture
+def server() -> Iterator[Served]:
+    """A server on this machine; what it answers and was asked is in what this gives."""
+    served = Served()
+
+    def answer(asked: BaseHTTPRequestHandler) -> None:
+        body = asked.rfile.read(int(asked.headers["Content-Length"]))
+        kind = asked.headers["Content-Type"]
+        served.requests.append({"headers": dict(asked.headers), "kind": kind, "path": asked.path})
+        reply = served.replies.pop(0) if len(served.replies) > 1 else served.replies[0]
+        if "delay" in reply:
+            time.sleep(reply["delay"])
+        data = reply.get("body") or json.dumps({reply.get("key", "outputs"): means(body, kind).tolist()})
+        data = reply["make"](body, kind) if "make" in reply else data
+        asked.send_response(reply.get("status", 200))
+        for name, value in reply.get("headers", {"Content-Type": "application/json"}).items():
+            asked.send_header(name, value)
+        asked.end_headers()
+        asked.wfile.write(data if isinstance(data, bytes) else data.encode())
+
+    with serving(answer) as served.address:
+        yield served

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brittle.core.result import SearchResult, Status
-from brittle.report.audit.breakdown import confusions, distortions_used, weakest_classes
+from brittle.report.audit.breakdown import confusions, distortions_used, weakest
 from brittle.report.classes import class_name, own_class
 from brittle.report.curves import curves
 from report.made_up import BUDGET, CLASSES, PALETTE, ended, flipped
@@ -46,15 +46,15 @@ def test_weakest_classes_come_by_asr_then_by_distance() -> None:
         SearchResult("e", 2, Status.SURVIVED, "random", 100, predicted=2),
         SearchResult("f", 2, Status.MISCLASSIFIED, "random", 1, predicted=0),
     ]
-    rows = weakest_classes(results, CLASSES, least_played=1).classes
+    rows = weakest(results, CLASSES, least_played=1).classes
     assert [(row.name, row.samples, row.played, row.flipped, row.asr, row.l2) for row in rows] == [
         ("dog", 2, 2, 2, 1.0, 2.0),
         ("cat", 1, 1, 1, 1.0, 4.0),
         ("<b>emu</b>", 3, 2, 1, 0.5, 0.5),
     ]
-    fewer = weakest_classes(results, CLASSES, most=2, least_played=1)
+    fewer = weakest(results, CLASSES, most=2, least_played=1)
     assert len(fewer.classes) == len(fewer.samples) == 2
-    assert [row.name for row in weakest_classes(results, CLASSES, least_played=2).classes] == [
+    assert [row.name for row in weakest(results, CLASSES, least_played=2).classes] == [
         "dog",
         "<b>emu</b>",
     ]
@@ -64,8 +64,8 @@ def test_a_class_is_called_weak_from_five_played_samples_on() -> None:
     wrong = SearchResult("w", 0, Status.MISCLASSIFIED, "random", 1, predicted=1)
     held = SearchResult("h", 0, Status.SURVIVED, "random", 100, predicted=0)
     four = [*(flipped(f"s{k}", first=5, l2=4.0 - k, label=0) for k in range(3)), held, wrong]
-    assert weakest_classes(four, CLASSES).classes == ()
-    (row,) = weakest_classes([*four, held], CLASSES).classes
+    assert weakest(four, CLASSES).classes == ()
+    (row,) = weakest([*four, held], CLASSES).classes
     assert (row.name, row.samples, row.played, row.flipped) == ("cat", 6, 5, 3)
 
 
@@ -76,13 +76,13 @@ def test_weakest_samples_come_by_the_distance_of_their_closest_flip() -> None:
         ended("c", Status.SURVIVED),
         flipped("d", first=5, l2=2.0, label=None),
     ]
-    found = weakest_classes(results, CLASSES)
+    found = weakest(results, CLASSES)
     assert [(row.sample, row.name, row.l2) for row in found.samples] == [
         ("b", "dog", 1.0),
         ("d", "cat", 2.0),
         ("a", "cat", 4.0),
     ]
-    assert found and not weakest_classes([ended("c", Status.SURVIVED)], CLASSES)
+    assert found and not weakest([ended("c", Status.SURVIVED)], CLASSES)
 
 
 def test_confusions_are_counted_and_unlabelled_samples_use_the_own_answer() -> None:

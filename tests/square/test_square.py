@@ -12,7 +12,18 @@ from brittle.core.result import Status
 from brittle.core.sample import Array, InputSpec
 from brittle.searches import open_search
 from brittle.searches.square.search import SquareL2, SquareLinf
-from whole_inputs import IMAGE, KINDS, as_field, changes, game_of, plain, play, sample_of, told
+from whole_inputs import (
+    IMAGE,
+    KINDS,
+    as_field,
+    changes,
+    counted_for_any_batch,
+    game_of,
+    plain,
+    play,
+    sample_of,
+    told,
+)
 
 NAMES = ["square-l2", "square-linf"]
 HOLDS, WORSE = (0.6, 0.3, 0.1), (0.8, 0.1, 0.1)
@@ -43,11 +54,7 @@ def test_every_input_is_within_the_linf_radius_and_the_l2_limit(spec: InputSpec)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_row_is_counted_and_the_batch_changes_nothing(name: str) -> None:
-    one, model, referee = play(open_search(name), batch=1)
-    assert sum(r.queries for r in one) == model.rows == referee.rows
-    assert any(r.first for r in one)
-    for batch in (3, 32):
-        assert plain(play(open_search(name), batch=batch)[0]) == plain(one)
+    assert any(r.first for r in counted_for_any_batch(open_search(name)))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -20,6 +20,9 @@ SLACK, SHARE = 1e-4, 0.05
 """By how much a probability may move, for itself and as a share of it, and be the same answer: what other
 hardware or a few decimals make of it, not another training."""
 
+ROWS = 2
+"""How many identity rows there are."""
+
 Answers = Sequence[Sequence[float | None] | None]
 """Of a model to the identity rows: a probability a class, None for NaN; None for a row that it raised on."""
 
@@ -59,7 +62,7 @@ def identity_rows(spec: InputSpec) -> Array:
 
     As samples are, they are what a file can hold.
     """
-    noise = generator(0, "identity rows").random((2, *spec.shape))
+    noise = generator(0, "identity rows").random((ROWS, *spec.shape))
     noise[1] /= 4
     values = (spec.bounds[0] + spec.span * noise).astype(np.float32)
     return np.stack([spec.decode(spec.encode(row)) for row in values])

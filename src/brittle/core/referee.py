@@ -83,7 +83,8 @@ class Referee:
         self.rows = 0
         self._classes = len(model.classes)
         self._most_batches = lanes + 1
-        self._most_open = min(self._most_batches * batch, most or self._most_batches * batch)
+        full = self._most_batches * batch
+        self._most_open = min(full, most or full)
         self._buffers = [np.empty((batch, *model.input.shape), np.float32) for _ in range(self._most_batches)]
         self._queue: deque[_Pending] = deque()
         self._open_runs = 0
@@ -188,10 +189,7 @@ class Referee:
         x = self._buffers[0][:rows]
         self._buffers.append(self._buffers.pop(0))
         self.rows += rows
-        return _BatchInFlight(tuple(slices), rows, lanes.submit(lambda: self._ask(x)))
-
-    def _ask(self, x: Array) -> _Reply:
-        return _Reply(*ask(self.model, x))
+        return _BatchInFlight(tuple(slices), rows, lanes.submit(lambda: _Reply(*ask(self.model, x))))
 
     def _land(self, batch: _BatchInFlight) -> _Reply:
         reply = batch.reply.result()

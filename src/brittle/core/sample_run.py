@@ -67,7 +67,7 @@ class Rules:
 
 def play_sample(name: str, open_sample: Callable[[], Sample], rules: Rules) -> SampleRun:
     """The run of one sample. Bad data, a failing search or distortion make it FAILED; nothing is raised."""
-    start, began = perf_counter(), _now()
+    start, began = perf_counter(), now()
     known: dict[str, Any] = {"label": None, "queries": 0}
     try:
         known.update((yield from _play(open_sample, rules, known)))
@@ -83,7 +83,7 @@ def play_sample(name: str, open_sample: Callable[[], Sample], rules: Rules) -> S
         seed=rules.seed,
         seconds=round(perf_counter() - start, 3),
         started=began,
-        finished=_now(),
+        finished=now(),
         **known,
     )
 
@@ -190,5 +190,6 @@ def _closest(account: Account, rules: Rules) -> Generator[Request, Array, Flip |
     return account.first
 
 
-def _now() -> str:
+def now() -> str:
+    """The time as results state it, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

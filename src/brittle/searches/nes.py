@@ -16,11 +16,9 @@ from brittle.searches.losses import cross_entropy
 from brittle.searches.radius import linf_radius
 from brittle.settings import Settings, setting
 
-PLATEAU, DROP, LEAST_RATE = (
-    5,
-    2.0,
-    5e-5,
-)  # steps without a fall, factor then, least rate as a share of the span
+PLATEAU = 5  # steps without a fall of the loss, until the rate falls
+DROP = 2.0  # by what the rate is divided then
+LEAST_RATE = 5e-5  # as a share of the span
 
 
 class Nes(Settings):

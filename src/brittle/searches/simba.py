@@ -6,6 +6,7 @@ where minus did not help. What is ours: steps are made of whole codes. A step in
 less than half a code of 8 bits everywhere, so that plain rounding would show the untouched input for ever.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from functools import reduce
 from typing import ClassVar
@@ -59,9 +60,9 @@ class _Simba(Settings):
             return np.float32(length) * direction
         return in_codes(direction, max(1.0, length / spec.code), rng)
 
+    @abstractmethod
     def directions(self, field: Field, rng: np.random.Generator) -> Iterator[Direction]:
         """Orthogonal directions in the order in which they are tried, each once."""
-        raise NotImplementedError
 
 
 class SimbaPixel(_Simba):

@@ -16,13 +16,11 @@ from brittle.core.sample import Array
 from brittle.models.backend import Backend
 from brittle.models.http.body import JSON, pack, unpack
 from brittle.models.http.client import Client, LongReplyError, NoReplyError, Reply
-from brittle.models.http.pacing import Pace, Tally, seconds
+from brittle.models.http.pacing import Pace, Tally, retry_after
 from brittle.models.options import ModelOptions
 
 RETRIED = (408, 429, 500, 502, 503, 504)
 """Statuses of an endpoint that may answer a little later."""
-ENDING = (401, 403, 404, *RETRIED)
-"""Statuses below 500 and others that are of the endpoint, and not of what it was asked."""
 LONGEST_WAIT = 60.0  # seconds between two attempts, whatever the endpoint asks for
 FIRST_WAIT = 0.5
 SHOWN_WAIT = 2.0  # seconds; a longer one is said
@@ -60,7 +58,7 @@ class Endpoint:
 
     def __init__(self, address: str, options: ModelOptions, meter: Meter) -> None:
         self.address, self.options, self.meter = address, options, meter
-        self.shown = _checked_address(address)
+        _check_address(address)
         self.client = Client(address, options.timeout)
         self.closed = Event()
         self.pace = Pace(options.rate, self._sleep)
@@ -87,7 +85,7 @@ class Endpoint:
         except _BusyError as error:
             attempts = self.options.retries + 1
             raise ModelError(
-                f"{self.shown}: {error}, attempts: {attempts}; check that the endpoint is up, then {AGAIN}"
+                f"{self.address}: {error}, attempts: {attempts}; check that the endpoint is up, then {AGAIN}"
             ) from error
         finally:
             tally.end()
@@ -96,7 +94,7 @@ class Endpoint:
         try:
             answers = unpack(reply.body, reply.headers.get("Content-Type", ""), self.options.body)
         except ValueError as error:
-            raise ModelError(f"{self.shown}: {error}; check the endpoint, then {AGAIN}") from error
+            raise ModelError(f"{self.address}: {error}; check the endpoint, then {AGAIN}") from error
         self._classes = answers.shape[1] if answers.ndim == 2 else self._classes
         return answers
 
@@ -110,13 +108,13 @@ class Endpoint:
             reply = self.client.post(self._url(), body, headers, most)
         except LongReplyError as error:
             tally.sent += 1
-            raise ModelError(f"{self.shown}: {error}; check the endpoint") from error
+            raise ModelError(f"{self.address}: {error}; check the endpoint") from error
         except NoReplyError as error:
             tally.sent += error.sent
             raise _BusyError(str(error)) from error
         tally.sent += 1
         if reply.status in RETRIED:
-            wait = seconds(reply.headers.get("Retry-After", ""))
+            wait = retry_after(reply.headers.get("Retry-After", ""))
             raise _BusyError(f"expected status 200, got {reply.status}", wait)
         return reply
 
@@ -128,12 +126,12 @@ class Endpoint:
         wait = min(wait, LONGEST_WAIT)
         if wait >= SHOWN_WAIT:
             longer = f", not in {asked:g} s as it asks" if asked and asked > wait else ""
-            LOG.warning(f"{self.shown}: {error}; asked again in {wait:g} s{longer}")
+            LOG.warning(f"{self.address}: {error}; asked again in {wait:g} s{longer}")
         return wait
 
     def _sleep(self, seconds: float) -> None:
         if self.closed.wait(seconds):
-            raise ModelError(f"{self.shown}: stopped while waiting for it")
+            raise ModelError(f"{self.address}: stopped while waiting for it")
 
     def _url(self) -> str:
         """The address with the query that the environment holds."""
@@ -150,14 +148,14 @@ class Endpoint:
         return {name: _secret(variable, f"the value of header '{name}'")}
 
     def _refusal(self, status: int) -> ModelError:
-        text = f"{self.shown}: expected status 200, got {status}; "
+        text = f"{self.address}: expected status 200, got {status}; "
         if 300 <= status < 400:
             return ModelError(text + "give the address it redirects to")
         if status in (401, 403):
             return ModelError(text + f"check the header that signs in, then {AGAIN}")
-        if not 400 <= status < 500 or status in ENDING:
-            return ModelError(text + f"check the endpoint, then {AGAIN}")
-        return RefusedError(text + "it refuses what it was sent")
+        if 400 <= status < 500 and status != HTTPStatus.NOT_FOUND:
+            return RefusedError(text + "it refuses what it was sent")
+        return ModelError(text + f"check the endpoint, then {AGAIN}")
 
     def close(self) -> None:
         """End waits and connections."""
@@ -173,8 +171,8 @@ class _BusyError(Exception):
         self.wait = wait
 
 
-def _checked_address(address: str) -> str:
-    """The address as errors show it. Raises UsageError where it holds what may be a secret."""
+def _check_address(address: str) -> None:
+    """Raise UsageError for an address without a host, or one that holds what may be a secret."""
     try:
         url = urlsplit(address)
         host, password = url.hostname, url.username or url.password
@@ -193,7 +191,6 @@ def _checked_address(address: str) -> str:
             f"expected the address of {host} without a query, which may hold a key, since a run stores it; "
             "put what follows the '?' into an environment variable and name that with --query"
         )
-    return address
 
 
 def _secret(variable: str, what: str) -> str:

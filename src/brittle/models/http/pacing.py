@@ -17,12 +17,10 @@ class Tally:
     meter: Meter
     rows: int
     counted: int = 1
-    begun: int = 0
     sent: int = 0
 
     def begin(self) -> None:
         """Count an attempt, unless the last one that was counted never went out."""
-        self.begun += 1
         if self.sent == self.counted:
             self.meter.show_again(self.rows)
             self.counted += 1
@@ -53,13 +51,13 @@ class Pace:
             self._sleep(due - now)
 
 
-def seconds(retry_after: str) -> float | None:
+def retry_after(header: str) -> float | None:
     """What a Retry-After header says, in seconds: a number, or a date; None where it says nothing."""
     try:
-        return max(0.0, float(retry_after))
+        return max(0.0, float(header))
     except ValueError:
         pass
     try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None

@@ -60,7 +60,7 @@ class _ClassTally:
     l2: list[float] = field(default_factory=list)
 
 
-def weakest_classes(
+def weakest(
     results: Iterable[SearchResult], classes: Sequence[str], most: int = 15, least_played: int = FEWEST_PLAYED
 ) -> Weakest:
     """Classes that flipped, the greatest ASR first and the least median L2 first among equals; and samples.

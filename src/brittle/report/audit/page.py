@@ -9,7 +9,7 @@ from brittle.core.result import SearchResult, Status
 from brittle.domains.tints import tints
 from brittle.report import wording
 from brittle.report.audit import panels
-from brittle.report.audit.breakdown import confusions, distortions_used, weakest_classes
+from brittle.report.audit.breakdown import confusions, distortions_used, weakest
 from brittle.report.audit.gallery import gallery
 from brittle.report.classes import class_name, own_class
 from brittle.report.summary import summary_of
@@ -51,7 +51,7 @@ def _contents(run: Run) -> dict[str, Any]:
         "tiles": panels.tiles(summary),
         "summary_rows": summary_rows(summary),
         "charts": panels.charts(run, summary),
-        "weakest": weakest_classes(run.results(), classes),
+        "weakest": weakest(run.results(), classes),
         "confusions": confusions(run.results(), classes),
         "distortions": distortions_used(run.results(), manifest.palette),
         "groups": gallery(run, classes),

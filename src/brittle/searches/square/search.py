@@ -6,6 +6,7 @@ windows, the schedule and the losses are theirs. What is ours: candidates are sh
 squares are segments of a signal and cubes of a clip.
 """
 
+from abc import abstractmethod
 from itertools import count
 from typing import ClassVar, Protocol
 
@@ -60,9 +61,9 @@ class _Square(Settings):
                 best, least = tried, loss
             tried = squares.step(best, share_at(turn, self.p_init, self.schedule), rng)
 
+    @abstractmethod
     def squares(self, game: Game[InputBoard]) -> Squares:
         """The changes of one game."""
-        raise NotImplementedError
 
 
 class SquareL2(_Square):

@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from brittle.core.errors import UsageError
+from brittle.core.identity import ROWS
 from brittle.data import open_data
 from brittle.models import open_model
 from brittle.store.run import Run
 from brittle.tasks.audit.audit import name_objects
 from brittle.tasks.audit.opening import known_outputs, open_audit
 from brittle.tasks.audit.settings import AuditSettings
-from brittle.tasks.audit.setup import BATCH_UNMEASURED, measured
+from brittle.tasks.audit.setup import BATCH_UNMEASURED, batch_of, measured
 from brittle.tasks.audit.warming import FILE
-
-IDENTITY = 2
-"""Rows that an endpoint is asked to be known again; twice when a run begins, and one for its classes."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def estimate(model: Any = None, data: Any = None, *, price: float | None = None,
     known = known_outputs(folder, chosen)
     backend = open_model(named.objects.get("model", chosen.model), chosen.model_options)
     if backend.local:
-        opened = open_audit(chosen, **named.objects, outputs=known)
+        opened = open_audit(chosen, **{**named.objects, "model": backend}, outputs=known)
         dataset, speed = opened.dataset, measured(opened)
     else:
         source = named.objects.get("data", chosen.data)
@@ -68,7 +66,8 @@ def estimate(model: Any = None, data: Any = None, *, price: float | None = None,
     before = _Before.of(folder) if known else _Before()
     samples = sum(name not in before.done for name in dataset.ids)
     beside = 0 if (folder / FILE).exists() else chosen.warm_up
-    beside += 0 if backend.local else IDENTITY if known else 1 + 2 * IDENTITY
+    if not backend.local:  # its classes, and the identity rows twice; of a run that was begun these once
+        beside += ROWS if known else 1 + 2 * ROWS
     rate = speed.rates[speed.batch] if speed else before.rate
     return Estimate(
         samples=samples,
@@ -95,11 +94,10 @@ class _Before:
         run = Run.open(folder)
         results = {result.sample: result.queries for result in run.results()}
         seconds = sum(session.get("seconds") or 0 for session in run.sessions())
-        batches = [session["batch"] for session in run.sessions() if session.get("batch")]
         shown = run.rows().shown
         return cls(
             done=frozenset(results),
             queries=sum(results.values()),
             rate=shown / seconds if seconds and shown else None,
-            batch=batches[-1] if batches else None,
+            batch=batch_of(run),
         )

@@ -102,12 +102,14 @@ class Opened:
 def open_audit(
     settings: AuditSettings, model: Any = None, data: Any = None, *, outputs: int | None = None
 ) -> Opened:
-    """Open what the settings name; model and data may be given as Python objects instead.
+    """Open what the settings name; model (or its backend) and data may be given as Python objects instead.
 
     outputs: how many classes the model answers, where that is known already; else it may be asked one row.
     Raises ModelError, DataError or UsageError, each with one line.
     """
-    backend = open_model(settings.model if model is None else model, settings.model_options)
+    backend = model
+    if not isinstance(model, Backend):
+        backend = open_model(settings.model if model is None else model, settings.model_options)
     fit = _fitted(backend, settings.data if data is None else data, settings.data_options, outputs)
     backend, dataset, spec = fit.backend, fit.dataset, fit.dataset.spec
     classifier = ModelClassifier(backend, spec, _class_names(backend, dataset, fit.outputs))

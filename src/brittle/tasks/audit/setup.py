@@ -92,11 +92,17 @@ def _answers(opened: Opened, run: Run | None) -> Answers:
 
 def choose_batch(opened: Opened, run: Run) -> int:
     """The batch size: stated, that of the run so far, or measured on a sample that the model answers."""
-    sizes = [size for session in run.sessions() if 0 < (size := session.get("batch") or 0) <= MOST]
-    if opened.settings.batch or sizes:
-        return opened.settings.batch or sizes[-1]
+    known = opened.settings.batch or batch_of(run)
+    if known:
+        return known
     choice = measured(opened) if opened.backend.local else None
     return choice.batch if choice else BATCH_UNMEASURED
+
+
+def batch_of(run: Run) -> int | None:
+    """The batch size that a run had the last time; None where it had none that settings could have."""
+    sizes = [size for session in run.sessions() if 0 < (size := session.get("batch") or 0) <= MOST]
+    return sizes[-1] if sizes else None
 
 
 def measured(opened: Opened) -> BatchChoice | None:

@@ -8,7 +8,6 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from math import ceil
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from brittle.core.errors import BrittleError, ModelError
 from brittle.core.result import SearchResult, Status
+from brittle.core.sample_run import now
 from brittle.store.rows import RowLog
 from brittle.tasks.audit.opening import Opened, known_outputs, open_audit
 from brittle.tasks.audit.playing import OnAsked, play_samples
@@ -155,7 +155,7 @@ class Team:
 
     def _given_up(self, name: str, code: int | None) -> SearchResult:
         """The result of a sample that ended every worker; its rows are those of interrupted samples."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        ended = now()
         return SearchResult(
             sample=name,
             label=None,
@@ -164,8 +164,8 @@ class Team:
             queries=0,
             seed=self.opened.settings.seed,
             message=f"{GUILTY} workers died while they played it, the last alone (exit code {code})",
-            started=now,
-            finished=now,
+            started=ended,
+            finished=ended,
         )
 
 
