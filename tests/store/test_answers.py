@@ -1,6 +1,9 @@
 """The answers that are kept: nothing is asked twice, and a damaged file is named as what it is."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -71,3 +74,46 @@ def test_rows_that_a_model_refuses_are_refused_again_and_the_others_are_kept(tmp
         assert np.array_equal(refused.value.answers[[0, 2, 4]], rounded(TinyModel()(x[[0, 2, 4]])))
         assert (cache.asked, model.shown) == (4 + times - 1, 3)
     assert found == [1, 4]
+
+
+RACE = """
+import sys, threading
+from pathlib import Path
+import numpy as np
+from brittle.core.errors import BrittleError
+from brittle.store.answers import AnswerCache
+from tiny import TinyModel
+
+model = TinyModel()
+x = np.random.default_rng(0).random((64, *model.input.shape), np.float32)
+for k in range(30):
+    cache = AnswerCache(model, Path(sys.argv[1], f"{k}.sqlite"))
+    begun = threading.Event()
+
+    def ask():
+        try:
+            while True:
+                cache(x)
+                begun.set()
+        except BrittleError:
+            pass
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    begun.wait()
+    cache.close()
+    thread.join()
+"""
+
+
+def test_a_cache_may_be_closed_while_a_thread_still_asks(tmp_path: Path) -> None:
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    found = subprocess.run(
+        [sys.executable, "-c", RACE, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -27,6 +28,7 @@ class AnswerCache:
     ) -> None:
         self.model, self.path, self._on_found = model, path, on_found
         self.found = self.asked = 0
+        self._in_use = Lock()
         for end in ("", "-wal", "-shm", "-journal"):  # of SQLite's own files
             refuse_link(path.with_name(path.name + end))
         try:
@@ -72,7 +74,8 @@ class AnswerCache:
 
     def _look_up(self, key: bytes) -> Array | None:
         try:
-            row = self._db.execute("SELECT answer FROM answers WHERE input = ?", (key,)).fetchone()
+            with self._in_use:
+                row = self._db.execute("SELECT answer FROM answers WHERE input = ?", (key,)).fetchone()
             answer = None if row is None else np.frombuffer(zlib.decompress(row[0]), np.float32)
         except (sqlite3.Error, zlib.error, TypeError, ValueError) as error:
             raise RunError(self._damaged(str(error))) from error
@@ -90,11 +93,12 @@ class AnswerCache:
             if np.isfinite(answer).all()
         ]
         try:
-            with self._db:
+            with self._in_use, self._db:
                 self._db.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", rows)
         except sqlite3.Error as error:
             raise DiskError(f"cannot write the cache: {error}; free some space and run again") from error
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close the file; a thread that asks on gets an error, and never a file that closes beneath it."""
+        with self._in_use:
+            self._db.close()
