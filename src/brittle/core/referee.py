@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
 
 from brittle.core.classifier import Classifier, ask
 from brittle.core.errors import BrittleError, ModelError
 from brittle.core.lanes import Lanes
-from brittle.core.result import SearchResult
+from brittle.core.request import R, Request, SampleRun, Unanswered
 from brittle.core.sample import Array
-from brittle.core.sample_run import Request, SampleRun, Unanswered
 
 
 @dataclass
 class _Pending:
     """A sample run in play: its request, how many of its rows were asked, and the answers so far."""
 
-    run: SampleRun
+    run: SampleRun[Any]
     request: Request
     answers: Array
     asked: int = 0
@@ -92,7 +92,7 @@ class Referee:
         self._broken: list[_Pending] = []
         self._worked = False
 
-    def play(self, runs: Iterable[SampleRun]) -> Iterator[SearchResult]:
+    def play(self, runs: Iterable[SampleRun[R]]) -> Iterator[R]:
         """Results in the order in which sample runs end.
 
         Raises ModelError if the model cannot be reached, or fails on everything it is shown.
@@ -119,7 +119,7 @@ class Referee:
         """The first batch goes alone: what it says of the model holds for the others."""
         return self._most_batches if self._worked else 1
 
-    def _open(self, source: Iterator[SampleRun]) -> Iterator[SearchResult]:
+    def _open(self, source: Iterator[SampleRun[Any]]) -> Iterator[Any]:
         """Start new sample runs while there is room."""
         while self._open_runs < self._most_open:
             run = next(source, None)
@@ -128,7 +128,7 @@ class Referee:
             self._open_runs += 1
             yield from self._resume(run)
 
-    def _resume(self, run: SampleRun, pending: _Pending | None = None) -> Iterator[SearchResult]:
+    def _resume(self, run: SampleRun[Any], pending: _Pending | None = None) -> Iterator[Any]:
         """Begin a sample run, or let it go on from its pending request, to its next one or its result."""
         try:
             if pending is None:
@@ -205,13 +205,13 @@ class Referee:
             ) from error
         return reply
 
-    def _give_up(self) -> Iterator[SearchResult]:
+    def _give_up(self) -> Iterator[Any]:
         """End the sample runs whose boards could not be rendered."""
         while self._broken:
             pending = self._broken.pop()
             yield from self._resume(pending.run, pending)
 
-    def _deliver(self, batch: _BatchInFlight, reply: _Reply) -> Iterator[SearchResult]:
+    def _deliver(self, batch: _BatchInFlight, reply: _Reply) -> Iterator[Any]:
         """Hand the answers of one batch to their sample runs; a row without one ends its own."""
         if self._on_rows:
             self._on_rows(self.rows)

@@ -11,35 +11,15 @@ from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brittle.core.account import Account, Candidate, top
 from brittle.core.errors import DataError, DiskError, RefusedError
 from brittle.core.goal import Goal
+from brittle.core.request import Request, SampleRun, show
 from brittle.core.result import Flip, SearchResult, Status
 from brittle.core.sample import Array, Sample
 from brittle.core.search import Board, Game, InputBoard, Search, SearchFactory, Terms
 from brittle.core.seeds import generator
-
-
-@dataclass(frozen=True)
-class Request:
-    """Rows to be shown to the model: moves (k, ...) on a board; alone = in a batch of one row."""
-
-    board: Board
-    moves: NDArray[Any]
-    alone: bool = False
-
-
-SampleRun = Generator[Request, Array, SearchResult]
-
-
-class Unanswered(Exception):
-    """Thrown into a sample run whose request failed, its cause being why. shown: rows the model was shown."""
-
-    def __init__(self, shown: int) -> None:
-        super().__init__(f"{shown} rows were shown, and not answered")
-        self.shown = shown
 
 
 class Archive(Protocol):
@@ -65,7 +45,7 @@ class Rules:
     seed: int = 0
 
 
-def play_sample(name: str, open_sample: Callable[[], Sample], rules: Rules) -> SampleRun:
+def play_sample(name: str, open_sample: Callable[[], Sample], rules: Rules) -> SampleRun[SearchResult]:
     """The run of one sample. Bad data, a failing search or distortion make it FAILED; nothing is raised."""
     start, began = perf_counter(), now()
     known: dict[str, Any] = {"label": None, "queries": 0}
@@ -93,7 +73,7 @@ def _play(
 ) -> Generator[Request, Array, dict[str, Any]]:
     sample = open_sample()
     known["label"] = sample.label
-    clean = (yield from _show(Request(InputBoard(sample), sample.x[None]), known))[0]
+    clean = (yield from show(Request(InputBoard(sample), sample.x[None]), known))[0]
     if not np.isfinite(clean).all():
         raise DataError("the model answered NaN or infinity to the untouched sample")
     predicted = int(clean.argmax())
@@ -120,17 +100,6 @@ def _play(
     }
 
 
-def _show(request: Request, known: dict[str, Any]) -> Generator[Request, Array, Array]:
-    """Have rows shown to the model, and count them."""
-    try:
-        answers = yield request
-    except Unanswered as failure:
-        known["queries"] += failure.shown
-        raise (failure.__cause__ or failure) from None
-    known["queries"] += len(request.moves)
-    return answers
-
-
 def _verify(
     account: Account, rules: Rules, found: Candidate, name: str
 ) -> Generator[Request, Array, tuple[Flip | None, Array]]:
@@ -138,7 +107,7 @@ def _verify(
     file = rules.archive.write(account.sample.id, name, found.x)
     x = rules.archive.read(file)
     request = Request(InputBoard(account.sample), x[None], alone=True)
-    answer = yield from _show(request, account.known)
+    answer = yield from show(request, account.known)
     holds = np.isfinite(answer).all() and account.goal.flipped(answer)[0]
     return (account.record(found, x, answer[0], file) if holds else None), answer[0]
 
@@ -150,7 +119,7 @@ def _search(account: Account, rules: Rules, search: Search) -> Generator[Request
         while account.left > 0:
             moves = next(search) if answers is None else search.send(answers)
             shown = moves[: account.left]
-            answers = yield from _show(Request(account.board, shown), account.known)
+            answers = yield from show(Request(account.board, shown), account.known)
             account.enter(shown, answers)
             if not np.isfinite(answers).all():
                 raise DataError(f"the model answered NaN or infinity within query {account.queries}")

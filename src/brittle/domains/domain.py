@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from brittle.core.canvas import Assignment, Layer
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
@@ -49,3 +52,14 @@ class Domain(Protocol):
         layers: Sequence[Layer] | None = None,
     ) -> bytes:
         """A PNG of x, dimmed, its touched cells tinted: by layer, or by distortion if layers are given."""
+
+    def explained(
+        self, x: Array, values: Array, spec: InputSpec, mask: NDArray[np.bool_] | None = None
+    ) -> bytes:
+        """A PNG of x under its map, the greatest shares in colours; what a mask keeps is marked.
+
+        values, mask: (*sides) over the spatial axes.
+        """
+
+    def region(self, mask: NDArray[np.bool_], spec: InputSpec) -> bytes:
+        """A PNG of a mask (*sides), of the input's own size: white is kept."""

@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
 from PIL import ImageColor
 
 from brittle.core.canvas import Assignment, Layer
 from brittle.core.errors import DataError, UsageError
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
-from brittle.domains.ecg_paper import PAPER, RGB, Band, fitting_gain, on_paper
+from brittle.domains.ecg_paper import PAPER, RGB, Band, drawn, fitting_gain, on_paper, written
+from brittle.domains.heat import SHADE, shares_of
+from brittle.domains.stretches import stretches, with_times
 from brittle.domains.tints import tint, tints
 
 DEFAULT_CELL = 0.0333
 """Seconds: two periods of 60 Hz, and the third of HPE's four segment lengths."""
 MIDDLE = 2**15
+STRIP = 24
+"""Pixels that the picture of a mask is high."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,25 @@ class Ecg:
             for cell in np.flatnonzero(assignment)
         ]
         return on_paper(x, spec, bands)
+
+    def explained(
+        self, x: Array, values: Array, spec: InputSpec, mask: NDArray[np.bool_] | None = None
+    ) -> bytes:
+        """PNG of x on ECG paper, shaded by the shares of the map, the mask's stretches marked with times."""
+        numbers = shares_of(values)
+        shaded = [
+            Band(start, stop, SHADE[number])
+            for number in range(len(SHADE))
+            for start, stop in stretches(numbers == number)
+        ]
+        return written(with_times(drawn(x, spec, shaded), mask, spec))
+
+    def region(self, mask: NDArray[np.bool_], spec: InputSpec) -> bytes:
+        """PNG of a mask (time,) as a strip, a pixel a sample: white is kept."""
+        out = io.BytesIO()
+        strip = np.broadcast_to(np.where(mask, np.uint8(255), np.uint8(0)), (STRIP, len(mask)))
+        Pillow.fromarray(np.ascontiguousarray(strip)).save(out, "PNG")
+        return out.getvalue()
 
 
 def _shade(layer: int, layers: Sequence[Layer] | None) -> RGB:

@@ -35,6 +35,11 @@ class Band:
 
 def on_paper(x: Array, spec: InputSpec, bands: Sequence[Band] = (), gain: float | None = None) -> bytes:
     """A PNG of x (leads, time), one strip a lead. gain: millimetres a unit; default what fits, 10 at most."""
+    return written(drawn(x, spec, bands, gain))
+
+
+def drawn(x: Array, spec: InputSpec, bands: Sequence[Band] = (), gain: float | None = None) -> Pillow.Image:
+    """What on_paper writes, as RGB; its width is all of the time."""
     rate = spec.rate or x.shape[1] / 4.0  # of unknown rate: drawn as four seconds
     width = SPEED * x.shape[1] / rate
     gain = gain or fitting_gain(x)
@@ -54,6 +59,11 @@ def on_paper(x: Array, spec: InputSpec, bands: Sequence[Band] = (), gain: float 
         top += strip.height
     image = image.resize((max(1, size[0] // SMOOTH), max(1, size[1] // SMOOTH)), Pillow.Resampling.BOX)
     _words(image, spec, gain, [strip.height * scale / SMOOTH for strip in strips])
+    return image
+
+
+def written(image: Pillow.Image) -> bytes:
+    """A picture on paper, as a PNG of few colours."""
     out = BytesIO()
     image.quantize(48, Pillow.Quantize.MEDIANCUT, dither=Pillow.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -16,6 +16,7 @@ from brittle.core.canvas import Assignment, Layer
 from brittle.core.errors import DataError, UsageError
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
+from brittle.domains.heat import glowing
 from brittle.domains.tints import tint, tints
 
 Pixels = NDArray[np.uint8]
@@ -105,6 +106,17 @@ class Image:
         dim = 0.45 * shown.mean(axis=-1, keepdims=True) + 25
         touched = np.where(edges[..., None], paint, 0.6 * shown + 0.4 * paint)
         return _png(np.rint(np.where(shown_layer[..., None] > 0, touched, dim)).astype(np.uint8))
+
+    def explained(
+        self, x: Array, values: Array, spec: InputSpec, mask: NDArray[np.bool_] | None = None
+    ) -> bytes:
+        """PNG of x in dim grey under the colours of its map; the mask has a white contour."""
+        shown = _enlarged(_pixels((x - spec.bounds[0]) / spec.span))
+        return _png(glowing(shown, values, mask))
+
+    def region(self, mask: NDArray[np.bool_], spec: InputSpec) -> bytes:
+        """PNG of a mask (height, width), a pixel an element: white is kept."""
+        return _png(np.where(mask, np.uint8(255), np.uint8(0))[..., None])
 
 
 def _paint(count: int, layers: Sequence[Layer] | None) -> NDArray[np.float64]:

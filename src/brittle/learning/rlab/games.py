@@ -9,9 +9,10 @@ import numpy as np
 from brittle.core.canvas import Canvas
 from brittle.core.classifier import Classifier
 from brittle.core.referee import Referee
+from brittle.core.request import SampleRun
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, Sample
-from brittle.core.sample_run import Rules, SampleRun, play_sample
+from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, Search, Terms
 from brittle.core.seeds import generator
 from brittle.learning.rlab.replay import Transition
@@ -136,7 +137,7 @@ def play_round(
 
 
 def _play(task: RlabTask, names: Sequence[str], rules: Rules) -> list[SearchResult]:
-    def sample_run(name: str) -> SampleRun:
+    def sample_run(name: str) -> SampleRun[SearchResult]:
         return play_sample(name, lambda: task.open(name), rules)
 
     found = Referee(task.model, DUELING_TUNING.rows_at_once).play(sample_run(name) for name in names)

@@ -1,0 +1,50 @@
+"""What a map is worth: the curves of the probability as its greatest elements are kept, or taken away."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.sample import Array
+from brittle.core.veil import KEPT, Masks
+
+MEASURES = tuple(float((k / 8) ** 1.3) for k in range(1, 8))
+"""Shares at which a curve is taken: denser where most of it happens."""
+
+
+def ranks(values: NDArray[np.floating]) -> Array:
+    """A map as ranks, 0 (least) to 1; equal values in the order of their places, the first the greatest."""
+    order = _order(values)
+    out = np.empty(values.size, np.float32)
+    out[order] = np.linspace(1, 0, values.size, dtype=np.float32) if values.size > 1 else 1
+    return out.reshape(values.shape)
+
+
+def top_masks(values: NDArray[np.floating], shares: Sequence[float]) -> Masks:
+    """Masks that keep the greatest elements of a map, one a share: (len(shares), *sides)."""
+    order = _order(values)
+    masks = np.zeros((len(shares), values.size), np.uint8)
+    for mask, share in zip(masks, shares, strict=True):
+        mask[order[: _count(share, values.size)]] = KEPT
+    return masks.reshape(len(shares), *values.shape)
+
+
+def rest_masks(values: NDArray[np.floating], shares: Sequence[float]) -> Masks:
+    """Masks that take the greatest elements of a map away, one a share: (len(shares), *sides)."""
+    return KEPT - top_masks(values, shares)
+
+
+def area(
+    shares: Sequence[float], curve: Sequence[float] | NDArray[np.floating], start: float, end: float
+) -> float:
+    """The area under a curve taken at these shares, that begins at share 0 and ends at 1. Trapezoids."""
+    return float(np.trapezoid([start, *curve, end], [0.0, *shares, 1.0]))
+
+
+def _order(values: NDArray[np.floating]) -> NDArray[np.intp]:
+    return np.argsort(-np.asarray(values, np.float32).reshape(-1), kind="stable")
+
+
+def _count(share: float, size: int) -> int:
+    """Elements of a share: at least one of anything above none."""
+    return min(size, max(int(share > 0), round(share * size)))

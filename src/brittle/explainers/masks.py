@@ -1,0 +1,128 @@
+"""Keep-masks and fields on coarse cells, over any number of axes: what explainers show and fit."""
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.veil import KEPT, Masks
+
+Floats = NDArray[np.float64]
+Counts = tuple[int, ...]
+BATCH = 32  # masks made at once
+
+
+def cells_of(sides: Counts, most: int) -> Counts:
+    """Cells along each axis: as many as `most`, and no more than there are elements."""
+    return tuple(min(most, side) for side in sides)
+
+
+def soft_masks(
+    rng: np.random.Generator, count: int, sides: Counts, cells: int, keep: float = 0.5, paired: bool = False
+) -> Masks:
+    """Random soft masks: a coarse Bernoulli grid, upsampled linearly, shifted by less than a cell.
+
+    (count, *sides). cells: of the grid along each axis. keep: odds that a cell is kept. paired: every second
+    mask is the complement of the one before it, kept with odds 1 - keep, which halves the noise of what adds
+    up (antithetic sampling). Source: Petsiuk et al., RISE, BMVC 2018.
+    """
+    counts = cells_of(sides, cells)
+    masks = np.empty((count, *sides), np.uint8)
+    for i in range(count):
+        if paired and i % 2:
+            masks[i] = KEPT - masks[i - 1]
+            continue
+        grid = (rng.random(counts) < keep).astype(np.float64)
+        steps = [-(-side // n) for side, n in zip(sides, counts, strict=True)]
+        shifts = [int(rng.integers(step)) for step in steps]
+        weights = [
+            linear((np.arange(side) + shift + 0.5) * n / ((n + 1) * step) - 0.5, n)
+            for side, n, step, shift in zip(sides, counts, steps, shifts, strict=True)
+        ]
+        masks[i] = as_masks(along_axes(grid[None], weights)[0])
+    return masks
+
+
+def windows(sides: Counts, centres: Floats, width: Sequence[float], edge: float = 0.5) -> Floats:
+    """Soft-edged windows, 1 inside and 0 outside, (len(centres), *sides).
+
+    centres: (n, axes), elements. width: along each axis at half height, elements. edge: share of the width
+    over which a window fades.
+    """
+    out = np.empty((len(centres), *sides))
+    for i, centre in enumerate(centres):
+        profiles = []
+        for side, c, w in zip(sides, centre, width, strict=True):
+            inside = w / 2 - np.abs(np.arange(side) + 0.5 - c)  # elements from the edge
+            profiles.append(np.clip(inside / max(edge * w, 1e-9) + 0.5, 0, 1))
+        out[i] = reduce(np.multiply.outer, profiles)
+    return out
+
+
+def grid_centres(sides: Counts, most: int) -> Floats:
+    """Centres of a regular grid of at most this many cells, none smaller than an element, (n, axes)."""
+    counts = grid_counts(sides, most)
+    axes = [(np.arange(n) + 0.5) * side / n for n, side in zip(counts, sides, strict=True)]
+    return np.asarray(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(sides)))
+
+
+def grid_counts(sides: Counts, most: int) -> Counts:
+    """Cells along each axis of the largest grid of cells nearly cubic, at most `most` in all."""
+    counts = [1] * len(sides)
+    while True:
+        wider = [i for i in range(len(sides)) if counts[i] < sides[i] and _grown(counts, i) <= most]
+        if not wider:
+            return tuple(counts)
+        counts[max(wider, key=lambda i: sides[i] / counts[i])] += 1
+
+
+def _grown(counts: list[int], axis: int) -> int:
+    return int(np.prod(counts)) // counts[axis] * (counts[axis] + 1)
+
+
+def averaged(masks: NDArray[Any], counts: Counts) -> Floats:
+    """The mean of masks (n, *sides) of 0 to 255 over each cell, as shares of 0 to 1: (n, cells)."""
+    return cell_means(masks / KEPT, counts)
+
+
+def cell_means(fields: NDArray[Any], counts: Counts) -> Floats:
+    """The mean of fields (n, *sides) over each cell, (n, cells)."""
+    weights = []
+    for side, count in zip(fields.shape[1:], counts, strict=True):
+        member = (np.arange(side) * count // side)[None] == np.arange(count)[:, None]
+        weights.append(member / member.sum(axis=1, keepdims=True))
+    return along_axes(fields, weights).reshape(len(fields), -1)
+
+
+def upsampled(field: NDArray[Any], sides: Counts) -> Floats:
+    """A field (counts) on the cells of `averaged`, interpolated linearly to every element: (*sides)."""
+    weights = [
+        linear((np.arange(side) + 0.5) * n / side - 0.5, n)
+        for side, n in zip(sides, field.shape, strict=True)
+    ]
+    return np.asarray(along_axes(np.asarray(field, np.float64)[None], weights)[0])
+
+
+def linear(at: Floats, nodes: int) -> Floats:
+    """Weights of linear interpolation between nodes 0, 1... at these places, constant beyond: (n, nodes)."""
+    return np.asarray(np.maximum(0, 1 - np.abs(np.clip(at, 0, nodes - 1)[:, None] - np.arange(nodes))))
+
+
+def along_axes(fields: NDArray[Any], weights: Sequence[Floats]) -> Floats:
+    """Fields (n, *nodes) with each axis mapped by its weights (side, nodes): (n, *sides)."""
+    out = np.asarray(fields, np.float64)
+    for axis, matrix in enumerate(weights, start=1):
+        out = np.asarray(np.moveaxis(np.tensordot(out, matrix, axes=(axis, 1)), -1, axis))
+    return out
+
+
+def as_masks(shares: NDArray[Any]) -> Masks:
+    """Kept shares of 0 to 1 as keep-masks of 0 to 255."""
+    return np.asarray(np.rint(np.clip(shares, 0, 1) * KEPT).astype(np.uint8))
+
+
+def batches(rows: int) -> Iterator[slice]:
+    """0 to rows in slices that are small in memory."""
+    return (slice(i, min(i + BATCH, rows)) for i in range(0, rows, BATCH))

@@ -1,0 +1,1 @@
+"""Peers: explainers of other libraries, under the same referee as our own."""

@@ -1,0 +1,180 @@
+"""The survey: soundings, candidate maps made of them, and the choice by their own measured curves.
+
+Windows kept alone, windows taken away and pairs of complementary random masks sound the sample. Their means
+and smooth regressions are candidate maps. Some are measured: the probability is taken as their greatest
+elements are kept, and as they are taken away. The best are recombined while rows last. Where few elements
+turn out to be enough and needed, a finer regression draws their outline instead.
+"""
+
+from dataclasses import replace
+from functools import cached_property
+from math import prod
+from typing import ClassVar
+
+import numpy as np
+
+from brittle.core.curves import rest_masks, top_masks
+from brittle.core.explainer import Attribution, Explainer, Scene
+from brittle.core.play import Move, Odds, View, place_box
+from brittle.core.sample import Array
+from brittle.core.veil import Masks
+from brittle.explainers.masks import as_masks, averaged, grid_counts, soft_masks, windows
+from brittle.explainers.player import play_out
+from brittle.explainers.survey.candidates import Candidates
+from brittle.explainers.survey.odds import (
+    KEEP,
+    OPERATORS,
+    OUTLINE,
+    OUTLINED,
+    SCATTER,
+    SOUND,
+    missing_soundings,
+    operator_odds,
+    place_odds,
+    wanted,
+)
+from brittle.explainers.survey.outline import Outline, found, outlined
+from brittle.explainers.survey.state import Measured, Proposal, State, fresh, measured
+from brittle.explainers.survey.tuning import TUNING
+from brittle.explainers.survey.view import view_of
+from brittle.settings import Settings
+
+
+class Survey(Settings):
+    """Cheap soundings, then the choice among maps by their own curves; the explainer of images."""
+
+    name: ClassVar[str] = "survey"
+
+    def play(self, scene: Scene) -> "SurveyPlay":
+        """The moves of one explanation."""
+        return SurveyPlay(scene)
+
+    def __call__(self, scene: Scene) -> Explainer:
+        """Explains one sample, in at most scene.rows rows."""
+        return play_out(self.play(scene), scene)
+
+
+class SurveyPlay:
+    """The moves of one survey. Implements ExplainerPlay."""
+
+    operators = OPERATORS
+    sizes = len(TUNING.size_odds)
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.sides = scene, scene.sides
+        self.clean, self.filled = (float(p) for p in scene.scores(np.stack([scene.clean, scene.filled])))
+        self.counts = grid_counts(self.sides, TUNING.cells)
+        most = max(1, round(wanted(scene.rows)[KEEP]))
+        self.places = grid_counts(self.sides, min(TUNING.places, most))
+        self.price = 2 * len(scene.measures)
+        self.candidates = Candidates(self.counts, self.places, self.sides, scene.measures)
+
+    @cached_property
+    def start(self) -> State:
+        """Before the first row."""
+        return fresh(len(OPERATORS), prod(self.places), prod(self.counts))
+
+    def moves(self, state: State) -> Odds:
+        """Odds of operators by what is known, of places by where least is, and of sizes by TUNING."""
+        outlines = [self._place_of(outline) for outline in state.outlines]
+        operators = operator_odds(state, self.scene.rows, self.price)
+        places = np.stack([place_odds(state, i, outlines) for i in range(len(OPERATORS))])
+        return np.asarray((operators[:, None] * places)[:, :, None] * np.array(TUNING.size_odds))
+
+    def propose(self, state: State, move: Move, rng: np.random.Generator) -> Proposal | None:
+        """Soundings, rows of an outline, or a map with the rows that measure it."""
+        left = self.scene.rows - state.rows
+        if move.operator == SCATTER:
+            axes = len(self.sides)
+            grid = TUNING.grids[move.size] if axes > 1 else 2 * TUNING.grids[move.size]
+            return Proposal(soft_masks(rng, min(2, left), self.sides, grid, paired=True), move)
+        if move.operator < SOUND.stop:
+            return Proposal(self._window(move, rng), move)
+        if move.operator == OUTLINE:
+            number = self._outline_at(state, move.place)
+            count, grid = min(TUNING.outline_rows, left), TUNING.outline_grids[move.size]
+            return Proposal(
+                state.outlines[number].propose(self.sides, count, grid, rng), move, outline=number
+            )
+        if move.operator == OUTLINED:
+            ranked = outlined(self.candidates.map_of(state, "odds"), state.outlines)
+        else:
+            ranked = self.candidates.make(state, move, rng)
+        shares = self.scene.measures
+        return Proposal(np.concatenate([top_masks(ranked, shares), rest_masks(ranked, shares)]), move, ranked)
+
+    def _window(self, move: Move, rng: np.random.Generator) -> Masks:
+        """The mask that keeps a window about a place, or takes it away, (1, *sides)."""
+        box = place_box(move.place, self.places, self.sides)
+        centre = [(a + b) / 2 + TUNING.jitter * (b - a) * (rng.random() - 0.5) for a, b in box]
+        share = (TUNING.keep_widths if move.operator == KEEP else TUNING.take_widths)[move.size]
+        if len(self.sides) == 1:
+            share = share**2  # as much of a signal as of an image
+        width = [max(1.0, share * side, b - a) for side, (a, b) in zip(self.sides, box, strict=True)]
+        inside = windows(self.sides, np.array([centre]), width, TUNING.edge)
+        return as_masks(inside if move.operator == KEEP else 1 - inside)
+
+    def accept(self, state: State, proposal: Proposal, answers: Array) -> State:
+        """The state after the model's answers, (k, classes)."""
+        p = self.scene.scores(answers)
+        if proposal.outline is not None:
+            outline = state.outlines[proposal.outline].accept(proposal.rows, p, self.clean, self.filled)
+            return state.with_outline(proposal, proposal.outline, outline)
+        if proposal.map is None:
+            state = state.with_sounding(proposal, averaged(proposal.rows, self.counts), p)
+            if state.additive is None and missing_soundings(state, self.scene.rows).max() < 1:
+                state = replace(state, additive=self.candidates.adds_up(state))
+            return state
+        new = measured(self.scene, proposal.map, proposal.move.operator, p)
+        outlines = state.outlines or self._found(state, new)
+        return replace(state.with_measured(proposal, new, TUNING.credit_rate), outlines=outlines)
+
+    def _found(self, state: State, new: Measured) -> tuple[Outline, ...]:
+        """Outlines to draw, where few elements of a measured map are enough and needed."""
+        shares = np.array(self.scene.measures)
+        enough = (new.kept >= TUNING.enough * self.clean) & (new.taken <= (1 - TUNING.enough) * self.clean)
+        at = np.flatnonzero(enough & (shares <= TUNING.few) & (self.clean > self.filled))
+        return found(self.candidates.map_of(state, "odds") > 1 - shares[at[0]]) if len(at) else ()
+
+    def _place_of(self, outline: Outline) -> int:
+        """The place of the middle of a box."""
+        middles = [
+            (cut.start + cut.stop) * n // (2 * side)
+            for cut, n, side in zip(outline.box, self.places, self.sides, strict=True)
+        ]
+        return int(np.ravel_multi_index(middles, self.places))
+
+    def _outline_at(self, state: State, place: int) -> int:
+        """The outline nearest to a place, among equals the thinnest, by number."""
+        at = np.array(np.unravel_index(place, self.places))
+        away = [np.array(np.unravel_index(self._place_of(o), self.places)) - at for o in state.outlines]
+        order = [(int(d @ d), o.thickness) for d, o in zip(away, state.outlines, strict=True)]
+        return order.index(min(order))
+
+    def observe(self, state: State) -> View:
+        """What a policy sees."""
+        return view_of(self, state)
+
+    def attribution(self, state: State) -> Attribution:
+        """The mean of the measured maps weighted by score, and their deviation; or the outlined map."""
+        if state.additive:
+            return Attribution(*self.candidates.additive(state))
+        if not state.measured:
+            blank = np.zeros(self.sides, np.float32)
+            return Attribution(self.candidates.map_of(state, "together") if len(state.by) else blank)
+        scores = np.array([m.score for m in state.measured])
+        weights = np.exp((scores - scores[0]) / TUNING.temperature)
+        maps = np.stack([m.map for m in state.measured])
+        mean = np.average(maps, axis=0, weights=weights)
+        sd = np.sqrt(np.average((maps - mean) ** 2, axis=0, weights=weights))
+        fine = self._trusted(state)
+        self.scene.notes.update(maps_measured=len(maps), outlined=fine is not None)
+        return Attribution(mean.astype(np.float32) if fine is None else fine, sd.astype(np.float32))
+
+    def _trusted(self, state: State) -> Array | None:
+        """The outlined map, unless it measured worse than others or there is none."""
+        least = state.measured[0].score - TUNING.trust
+        fine = [m for m in state.measured if m.operator == OUTLINED]
+        if fine:
+            return fine[0].map if fine[0].score >= least else None
+        return outlined(self.candidates.map_of(state, "odds"), state.outlines) if state.drawn else None

@@ -1,0 +1,121 @@
+"""What a survey knows: its soundings, its measured maps and its outlines."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.curves import area
+from brittle.core.explainer import Scene
+from brittle.core.play import Move
+from brittle.core.sample import Array
+from brittle.core.veil import Masks
+from brittle.explainers.masks import Floats
+from brittle.explainers.survey.outline import Outline
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Masks to show, (k, *sides), and what they are.
+
+    map: that they measure, (*sides), None where they measure none. outline: that they draw, by number.
+    """
+
+    rows: Masks
+    move: Move
+    map: Array | None = None
+    outline: int | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A map (*sides) of ranks with its curves: the probability at each share kept, and at each taken away.
+
+    score: area under the first less area under the second. operator: what made the map.
+    """
+
+    map: Array
+    kept: Floats
+    taken: Floats
+    score: float
+    operator: int
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a survey stands.
+
+    shares: what each sounding kept of each cell, (n, cells). p: the answers to them, (n,). by: their
+    operators, (n,). measured: maps, best first. tried, gains: each operator's moves and mean gain.
+    sounded: soundings of each place by each operator, (operators, places). drawn: rows of outlines.
+    additive: whether a regression foretells the answers to soundings; None until they are
+    complete. rows: all that were shown.
+    """
+
+    shares: Array
+    p: Floats
+    by: NDArray[np.intp]
+    tried: NDArray[np.intp]
+    gains: Floats
+    sounded: NDArray[np.intp]
+    measured: tuple[Measured, ...] = ()
+    outlines: tuple[Outline, ...] = ()
+    additive: bool | None = None
+    drawn: int = 0
+    rows: int = 0
+
+    def sounding(self, *operators: int) -> tuple[Array, Floats]:
+        """Shares and answers of the soundings by these operators."""
+        which = np.isin(self.by, operators)
+        return self.shares[which], self.p[which]
+
+    def with_sounding(self, proposal: Proposal, shares: Floats, p: Floats) -> "State":
+        """The state with the answers to soundings."""
+        operator, sounded = proposal.move.operator, self.sounded.copy()
+        sounded[operator, proposal.move.place] += 1
+        return replace(
+            self._after(proposal),
+            shares=np.concatenate([self.shares, shares.astype(np.float32)]),
+            p=np.concatenate([self.p, p]),
+            by=np.concatenate([self.by, np.full(len(p), operator)]),
+            sounded=sounded,
+        )
+
+    def with_measured(self, proposal: Proposal, new: Measured, rate: float) -> "State":
+        """The state with one more measured map. rate: weight of its gain in the operator's mean gain."""
+        gains = self.gains.copy()
+        gain = max(0.0, new.score - self.measured[0].score) if self.measured else 0.0
+        gains[new.operator] += rate * (gain - gains[new.operator])
+        ordered = sorted((*self.measured, new), key=lambda m: -m.score)  # of equal ones, the older first
+        return replace(self._after(proposal), measured=tuple(ordered), gains=gains)
+
+    def with_outline(self, proposal: Proposal, number: int, outline: Outline) -> "State":
+        """The state with the answers to one outline's rows."""
+        outlines = (*self.outlines[:number], outline, *self.outlines[number + 1 :])
+        return replace(self._after(proposal), outlines=outlines, drawn=self.drawn + len(proposal.rows))
+
+    def _after(self, proposal: Proposal) -> "State":
+        tried = self.tried.copy()
+        tried[proposal.move.operator] += 1
+        return replace(self, tried=tried, rows=self.rows + len(proposal.rows))
+
+
+def fresh(operators: int, places: int, cells: int) -> State:
+    """The state before the first row."""
+    return State(
+        shares=np.empty((0, cells), np.float32),
+        p=np.empty(0),
+        by=np.empty(0, np.intp),
+        tried=np.zeros(operators, np.intp),
+        gains=np.zeros(operators),
+        sounded=np.zeros((operators, places), np.intp),
+    )
+
+
+def measured(scene: Scene, ranked: Array, operator: int, p: Floats) -> Measured:
+    """A map with the answers to its top_masks, then its rest_masks, at scene.measures."""
+    clean, filled = float(scene.clean[scene.explained]), float(scene.filled[scene.explained])
+    kept, taken = p[: len(p) // 2], p[len(p) // 2 :]
+    insertion = area(scene.measures, list(kept), filled, clean)
+    deletion = area(scene.measures, list(taken), clean, filled)
+    return Measured(ranked, kept, taken, insertion - deletion, operator)

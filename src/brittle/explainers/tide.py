@@ -1,0 +1,193 @@
+"""tide: which parts of a signal carry a decision, by regression on masks that its own draws choose.
+
+Random soft masks alternate with level sets of draws from the posterior (Thompson sampling): the greatest
+cells of a draw are kept alone, and taken away. Answers count as log-odds. The weight of an element is a
+smooth field times its relief, which is how much the fill hides there: what hides nothing cannot matter.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import ClassVar
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from brittle.core.explainer import Attribution, Explainer, Scene
+from brittle.core.play import Move, Odds, View
+from brittle.core.sample import Array
+from brittle.core.veil import KEPT, Masks
+from brittle.explainers.masks import as_masks, averaged, grid_counts, soft_masks, upsampled
+from brittle.explainers.player import play_out
+from brittle.explainers.regression import Floats, Posterior, fit, log_odds
+from brittle.settings import Settings
+
+OPERATORS = ("sound", "level")
+SOUND, LEVEL = range(2)
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Numbers found by trial on beats and on rhythm windows.
+
+    cells: most that the field of one axis, and of more, is fitted on. grids: cells in all of the random
+    masks' grids, one a size. shares: of the cells, in the least and the greatest level set; an equal part of
+    the range between is a size. moves: that a budget is spent in, of least_rows or more each. lengths: of
+    the field, cells. floor: of the relief where the fill hides nothing, as a share of its mean. blur: sigma
+    of the Gaussian that smooths the relief, elements.
+    """
+
+    cells: int = 100
+    cells_of_many_axes: int = 256
+    grids: tuple[int, ...] = (8, 16, 24)
+    shares: tuple[float, float] = (0.02, 0.5)
+    moves: int = 16
+    least_rows: int = 6
+    lengths: tuple[float, ...] = (1.6, 2.5, 4.0)
+    floor: float = 0.1
+    blur: float = 3.0
+
+
+TUNING = Tuning()
+
+
+@dataclass(frozen=True)
+class State:
+    """Where an explanation stands.
+
+    kept: relief kept of each cell, (n, cells), in the n rows shown so far. odds: log-odds of the explained
+    class in their answers, (n,). made: how often each move was made, (operators, sizes). posterior: of the
+    field, None before the first answers.
+    """
+
+    kept: Floats
+    odds: Floats
+    made: Floats
+    posterior: Posterior | None = None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Masks to show, (k, *sides), and the move that they are."""
+
+    rows: Masks
+    move: Move
+
+
+class TidePlay:
+    """The moves of one explanation: what to show next, and what is learned from it.
+
+    Implements explainers.player.ExplainerPlay. All moves are of the whole input, so there is one place.
+    """
+
+    operators = OPERATORS
+
+    def __init__(self, scene: Scene, tuning: Tuning = TUNING) -> None:
+        self.scene, self.tuning, self.sides = scene, tuning, scene.sides
+        axes = len(self.sides)
+        self.counts = grid_counts(self.sides, tuning.cells if axes == 1 else tuning.cells_of_many_axes)
+        self.places, self.sizes = (1,) * axes, len(tuning.grids)
+        self.rows_per_move = max(tuning.least_rows, scene.rows // tuning.moves // 2 * 2)
+
+    @cached_property
+    def start(self) -> State:
+        """Before the first row."""
+        made = np.zeros((len(OPERATORS), self.sizes))
+        return State(np.empty((0, prod(self.counts))), np.empty(0), made)
+
+    @cached_property
+    def relief(self) -> Floats:
+        """How much the fill hides at each element, relative to the mean: root mean square, (*sides)."""
+        sample, tuning = self.scene.sample, self.tuning
+        channels = tuple(i for i in range(sample.x.ndim) if i not in sample.spec.spatial)
+        squares = np.square(sample.x - self.scene.fill, dtype=np.float64).mean(axis=channels)
+        depth = np.sqrt(gaussian_filter(squares, tuning.blur, mode="nearest"))
+        if not depth.any():
+            return np.ones(self.sides)
+        return np.asarray(tuning.floor + (1 - tuning.floor) * depth / depth.mean())
+
+    @cached_property
+    def _cell_relief(self) -> Floats:
+        """The mean relief of each cell, (cells,)."""
+        whole = np.full((1, *self.sides), KEPT, np.uint8)
+        return self._kept(whole).reshape(-1)
+
+    def _kept(self, masks: Masks) -> Floats:
+        """The relief that masks keep of each cell, (k, cells)."""
+        return averaged(masks * self.relief, self.counts)
+
+    def moves(self, state: State) -> Odds:
+        """Random masks and level sets in turn, each in one of the sizes made least often."""
+        odds = np.zeros((len(OPERATORS), 1, self.sizes))
+        if len(state.odds) < self.scene.rows:
+            sounded, levelled = state.made.sum(axis=1)
+            operator = LEVEL if levelled < sounded else SOUND
+            odds[operator, 0] = state.made[operator] == state.made[operator].min()
+        return odds
+
+    def propose(self, state: State, move: Move, rng: np.random.Generator) -> Proposal | None:
+        """Masks in complementary pairs, as many as the budget allows; None if it allows none."""
+        count = min(self.rows_per_move, self.scene.rows - len(state.odds))
+        if count <= 0:
+            return None
+        if move.operator == SOUND or state.posterior is None:
+            grid = max(2, round(self.tuning.grids[move.size] ** (1 / len(self.sides))))
+            return Proposal(soft_masks(rng, count, self.sides, grid, paired=True), move)
+        pairs = -(-count // 2)
+        low, high = self.tuning.shares
+        heights = (move.size + (np.arange(pairs) + rng.random(pairs)) / pairs) / self.sizes
+        sets = [self._level_set(state.posterior.draw(rng), low + (high - low) * h) for h in heights]
+        return Proposal(np.stack([half for kept in sets for half in (kept, KEPT - kept)])[:count], move)
+
+    def _level_set(self, field: Floats, share: float) -> Masks:
+        """The mask that keeps this share of the cells, those of the greatest weights."""
+        weights = field * self._cell_relief
+        top = weights >= np.quantile(weights, 1 - share)
+        return as_masks(upsampled(top.reshape(self.counts), self.sides))
+
+    def accept(self, state: State, proposal: Proposal, answers: Array) -> State:
+        """The state after the model's answers, (k, classes)."""
+        kept = np.concatenate([state.kept, self._kept(proposal.rows)])
+        odds = np.concatenate([state.odds, log_odds(self.scene.scores(answers))])
+        made = state.made.copy()
+        made[proposal.move.operator, proposal.move.size] += 1
+        return State(kept, odds, made, fit(kept, odds, self.counts, self.tuning.lengths))
+
+    def observe(self, state: State) -> View:
+        """The share of rows left and the log-odds seen; how often moves were made; the map and its doubt."""
+        scene, posterior, most = self.scene, state.posterior, -float(log_odds(np.zeros(1))[0])
+        ends = log_odds(scene.scores(np.stack([scene.clean, scene.filled]))) / most
+        seen = state.odds / most if len(state.odds) else ends
+        world = [1 - len(state.odds) / max(1, scene.rows), *ends, seen.mean(), seen.std()]
+        peak = doubt = 0.0
+        if posterior is not None and posterior.signal:
+            peak = float(np.abs(posterior.mean).max()) / posterior.signal
+            doubt = float(posterior.sd.mean()) / posterior.signal
+        made = state.made / max(1, state.made.sum())
+        return View(
+            np.array(world, np.float32), made.astype(np.float32), np.array([[peak, doubt]], np.float32)
+        )
+
+    def attribution(self, state: State) -> Attribution:
+        """Posterior mean and standard deviation of each element's weight: log-odds per whole cell kept."""
+        if state.posterior is None:
+            return Attribution(np.zeros(self.sides, np.float32))
+        return Attribution(self._elements(state.posterior.mean), self._elements(state.posterior.sd))
+
+    def _elements(self, field: Floats) -> Array:
+        """The weight of each element from the field on cells, (*sides)."""
+        return (self.relief * upsampled(field.reshape(self.counts), self.sides)).astype(np.float32)
+
+
+class Tide(Settings):
+    """Regression on random soft masks and on level sets of its own draws; the explainer of signals."""
+
+    name: ClassVar[str] = "tide"
+
+    def __call__(self, scene: Scene) -> Explainer:
+        """Explains one sample, in scene.rows rows."""
+        return play_out(self.play(scene), scene)
+
+    def play(self, scene: Scene) -> TidePlay:
+        """The moves of one explanation."""
+        return TidePlay(scene)
