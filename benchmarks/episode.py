@@ -22,7 +22,7 @@ from brittle.core.play import draw
 from brittle.core.sample import Array, Sample
 from brittle.core.search import Game
 from brittle.core.seeds import generator
-from brittle.tasks.audit.opening import Opened, make_board, open_audit
+from brittle.tasks.audit.opening import OpenedAudit, make_board, open_audit
 from brittle.tasks.audit.settings import AuditSettings
 
 matplotlib.use("Agg")
@@ -55,7 +55,7 @@ class Episode:
     counts: tuple[int, ...]
 
 
-def play(opened: Opened, agent_file: str, number: int) -> Episode:
+def play(opened: OpenedAudit, agent_file: str, number: int) -> Episode:
     """One game of the agent on one sample, by the rules of an audit."""
     agent = open_agent(agent_file)
     player = player_of(agent)

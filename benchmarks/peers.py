@@ -21,7 +21,7 @@ import numpy as np
 import brittle
 from brittle.core.sample import Array
 from brittle.models.efficientnet_lite import network
-from brittle.tasks.audit.opening import Opened, open_audit
+from brittle.tasks.audit.opening import OpenedAudit, open_audit
 from brittle.tasks.audit.settings import AuditSettings
 
 Predict = Callable[[Array], Array]
@@ -111,7 +111,7 @@ def _own_way(arguments: argparse.Namespace, queries: dict[str, int], way: str, a
     return Timed(way, perf_counter() - start, shown, len(queries))
 
 
-def _opened(arguments: argparse.Namespace) -> Opened:
+def _opened(arguments: argparse.Namespace) -> OpenedAudit:
     return open_audit(AuditSettings.build({"model": arguments.model, "data": arguments.data}))
 
 

@@ -28,8 +28,8 @@ from rich.table import Table
 
 from brittle.core.result import SearchResult, Status
 from brittle.tasks.audit.opening import open_audit
-from brittle.tasks.audit.playing import play_samples
 from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.playing.samples import play_samples
 from paired import mean_ratio, median_ratio
 
 WIDTH = 140  # of tables that go into a file

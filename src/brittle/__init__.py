@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from brittle.core.errors import UsageError as UsageError
     from brittle.report.compare.page import Comparison as Comparison
     from brittle.report.compare.tables import comparison_table as comparison_table
+    from brittle.report.explain.compare import ExplanationComparison as ExplanationComparison
+    from brittle.report.explain.compare import explanation_comparison_table as explanation_comparison_table
+    from brittle.report.explain.summary import explanation_summary as explanation_summary
+    from brittle.report.explain.tables import explanation_table as explanation_table
     from brittle.report.summary import summary_of as summary_of
     from brittle.report.tables import summary_table as summary_table
     from brittle.store.run import Run as Run
@@ -26,6 +30,11 @@ if TYPE_CHECKING:
     from brittle.tasks.catalogue import catalogue as catalogue
     from brittle.tasks.compare import compare as compare
     from brittle.tasks.compare import compare_runs as compare_runs
+    from brittle.tasks.explain.compare import compare_explanation_runs as compare_explanation_runs
+    from brittle.tasks.explain.compare import compare_explanations as compare_explanations
+    from brittle.tasks.explain.explain import explain as explain
+    from brittle.tasks.explain.settings import CompareExplanationsSettings as CompareExplanationsSettings
+    from brittle.tasks.explain.settings import ExplainSettings as ExplainSettings
     from brittle.tasks.report import rewrite_report as rewrite_report
     from brittle.tasks.schemas import schema as schema
     from brittle.tasks.schemas import schema_names as schema_names
@@ -37,6 +46,9 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "AuditSettings": "brittle.tasks.audit.settings",
     "CompareSettings": "brittle.tasks.audit.settings",
+    "CompareExplanationsSettings": "brittle.tasks.explain.settings",
+    "ExplanationComparison": "brittle.report.explain.compare",
+    "ExplainSettings": "brittle.tasks.explain.settings",
     "BrittleError": "brittle.core.errors",
     "Comparison": "brittle.report.compare.page",
     "DataError": "brittle.core.errors",
@@ -45,9 +57,15 @@ _PUBLIC = {
     "audit": "brittle.tasks.audit.audit",
     "compare": "brittle.tasks.compare",
     "compare_runs": "brittle.tasks.compare",
+    "compare_explanation_runs": "brittle.tasks.explain.compare",
+    "compare_explanations": "brittle.tasks.explain.compare",
     "estimate": "brittle.tasks.audit.estimate",
     "comparison_table": "brittle.report.compare.tables",
     "catalogue": "brittle.tasks.catalogue",
+    "explain": "brittle.tasks.explain.explain",
+    "explanation_comparison_table": "brittle.report.explain.compare",
+    "explanation_summary": "brittle.report.explain.summary",
+    "explanation_table": "brittle.report.explain.tables",
     "preset": "brittle.tasks.audit.presets",
     "rewrite_report": "brittle.tasks.report",
     "schema": "brittle.tasks.schemas",

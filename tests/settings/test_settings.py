@@ -14,6 +14,7 @@ from brittle.learning.settings import DuelingSettings, LearningSettings, TileSet
 from brittle.searches import SEARCHES
 from brittle.settings import Settings, setting
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
+from brittle.tasks.explain.settings import CompareExplanationsSettings, ExplainSettings
 from brittle.tasks.train.settings import TrainSettings
 
 OWN = {
@@ -24,6 +25,7 @@ OWN = {
     "config",
     "estimate",
     "price",
+    "explain",
     "board",
     "kind",
     "models",
@@ -32,7 +34,8 @@ OWN = {
 }
 COMMANDS: dict[str, dict[str, type[Settings]]] = {
     "audit": {"": AuditSettings},
-    "compare": {"": CompareSettings},
+    "compare": {"": CompareSettings, "explanations": CompareExplanationsSettings},
+    "explain": {"": ExplainSettings},
     "train": {"": TrainSettings, "agents": LearningSettings, "rlab": DuelingSettings, "tiles": TileSettings},
 }
 
@@ -61,24 +64,35 @@ def shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def told_of(line: str, prefix: str, prefixes: list[str]) -> str:
+    """What a line of help says of the settings of this prefix; all, where it is the same for all of them."""
+    if not prefix:
+        return line.split("; explanations: ")[0]
+    parts = re.split(rf"(?:; |(?<=  ))({'|'.join(prefixes)}): ", line, flags=re.IGNORECASE)
+    by_prefix = dict(zip(map(str.lower, parts[1::2]), parts[2::2], strict=True))
+    assert not by_prefix or prefix in by_prefix, f"{line} says nothing of {prefix}"
+    return by_prefix.get(prefix, line)
+
+
 @pytest.mark.parametrize(
     ("name", "prefix", "kind"),
     [(name, prefix, kind) for name, kinds in COMMANDS.items() for prefix, kind in kinds.items()],
 )
 def test_every_default_that_help_shows_is_the_real_one(name: str, prefix: str, kind: type[Settings]) -> None:
     options = {p.name: p.opts[0] for p in command(name).params if isinstance(p, click.Option)}
-    made: Any = kind(searches=("random",)) if kind is CompareSettings else kind()
+    needed: Any = {
+        CompareSettings: {"searches": ("random",)},
+        CompareExplanationsSettings: {"explainers": ("a", "b")},
+    }
+    made: Any = kind(**needed.get(kind, {}))
     parts = [made, getattr(made, "model_options", None), getattr(made, "data_options", None)]
     looked_at = 0
     for field_name in option_fields(kind):
         real = next(getattr(part, field_name) for part in parts if hasattr(part, field_name))
         line = option_help(name, options[field_name])
-        if prefix:
-            found = re.search(rf"{prefix}: (.*?)(?=; (?:agents|rlab|tiles): |$)", line, re.IGNORECASE)
-            assert found, f"{field_name} is told of {prefix}"
-            line = found[1]
+        line = told_of(line, prefix, [other for other in COMMANDS[name] if other])
         brackets = re.findall(r"\[([^\[\]]*(?:\[[^\]]*\])?[^\[\]]*)\](?=; |$)", line.strip())
-        if isinstance(real, bool) or field_name == "searches":
+        if isinstance(real, bool) or field_name in ("searches", "explainers"):
             assert not brackets
         elif real is None or real == ():
             assert brackets, f"{field_name} says what holds where it is not given"

@@ -9,7 +9,7 @@ from brittle.core.errors import DiskError
 from brittle.domains.image import Image
 from brittle.report.tables import COLUMNS, write_csv
 from brittle.store.answers import AnswerCache
-from brittle.store.archive import FlipArchive
+from brittle.store.archive import InputArchive
 from brittle.store.files import append_line, drop_half_line, whole_file, write_whole
 from tiny import SPEC, TinyModel, tiny_sample
 
@@ -93,7 +93,7 @@ def test_flips_are_written_to_no_other_folder(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "flips").symlink_to(tmp_path / "mine")
     with pytest.raises(DiskError, match="flips: it is a symbolic link"):
-        FlipArchive(tmp_path / "r", Image(), SPEC).write("a", "first", tiny_sample(0).x)
+        InputArchive(tmp_path / "r", Image(), SPEC).write("a", "first", tiny_sample(0).x)
     assert list((tmp_path / "mine").iterdir()) == []
 
 

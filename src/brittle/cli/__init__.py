@@ -13,13 +13,14 @@ from brittle.cli.console import EXIT_CODES, INTERRUPTED
 
 COMMANDS = {
     "audit": ("brittle.cli.audit:audit", "Audit MODEL on DATA."),
+    "explain": ("brittle.cli.explain:explain", "Explain what decisions of MODEL on DATA rest on."),
     "report": ("brittle.cli.runs:report", "Write the report of a run again."),
     "verify": ("brittle.cli.verify:verify", "Check all that a run says, and ask MODEL again."),
     "train": ("brittle.cli.train:train", "Learn offline what searches use."),
     "compare": ("brittle.cli.compare:compare", "Audit with several searches, or set runs side by side."),
     "list": (
         "brittle.cli.runs:list_members",
-        "Distortions, searches, backends, data readers, domains, presets.",
+        "Distortions, searches, explainers, backends, data readers, domains, presets.",
     ),
     "schema": ("brittle.cli.runs:schema", "JSON schema of a file of a run, or of settings."),
 }

@@ -10,25 +10,22 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from brittle.tasks.audit import progress as audit
+    from brittle.tasks.playing.progress import Progress as Standing
+    from brittle.tasks.playing.progress import Watch
 
-LINE = "{done}/{total} samples, {flipped} flipped, {misclassified} already wrong{failed}, {rate} rows/s"
+WORDS = {"misclassified": "already wrong", "nothing_found": "with nothing found"}
+"""How some endings of samples are called."""
 
 
 @contextmanager
-def live_progress(console: Console) -> Iterator["audit.Watch"]:
+def live_progress(console: Console) -> Iterator["Watch"]:
     """A bar while the audit runs; yields the watch for brittle.audit."""
     with _bar(console, 1.0) as update:
 
-        def watch(now: "audit.Progress") -> None:
-            line = LINE.format(
-                done=now.done,
-                total=now.total,
-                flipped=now.flipped,
-                misclassified=now.misclassified,
-                failed=f", {now.failed} failed" if now.failed else "",
-                rate=round(now.rows / now.seconds) if now.seconds else 0,
-            )
+        def watch(now: "Standing") -> None:
+            counts = "".join(f", {n} {WORDS.get(name, name)}" for name, n in now.counts.items())
+            rate = round(now.rows / now.seconds) if now.seconds else 0
+            line = f"{now.done}/{now.total} samples{counts}, {rate} rows/s"
             if now.warming:
                 line = f"warming up the agent: {now.warming} rows"
             update(completed=now.share, description=line)

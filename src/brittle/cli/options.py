@@ -53,19 +53,26 @@ def settings_options(*kinds: type[Settings], **named: type[Settings]) -> Callabl
     """An option for every field of these settings, and of the settings within them, that has a group.
 
     named: further ones, which the help tells apart by these names. A field that several of them have is one
-    option.
+    option, told once where all of them say the same of it.
     """
-    told: dict[str, list[str]] = {}
+    by_prefix = [*(("", kind) for kind in kinds), *((f"{name}: ", kind) for name, kind in named.items())]
+    told: dict[str, dict[str, str]] = {}
     fields: dict[str, Any] = {}
-    for prefix, kind in [*(("", kind) for kind in kinds), *((f"{name}: ", k) for name, k in named.items())]:
+    for prefix, kind in by_prefix:
         for name, field in option_fields(kind).items():
             fields.setdefault(name, field)
             default = f" [{default_of(field)}]" if default_of(field) else ""
-            told.setdefault(name, []).append(f"{prefix}{field.description}{default}")
+            told.setdefault(name, {})[prefix] = f"{field.description}{default}"
+
+    def text_of(name: str) -> str:
+        texts = told[name]
+        if len(set(texts.values())) == 1 and len(texts) == len(by_prefix):
+            return next(iter(texts.values()))
+        return "; ".join(prefix + text for prefix, text in texts.items())
 
     def decorate(command: C) -> C:
         for name in reversed(fields):
-            _added(command, _option_of(name, fields[name], _sentence("; ".join(told[name]))))
+            _added(command, _option_of(name, fields[name], _sentence(text_of(name))))
         return command
 
     return decorate
@@ -74,7 +81,8 @@ def settings_options(*kinds: type[Settings], **named: type[Settings]) -> Callabl
 def option_fields(kind: type[Settings]) -> dict[str, Any]:
     """The fields that are options, by name: a class's own first, those of settings within it too."""
     found: dict[str, Any] = {}
-    for name in {**kind.__annotations__, **kind.model_fields}:
+    own = (name for name in kind.__annotations__ if name in kind.model_fields)
+    for name in dict.fromkeys((*own, *kind.model_fields)):
         field = kind.model_fields[name]
         if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
             found |= option_fields(field.annotation)
@@ -105,7 +113,8 @@ def settings_of(
     merged = dict(values)
     pairs = given.pop("set", ())
     if pairs:
-        merged["search_settings"] = {**_inner(merged, "search_settings"), **dict(map(_pair, pairs))}
+        own = "search_settings" if "search_settings" in kind.model_fields else "explainer_settings"
+        merged[own] = {**_inner(merged, own), **dict(map(_pair, pairs))}
     for name, field in kind.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
             inner = {key: given.pop(key) for key in field.annotation.model_fields if key in given}
@@ -161,6 +170,11 @@ def _pair(text: str) -> tuple[str, Any]:
 
 
 set_option = option(
-    "--set", "search", "NAME=VALUE", "A setting of the search; repeatable.", multiple=True, type=str
+    "--set",
+    "search",
+    "NAME=VALUE",
+    "A setting of the search or explainer; repeatable.",
+    multiple=True,
+    type=str,
 )
 config_option = option("--config", "running", "FILE", "Settings in YAML or TOML; options given here win.")

@@ -20,7 +20,7 @@ def report(run: str) -> None:
 
 @click.command("list")
 def list_members() -> None:
-    """Distortions, searches, model backends, data readers and domains, with one line each."""
+    """Distortions, searches, explainers, model backends, data readers and domains, with one line each."""
     with clear_errors():
         for kind, entries in groupby(brittle.catalogue(), key=lambda entry: entry.kind):
             heading = kind + ("es" if kind.endswith("ch") else "s")

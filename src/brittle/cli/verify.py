@@ -58,10 +58,11 @@ def verify(
             console.print(_printable(line), soft_wrap=True)
         for check in found.broken:
             console.print(_printable(f"does not hold: {check}"), soft_wrap=True)
+        what = f"{found.maps} maps" if found.maps else f"{found.flips} flips"
         held = len(found.checks) - len(found.broken)
         console.print(
             f"{held} of {len(found.checks)} checks hold: "
-            f"{found.flips} flips of {found.samples} samples ({found.rows} rows asked)"
+            f"{what} of {found.samples} samples ({found.rows} rows asked)"
         )
         sys.exit(BROKEN if found.broken else 0 if found.finished else UNFINISHED)
 

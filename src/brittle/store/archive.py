@@ -1,4 +1,4 @@
-"""The flips folder: inputs kept exactly as the model was shown them."""
+"""Folders of inputs, flips and others, kept exactly as the model was shown them."""
 
 import re
 from hashlib import sha256
@@ -18,20 +18,20 @@ class Codec(Protocol):
     def companions(self, name: str, spec: InputSpec) -> dict[str, str]: ...
 
 
-class FlipArchive:
-    """Files flips/SAMPLE-NAME.SUFFIX of a run folder. Implements core.sample_run.Archive."""
+class InputArchive:
+    """Files PLACE/SAMPLE-NAME.SUFFIX of a run folder. Implements core.sample_run.Archive."""
 
-    def __init__(self, folder: Path, codec: Codec, spec: InputSpec) -> None:
-        self.folder, self.codec, self.spec = folder, codec, spec
+    def __init__(self, folder: Path, codec: Codec, spec: InputSpec, place: str = "flips") -> None:
+        self.folder, self.codec, self.spec, self.place = folder, codec, spec, place
 
     def write(self, sample: str, name: str, x: Array) -> str:
         """Store one input; returns its path inside the run folder. Raises DiskError."""
-        refuse_link(self.folder / "flips")
+        refuse_link(self.folder / self.place)
         stem = f"{file_name(sample)}-{name}"  # no further dot: WFDB allows one
-        file = f"flips/{stem}{self.codec.suffix(self.spec)}"
+        file = f"{self.place}/{stem}{self.codec.suffix(self.spec)}"
         write_whole(self.folder / file, self.codec.to_bytes(x, self.spec))
         for suffix, text in self.codec.companions(stem, self.spec).items():
-            write_whole(self.folder / f"flips/{stem}{suffix}", text)
+            write_whole(self.folder / f"{self.place}/{stem}{suffix}", text)
         return file
 
     def read(self, file: str) -> Array:

@@ -72,6 +72,7 @@ class Manifest(BaseModel):
               to the identity rows, and whether it repeats them.
     data:     name, samples (how many), sha256, digest.
     spec, cell, palette: what the layer index of a cell means.
+    verb:     what was asked for. cell and palette are of an audit.
     agent:    name, player, models, data, queries: the trained agent that plays, and what training it cost.
     """
 
@@ -81,9 +82,10 @@ class Manifest(BaseModel):
     model: dict[str, Any]
     data: dict[str, Any]
     spec: InputSpec
-    cell: tuple[int, ...]
-    palette: tuple[Layer, ...]
+    cell: tuple[int, ...] = ()
+    palette: tuple[Layer, ...] = ()
     agent: dict[str, Any] | None = None
+    verb: Literal["audit", "explain"] = "audit"
     format: Literal[1] = FORMAT
 
     @field_validator("settings", "model", "data")

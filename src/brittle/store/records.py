@@ -142,6 +142,99 @@ class SummaryFile(BaseModel):
     seed: int
 
 
+class FoundSpread(Spread):
+    """Of a share that some samples have. found: how many."""
+
+    found: int
+
+
+class PortionFile(BaseModel):
+    """How many of some samples, with Wilson's interval."""
+
+    share: float | None
+    interval: tuple[float, float] | None
+    of: int
+
+
+class AreaSpreads(BaseModel):
+    """Areas under curves. difference: insertion - deletion; ahead: by how much the explainer's is greater."""
+
+    insertion: Spread
+    deletion: Spread
+    difference: Spread
+    ahead: Spread
+
+
+class EvaluationFile(BaseModel):
+    """What maps are worth. areas: by map (map, centre, random), then by fill: own, or other.
+
+    fills: names of either. drop, increase: Average Drop and Increase. stability: rank correlation with the
+    map of another seed.
+    """
+
+    samples: int
+    fills: dict[str, list[str]]
+    areas: dict[str, dict[str, AreaSpreads]]
+    drop: Spread
+    increase: PortionFile
+    stability: Spread
+
+
+class TruthFile(BaseModel):
+    """Maps against masks of what should matter."""
+
+    samples: int
+    iou: Spread
+    pointing: PortionFile
+    mass: Spread
+
+
+class TotalQueries(BaseModel):
+    """Rows of all samples."""
+
+    total: int
+
+
+class ExplainSummaryFile(BaseModel):
+    """Contents of summary.json of an explanation.
+
+    wrong: samples that the model was wrong about, of those labelled. suffices, flips: shares of the input;
+    insertion, deletion: areas under the curves of the maps. queries.total: of all samples. evaluation_rows:
+    shown besides, to evaluate; further rows as in SummaryFile. fills: how often each was used.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    format: Literal[1] = FORMAT
+    samples: int
+    explained: int
+    nothing_found: int
+    refused: int
+    failed: int
+    wrong: int
+    labelled: int
+    suffices: FoundSpread
+    flips: FoundSpread
+    insertion: Spread
+    deletion: Spread
+    difference: Spread
+    evaluation: EvaluationFile | None = None
+    truth: TruthFile | None = None
+    queries: TotalQueries
+    evaluation_rows: int
+    rows_shown: int
+    setup_rows: int
+    retried_rows: int
+    interrupted_rows: int
+    looked_up_rows: int
+    seconds: FiniteFloat
+    rows_per_second: FiniteFloat | None
+    fills: dict[str, int] = {}
+    explainer: str
+    budget: int
+    seed: int
+
+
 RESULT = TypeAdapter(ResultLine)
 
 
@@ -152,14 +245,14 @@ def result_text(result: SearchResult) -> str:
 
 def read_result(text: str, where: str) -> SearchResult:
     """The result of a line of results.jsonl. Raises RunError, which names `where`."""
-    data = _loaded(text, where)
+    data = loaded(text, where)
     for key in ("first", "closest"):
         if isinstance(data.get(key), dict):
             data[key] = {RENAMED.get(name, name): value for name, value in data[key].items()}
     try:
         return RESULT.validate_python(data)
     except ValidationError as error:
-        raise RunError(_damaged(where, one_line(error))) from error
+        raise RunError(damaged(where, one_line(error))) from error
 
 
 def session_text(session: dict[str, Any]) -> str:
@@ -169,20 +262,24 @@ def session_text(session: dict[str, Any]) -> str:
 
 def read_record(kind: type[R], text: str, where: str) -> R:
     """A record of this kind from its text. Raises RunError, which names `where`."""
-    data = _loaded(text, where)
+    data = loaded(text, where)
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        raise RunError(_damaged(where, one_line(error))) from error
+        raise RunError(damaged(where, one_line(error))) from error
 
 
-def _loaded(text: str, where: str) -> dict[str, Any]:
+def loaded(text: str, where: str, **options: Any) -> dict[str, Any]:
+    """A record as plain data. Raises RunError, which names `where`, for one of another format.
+
+    options: as of json.loads.
+    """
     try:
-        data = json.loads(text)
+        data = json.loads(text, **options)
     except (ValueError, RecursionError) as error:
-        raise RunError(_damaged(where, str(error))) from error
+        raise RunError(damaged(where, str(error))) from error
     if not isinstance(data, dict):
-        raise RunError(_damaged(where, f"expected an object, got {type(data).__name__}"))
+        raise RunError(damaged(where, f"expected an object, got {type(data).__name__}"))
     if data.get("format", FORMAT) != FORMAT:
         raise RunError(
             f"{where}: expected format {FORMAT}, got {data['format']!r}; use the brittle that wrote it"
@@ -190,7 +287,8 @@ def _loaded(text: str, where: str) -> dict[str, Any]:
     return data
 
 
-def _damaged(where: str, reason: str) -> str:
+def damaged(where: str, reason: str) -> str:
+    """What is said of a record that makes no sense."""
     return f"{where} is damaged ({' '.join(reason.split())[:200]})"
 
 

@@ -6,34 +6,42 @@ sessions.jsonl   every time the command ran: versions, machine, batch, seconds
 rows.jsonl       what the model was shown, up to date with every batch
 results.jsonl    one line a sample, appended as it ends; in the order of the samples once all are done
 flips/           inputs that flip, and their originals
+explanations/, shown/   of brittle explain: maps; untouched samples, fills, what suffices and what flips
+pictures/, masks/       of brittle explain: samples under their maps; what suffices, as masks
 answers.sqlite   every answer, with --keep-answers
 agent.safetensors, agent.json   the agent after its warm-up, with --warm-up
 summary.json, results.csv, report.html   written when all samples are done
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
 from brittle.core.errors import RunError
+from brittle.core.explanation import Explanation
 from brittle.core.paths import is_file
 from brittle.core.result import SearchResult
 from brittle.core.rows import Rows
 from brittle.store import rows
+from brittle.store.explanations import explanation_text, read_explanation
 from brittle.store.files import append_line, clear_disk_errors, drop_half_line, whole_file, write_whole
 from brittle.store.manifest import Manifest, differences
 from brittle.store.records import (
+    ExplainSummaryFile,
     RowLine,
     SessionLine,
     SummaryFile,
+    loaded,
     read_record,
     read_result,
     result_text,
     session_text,
 )
+
+R = TypeVar("R")
 
 
 class Run:
@@ -114,17 +122,31 @@ class Run:
         self._lock.release()
 
     def results(self) -> Iterator[SearchResult]:
-        """Every finished sample, read line by line. Raises RunError at a damaged one."""
+        """Every finished sample of an audit, read line by line. Raises RunError at a damaged one."""
+        return self._results("audit", read_result)
+
+    def explanations(self) -> Iterator[Explanation]:
+        """Every explained sample, read line by line. Raises RunError at a damaged one."""
+        return self._results("explain", read_explanation)
+
+    def finished(self) -> Iterator[SearchResult] | Iterator[Explanation]:
+        """Every finished sample, of whatever was asked for. Raises RunError at a damaged one."""
+        return self.explanations() if self.manifest.verb == "explain" else self.results()
+
+    def _results(self, verb: str, read: Callable[[str, str], R]) -> Iterator[R]:
+        if self.manifest.verb != verb:
+            raise RunError(f"expected the run of brittle {verb}, but {self.path} is of {self.manifest.verb}")
         path = self.path / "results.jsonl"
         for number, line in enumerate(_lines(path), 1):
             try:
-                yield read_result(line, f"line {number} of {path}")
+                yield read(line, f"line {number} of {path}")
             except RunError as error:
                 raise RunError(f"{error}; remove that line and run the same command again") from error
 
-    def append(self, result: SearchResult) -> None:
+    def append(self, result: SearchResult | Explanation) -> None:
         """Store one finished sample. Raises DiskError."""
-        append_line(self.path / "results.jsonl", result_text(result))
+        text = explanation_text(result) if isinstance(result, Explanation) else result_text(result)
+        append_line(self.path / "results.jsonl", text)
 
     def finish(self, order: Sequence[str]) -> None:
         """Put the lines of results.jsonl into the order of the samples, one line each."""
@@ -133,7 +155,7 @@ class Run:
         with path.open("rb") as file, clear_disk_errors(path):
             start = 0
             for line in file:
-                sample = read_result(line.decode("utf-8"), str(path)).sample
+                sample = loaded(line.decode("utf-8"), str(path)).get("sample")
                 if sample not in place:
                     raise RunError(f"{path} has a sample '{sample}' that the data have not; remove its line")
                 at[place[sample]] = start
@@ -188,10 +210,9 @@ class Run:
         """Contents of summary.json. Raises RunError if the run has not finished."""
         path = self.path / "summary.json"
         if not path.exists():
-            raise RunError(f"{self.path} has not finished; run the same audit command again to finish it")
-        return read_record(SummaryFile, read_text(path), str(path)).model_dump(
-            mode="json", exclude_unset=True
-        )
+            raise RunError(f"{self.path} has not finished; run the same command again to finish it")
+        kind = ExplainSummaryFile if self.manifest.verb == "explain" else SummaryFile
+        return read_record(kind, read_text(path), str(path)).model_dump(mode="json", exclude_unset=True)
 
     def write(self, file: str, data: bytes | str) -> Path:
         """Write one file of the run at once. Raises DiskError."""

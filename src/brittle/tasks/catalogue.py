@@ -9,6 +9,7 @@ from brittle.core.registry import Registry
 from brittle.data import DATA
 from brittle.distortions import DISTORTIONS
 from brittle.domains import DOMAINS
+from brittle.explainers import EXPLAINERS
 from brittle.models import MODELS
 from brittle.searches import SEARCHES
 from brittle.tasks.audit.presets import PRESETS
@@ -24,8 +25,8 @@ class Entry:
 
 
 def catalogue() -> tuple[Entry, ...]:
-    """All distortions, searches, model backends, data readers, domains (installed ones too) and presets."""
-    registries = (DISTORTIONS, SEARCHES, MODELS, DATA, DOMAINS)
+    """All members of every registry, installed ones too, and presets."""
+    registries = (DISTORTIONS, SEARCHES, EXPLAINERS, MODELS, DATA, DOMAINS)
     members = tuple(entry for registry in registries for entry in _entries(registry))
     return members + tuple(Entry("preset", name, found.line) for name, found in PRESETS.items())
 

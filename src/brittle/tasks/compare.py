@@ -8,9 +8,10 @@ from brittle.core.errors import UsageError
 from brittle.report.compare.page import Comparison, comparison_of, write_comparison
 from brittle.searches import open_search
 from brittle.store.run import Run
-from brittle.tasks.audit.audit import name_objects, run_audit
-from brittle.tasks.audit.progress import Watch
+from brittle.tasks.audit.audit import run_audit
 from brittle.tasks.audit.settings import CompareSettings
+from brittle.tasks.playing.naming import name_objects
+from brittle.tasks.playing.progress import Watch
 
 
 def compare(

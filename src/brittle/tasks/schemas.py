@@ -5,39 +5,49 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from brittle.core.errors import UsageError, did_you_mean
+from brittle.explainers import EXPLAINERS
 from brittle.learning.settings import DuelingSettings, LearningSettings, TileSettings
 from brittle.searches import SEARCHES
 from brittle.settings import Settings
+from brittle.store.explanations import ExplanationLine
 from brittle.store.manifest import Manifest
-from brittle.store.records import ResultLine, RowLine, SessionLine, SummaryFile
+from brittle.store.records import ExplainSummaryFile, ResultLine, RowLine, SessionLine, SummaryFile
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
+from brittle.tasks.explain.settings import CompareExplanationsSettings, ExplainSettings
 
 FILES: dict[str, Any] = {
     "run": Manifest,
     "result": ResultLine,
+    "explanation": ExplanationLine,
     "session": SessionLine,
     "rows": RowLine,
     "summary": SummaryFile,
+    "explanation-summary": ExplainSummaryFile,
 }
 SETTINGS: dict[str, type[Settings]] = {
     "audit": AuditSettings,
     "compare": CompareSettings,
+    "explain": ExplainSettings,
+    "compare-explanations": CompareExplanationsSettings,
     "train-agent": LearningSettings,
     "train-rlab": DuelingSettings,
     "train-tile": TileSettings,
 }
+MEMBERS = {"search": SEARCHES, "explainer": EXPLAINERS}
 
 
 def schema_names() -> tuple[str, ...]:
-    """What has a schema: files of a run, settings, and the settings of every search as search:NAME."""
-    return (*FILES, *SETTINGS, *(f"search:{name}" for name in SEARCHES.names()))
+    """What has a schema: files of a run, settings, and those of every search:NAME and explainer:NAME."""
+    members = (f"{kind}:{name}" for kind, registry in MEMBERS.items() for name in registry.names())
+    return (*FILES, *SETTINGS, *members)
 
 
 def schema(name: str) -> dict[str, Any]:
     """The JSON schema of a file of a run or of settings, see schema_names. Raises UsageError."""
     kind = FILES.get(name) or SETTINGS.get(name)
-    if kind is None and name.startswith("search:"):
-        kind = SEARCHES.load(name.removeprefix("search:"))
+    registry, _, member = name.partition(":")
+    if kind is None and registry in MEMBERS:
+        kind = MEMBERS[registry].load(member)
     if kind is None:
         raise UsageError(f"there is no schema of '{name}'; {did_you_mean(name, schema_names())}")
     if isinstance(kind, type) and issubclass(kind, BaseModel):

@@ -10,11 +10,12 @@ from brittle.core.identity import ROWS
 from brittle.data import open_data
 from brittle.models import open_model
 from brittle.store.run import Run
-from brittle.tasks.audit.audit import name_objects
-from brittle.tasks.audit.opening import known_outputs, open_audit
+from brittle.tasks.audit.opening import open_audit
 from brittle.tasks.audit.settings import AuditSettings
-from brittle.tasks.audit.setup import BATCH_UNMEASURED, batch_of, measured
 from brittle.tasks.audit.warming import FILE
+from brittle.tasks.playing.naming import name_objects
+from brittle.tasks.playing.opened import known_outputs
+from brittle.tasks.playing.setup import BATCH_UNMEASURED, batch_of, measured
 
 
 @dataclass(frozen=True)

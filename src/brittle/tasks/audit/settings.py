@@ -2,42 +2,21 @@
 
 import os
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-import yaml
-from pydantic import BeforeValidator, model_validator
+from pydantic import model_validator
 
 from brittle.core.errors import UsageError
-from brittle.data.options import DataOptions
-from brittle.models.options import ModelOptions
-from brittle.settings import Settings, setting
+from brittle.settings import setting
+from brittle.tasks.playing.settings import Place, RunSettings, file_name
 
-# How a run is carried out, not what it asks: free to change when the run is continued.
-FREE = {"batch", "workers", "keep_answers", "out"}
-FREE_OF_MODEL = {"threads", "timeout", "retries", "rate", "header", "query"}
-OWN_DATA = {"ecg": "ecg5000"}
-"""What a built-in model is audited on where no data are named."""
 COMPARISON = "runs/compare"
 
 
-def _text(value: Any) -> Any:
-    return os.fspath(value) if isinstance(value, os.PathLike) else value
-
-
-Place = Annotated[str | None, BeforeValidator(_text)]
-"""A folder, as text or as a path."""
-
-
-class GameSettings(Settings):
+class GameSettings(RunSettings):
     """What is asked of a model on data, whichever search plays; fields are keywords of brittle.audit."""
 
-    model: str = setting("efficientnet-lite0", "what is audited")
-    data: str = setting("photos", "the samples")
-    domain: str | None = setting(
-        None, "kind of input that is expected, image or ecg", group="search", metavar="NAME", unset="any"
-    )
     distortions: tuple[str, ...] = setting(
         (),
         "a distortion of the palette; repeatable",
@@ -56,13 +35,6 @@ class GameSettings(Settings):
         group="search",
         metavar="SIZE",
         unset="1/14 of each side; 33 ms",
-    )
-    budget: int = setting(
-        1000,
-        "most rows the model is shown for one sample, all included",
-        group="search",
-        metavar="N",
-        ge=3,
     )
     max_l2: float | None = setting(
         None,
@@ -88,30 +60,6 @@ class GameSettings(Settings):
         group="search",
         metavar="GOAL",
     )
-    seed: int = setting(0, "the same seed gives the same run", group="search", metavar="N", ge=0)
-    model_options: ModelOptions = setting(ModelOptions(), "how the model is asked")
-    data_options: DataOptions = setting(DataOptions(), "how the data are read")
-    batch: int | None = setting(
-        None, "rows shown at once", group="running", metavar="N", unset="measured", ge=1, le=4096
-    )
-    workers: int = setting(1, "processes that share the samples", group="running", metavar="N", ge=1, le=256)
-    keep_answers: bool = setting(
-        False, "keep every answer in the run folder, and never ask the same thing twice", group="running"
-    )
-    out: Place = setting(
-        None,
-        "folder to write to; the same command continues it",
-        group="running",
-        metavar="DIR",
-        unset="runs/MODEL-DATA-DIGEST",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _own_data(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("data") is None and values.get("model") in OWN_DATA:
-            return {**values, "data": OWN_DATA[values["model"]]}
-        return values
 
 
 class AuditSettings(GameSettings):
@@ -143,23 +91,6 @@ class AuditSettings(GameSettings):
     def build(cls, values: Mapping[str, Any], of: str = "") -> Self:
         """As of Settings; `agent: FILE` is short for the search agent with that file. Raises UsageError."""
         return super().build(_with_agent(values), of)
-
-    def to_text(self) -> str:
-        """All settings as YAML."""
-        return str(yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
-
-    def question(self) -> dict[str, Any]:
-        """The settings that results depend on, as plain data."""
-        return self.model_dump(
-            mode="json", exclude={"model_options": FREE_OF_MODEL, **dict.fromkeys(FREE, True)}
-        )
-
-    def folder(self) -> Path:
-        """Where the run goes: `out`, or a name that the same settings find again."""
-        if self.out is not None:
-            return Path(self.out)
-        digest = sha256(repr(sorted(self.question().items())).encode()).hexdigest()[:8]
-        return Path("runs") / f"{_plain(self.model)}-{_plain(self.data)}-{digest}"
 
 
 class CompareSettings(GameSettings):
@@ -198,11 +129,6 @@ class CompareSettings(GameSettings):
         }
 
 
-def file_name(name: str) -> str:
-    """The name of a search, as a folder."""
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-
-
 def _with_agent(values: Mapping[str, Any]) -> dict[str, Any]:
     rest = {key: value for key, value in values.items() if key != "agent"}
     if values.get("agent") is None:
@@ -215,8 +141,3 @@ def _with_agent(values: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(others, Mapping):
         raise UsageError(f"search_settings: expected settings by name, got {others!r}")
     return {**rest, "search": "agent", "search_settings": {**others, "file": os.fspath(file)}}
-
-
-def _plain(name: str) -> str:
-    last = name.rstrip("/").replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(c if c.isalnum() else "_" for c in last.removesuffix(".onnx"))[:40] or "audit"

@@ -16,7 +16,7 @@ from brittle.learning.learner import open_learner
 from brittle.learning.settings import LearningSettings
 from brittle.searches import open_search
 from brittle.store.run import Run
-from brittle.tasks.audit.opening import Opened, make_board
+from brittle.tasks.audit.opening import OpenedAudit, make_board
 
 FILE = "agent.safetensors"
 ROWS_A_SAMPLE, FEWEST, MOST = 100, 4, 64  # rows of a warm-up for each sample it learns from
@@ -25,7 +25,7 @@ WARM_GAMES, WARM_RATE = 8, 3e-4  # a warm-up is short: few games at once, carefu
 Watch = Callable[[Update], None]
 
 
-def warmed_up(opened: Opened, run: Run, on_rows: Callable[[int], None]) -> Opened:
+def warmed_up(opened: OpenedAudit, run: Run, on_rows: Callable[[int], None]) -> OpenedAudit:
     """The audit with its agent after the warm-up; that is done once, and kept in the run folder.
 
     on_rows: told after every update how many rows the model was shown. Raises BrittleError.
@@ -43,7 +43,7 @@ def warmed_up(opened: Opened, run: Run, on_rows: Callable[[int], None]) -> Opene
     return replace(opened, settings=settings, search=open_search("agent", **chosen))
 
 
-def _samples(opened: Opened) -> list[Sample]:
+def _samples(opened: OpenedAudit) -> list[Sample]:
     """The first samples of the audit that can be read."""
     wanted = min(MOST, max(FEWEST, opened.settings.warm_up // ROWS_A_SAMPLE))
     found: list[Sample] = []
@@ -67,7 +67,7 @@ class WarmedUp:
 
 
 def warm_up(
-    opened: Opened,
+    opened: OpenedAudit,
     agent: TrainedAgent,
     queries: int,
     samples: Sequence[Sample],
@@ -97,7 +97,9 @@ def warm_up(
     return WarmedUp(replace(agent, network=learned.network, card=card), learned.queries, learned.curve)
 
 
-def training_task(opened: Opened, samples: Sequence[Sample], player: Player, terms: Terms) -> TrainingTask:
+def training_task(
+    opened: OpenedAudit, samples: Sequence[Sample], player: Player, terms: Terms
+) -> TrainingTask:
     """Games on an opened model."""
     board = partial(make_board, player.board, opened.grid, opened.palette, opened.settings.seed)
     return TrainingTask(opened.model, samples, board, player, terms, opened.target, opened.settings.top_k)

@@ -18,7 +18,7 @@ from brittle.report.learning import learning_curve
 from brittle.store.files import write_whole
 from brittle.store.learned import Checkpoint, write_curve
 from brittle.store.versions import versions_of
-from brittle.tasks.audit.opening import Opened, open_audit
+from brittle.tasks.audit.opening import OpenedAudit, open_audit
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.audit.warming import training_task
 from brittle.tasks.train.card import command_of, out_file
@@ -104,14 +104,14 @@ def _check(models: Sequence[Any], board: str) -> None:
         raise UsageError("expected at least one model to learn on; name it with --model")
 
 
-def _open(model: Any, data: Any, common: Mapping[str, Any]) -> Opened:
+def _open(model: Any, data: Any, common: Mapping[str, Any]) -> OpenedAudit:
     """A model and data that fit each other."""
     name = str(model) if isinstance(model, str | Path) else getattr(model, "__name__", type(model).__name__)
     words = {"model": name, "data": str(data) if isinstance(data, str | Path) else "arrays", **common}
     return open_audit(AuditSettings.build(words), model, data)
 
 
-def _samples(opened: Opened, first: int | None) -> list[Sample]:
+def _samples(opened: OpenedAudit, first: int | None) -> list[Sample]:
     samples = [opened.dataset.open(name) for name in opened.dataset.ids[:first]]
     if not samples:
         raise DataError(f"expected samples to learn on, found none in {opened.dataset.name}")
@@ -125,7 +125,7 @@ def _terms(board: str, budget: int | None, max_l2: float | None, spec: InputSpec
     return Terms(budget or BUDGET[board], max_l2 or round(usual_l2(spec), 4), closest=False)
 
 
-def _learned_on(opened: Sequence[Opened], samples: int) -> dict[str, Any]:
+def _learned_on(opened: Sequence[OpenedAudit], samples: int) -> dict[str, Any]:
     """Models and data, by name and digest."""
     data = opened[0].dataset
     return {
@@ -142,7 +142,7 @@ def _plain(words: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _given(
-    opened: Sequence[Opened], audit: Mapping[str, Any], start: str | None, **limits: float | None
+    opened: Sequence[OpenedAudit], audit: Mapping[str, Any], start: str | None, **limits: float | None
 ) -> dict[str, Any]:
     """What was asked beside how to learn, as options of the command."""
     return {

@@ -17,7 +17,7 @@ from brittle.store.answers import AnswerCache
 from brittle.store.dueling import DuelingWeights, read_dueling, write_dueling
 from brittle.store.learned import Checkpoint, write_curve
 from brittle.store.versions import versions_of
-from brittle.tasks.audit.opening import Opened, open_audit
+from brittle.tasks.audit.opening import OpenedAudit, open_audit
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.train.card import command_of, out_file
 from brittle.tasks.train.rlab_training import CHECKPOINT_FORM, RlabRound, RlabTraining
@@ -94,7 +94,7 @@ def _settings_of(values: dict[str, Any]) -> DuelingSettings:
 
 def _train(
     training: RlabTraining,
-    opened: Sequence[Opened],
+    opened: Sequence[OpenedAudit],
     names: Sequence[str],
     settings: DuelingSettings,
     after: Callable[[], object],
@@ -110,7 +110,7 @@ def _train(
         after()
 
 
-def _question(opened: Sequence[Opened], first: int, asked: dict[str, Any]) -> dict[str, Any]:
+def _question(opened: Sequence[OpenedAudit], first: int, asked: dict[str, Any]) -> dict[str, Any]:
     """What is learned on; another question is not continued from a checkpoint."""
     one = opened[0]
     return {
@@ -124,13 +124,13 @@ def _question(opened: Sequence[Opened], first: int, asked: dict[str, Any]) -> di
     }
 
 
-def _plain(opened: Opened) -> str:
+def _plain(opened: OpenedAudit) -> str:
     """A model's name without the place of its file."""
     name = opened.backend.name
     return Path(name).name if name.lower().endswith(".onnx") else name
 
 
-def _canvas(opened: Opened, sample: Any) -> Canvas:
+def _canvas(opened: OpenedAudit, sample: Any) -> Canvas:
     return Canvas(sample, opened.grid, opened.palette, opened.settings.seed)
 
 
@@ -183,7 +183,7 @@ def _start_card(start: str | Path | None) -> dict[str, Any]:
 
 
 def _given(
-    opened: Sequence[Opened], first: int | None, start: str | Path | None, asked: dict[str, Any]
+    opened: Sequence[OpenedAudit], first: int | None, start: str | Path | None, asked: dict[str, Any]
 ) -> dict[str, Any]:
     """What was asked beside the settings, as options of the command."""
     return {

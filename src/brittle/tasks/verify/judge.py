@@ -6,7 +6,7 @@ from math import isclose
 import numpy as np
 
 from brittle.core.account import Account, Candidate
-from brittle.core.canvas import Canvas, replay
+from brittle.core.canvas import Canvas, Palette, replay
 from brittle.core.errors import DataError, DistortionError, ModelError, RefusedError, RunError, UsageError
 from brittle.core.goal import Goal
 from brittle.core.result import Flip, SearchResult, Status
@@ -27,8 +27,8 @@ DECIMALS = {"l2": 6, "linf": 6, "l0": 0, "mean_absolute": 8, "snr": 4, "prd": 4}
 class Judge:
     """Checks one result after another; a model that cannot be asked is an error, not a check."""
 
-    def __init__(self, run: Run, question: Question, opened: Reopened) -> None:
-        self.run, self.question, self.opened = run, question, opened
+    def __init__(self, run: Run, question: Question, opened: Reopened, palette: Palette) -> None:
+        self.run, self.question, self.palette = run, question, palette
         self.model, self.dataset, self.spec = opened.model, opened.dataset, question.spec
         self.ids = frozenset(opened.dataset.ids if opened.dataset else ())
         self.roll = Roll()
@@ -47,7 +47,7 @@ class Judge:
             return
         yield Check(result.sample, file, first(self._original_faults(result, x)))
         sample = Sample(result.sample, x, label, self.spec)
-        canvas = Canvas(sample, self.question.grid, self.opened.palette, self.question.settings.seed)
+        canvas = Canvas(sample, self.question.grid, self.palette, self.question.settings.seed)
         for flip in {flip.file: flip for flip in (result.first, result.closest)}.values():
             yield Check(result.sample, flip.file, first(self._flip_faults(canvas, flip)))
 

@@ -12,7 +12,7 @@ from brittle.distortions import DISTORTIONS, open_distortion
 from brittle.models import KINDS, MODELS, Backend, ModelOptions, open_model
 from brittle.models.classifier import ModelClassifier
 from brittle.store.manifest import EARLIER as OF_OLD
-from brittle.tasks.verify.question import Question
+from brittle.tasks.verify.question import Asked, Question
 
 EARLIER = "an earlier brittle identified"
 UNCOMPARED = "originals not compared with the data"
@@ -31,28 +31,36 @@ class Given:
 
 @dataclass(frozen=True)
 class Reopened:
-    """The model, the palette and, where they are here, the data of a run. notes: what is not as it was."""
+    """The model and, where they are here, the data of a run. notes: what is not as it was."""
 
     model: ModelClassifier
-    palette: Palette
     dataset: Dataset | None
     notes: tuple[str, ...]
 
 
-def reopen(question: Question, given: Given) -> Reopened:
+def reopen(asked: Asked, given: Given) -> Reopened:
     """Open what the run asked about.
 
-    Raises UsageError where that must be given again, ModelError, DataError, RunError for another palette.
+    Raises UsageError where that must be given again, ModelError, DataError.
     """
-    palette = _palette(question, given)
-    backend = _backend(question, given)
-    dataset, note = _originals(question, given.data, backend)
-    model = ModelClassifier(backend, question.spec, question.model.classes)
-    return Reopened(model, palette, dataset, (note,) if note else ())
+    backend = _backend(asked, given)
+    dataset, note = _originals(asked, given.data, backend)
+    model = ModelClassifier(backend, asked.spec, asked.model.classes)
+    return Reopened(model, dataset, (note,) if note else ())
 
 
-def _palette(question: Question, given: Given) -> Palette:
+def reopen_palette(question: Question, given: Given) -> Palette:
+    """The palette of an audit. Raises UsageError where its code must be given, RunError for another one."""
     names = tuple(dict.fromkeys(layer.distortion for layer in question.palette))
+    refuse_code(names, given)
+    palette = Palette(tuple(open_distortion(name) for name in names), question.settings.draws)
+    if palette.layers != question.palette:
+        raise RunError("the distortions of the run have other levels now; use the brittle that wrote it")
+    return palette
+
+
+def refuse_code(names: Sequence[str], given: Given) -> None:
+    """Raise UsageError for distortions of a run that are code, unless they are given again or trusted."""
     for name in given.distortions:
         if name not in names:
             raise UsageError(f"the run has no distortion '{name}'; {did_you_mean(name, names)}")
@@ -62,13 +70,9 @@ def _palette(question: Question, given: Given) -> Palette:
                 f"the run names the distortion '{name}', which is code that is not brittle's: "
                 f"give --distortion {name}, or --trust the run"
             )
-    palette = Palette(tuple(open_distortion(name) for name in names), question.settings.draws)
-    if palette.layers != question.palette:
-        raise RunError("the distortions of the run have other levels now; use the brittle that wrote it")
-    return palette
 
 
-def _backend(question: Question, given: Given) -> Backend:
+def _backend(question: Asked, given: Given) -> Backend:
     named, options = question.model.name, dict(given.options or {})
     if given.model is None and not given.trust and not _is_data(named):
         raise UsageError(
@@ -92,18 +96,19 @@ def _is_data(model: str) -> bool:
     return model.lower().endswith(".onnx") or (model in MODELS.builtin and model not in KINDS)
 
 
-def _originals(question: Question, data: Any, backend: Backend) -> tuple[Dataset | None, str]:
+def _originals(question: Asked, data: Any, backend: Backend) -> tuple[Dataset | None, str]:
     """The data, and a note if they are not here or not those that were audited.
 
     They are compared whatever they are, but for a file or folder that the run names and that is another one
     now.
     """
     source = question.settings.data if data is None else data
-    if data is None and source not in DATA.builtin and not _is_here(source):
+    if data is None and source not in DATA.builtin and not is_here(source):
         return None, f"{UNCOMPARED}: '{source}' is not here; give DATA after the model"
     wanted = (backend.shape, backend.classes, len(question.model.classes))
     try:
-        dataset = open_data(source, *wanted, question.settings.data_options)
+        ready = None if isinstance(source, str | Path | tuple) else source
+        dataset = ready or open_data(source, *wanted, question.settings.data_options)
         if dataset.spec != question.spec:
             raise DataError(f"the run's inputs are {question.spec}, those of '{source}' {dataset.spec}")
         same = dataset.sha256 == question.data.sha256
@@ -120,7 +125,8 @@ def _originals(question: Question, data: Any, backend: Backend) -> tuple[Dataset
     return dataset, "the data are not those that were audited (another SHA-256)"
 
 
-def _is_here(source: str) -> bool:
+def is_here(source: str) -> bool:
+    """Whether there is something by this name."""
     try:
         return Path(source).expanduser().exists()
     except (OSError, ValueError, RuntimeError):

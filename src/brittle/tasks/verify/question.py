@@ -1,8 +1,8 @@
 """What run.json says was asked. It may be a stranger's: values are checked, no name is opened."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -19,27 +19,34 @@ from brittle.searches import SEARCHES
 from brittle.settings import Settings, one_line
 from brittle.store.manifest import Manifest, NamedData, NamedModel
 from brittle.store.run import Run
-from brittle.tasks.audit.opening import class_index
-from brittle.tasks.audit.settings import FREE_OF_MODEL, AuditSettings
+from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.explain.settings import ExplainSettings
+from brittle.tasks.playing.opened import class_index
+from brittle.tasks.playing.settings import FREE_OF_MODEL, RunSettings
+
+A = TypeVar("A", bound="Asked")
 
 
-@dataclass(frozen=True)
-class Question:
-    """What a run asked.
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What any run asked. own_classes: whether the class names came from a file of the user."""
 
-    own_classes: whether the class names came from a file of the user. recipes: whether every flip must have
-    an assignment, its recipe on the cells board.
-    """
-
-    settings: AuditSettings
+    settings: RunSettings
     model: NamedModel
     data: NamedData
     spec: InputSpec
     domain: Domain
+    own_classes: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Asked):
+    """What an audit asked. recipes: whether every flip must have an assignment, its recipe on the board."""
+
+    settings: AuditSettings
     grid: Grid
     palette: tuple[Layer, ...]
     target: int | None
-    own_classes: bool
     recipes: bool
 
     def goal(self, label: int) -> Goal:
@@ -52,49 +59,65 @@ class Question:
 
 
 def question_of(run: Run) -> Question:
-    """What run.json says, as settings. Raises RunError where it makes no sense."""
+    """What run.json of an audit says, as settings. Raises RunError where it makes no sense."""
+    return _sensible(run, _question)
+
+
+def explanation_of(run: Run) -> Asked:
+    """What run.json of an explanation says, with ExplainSettings. Raises RunError where it makes no sense."""
+    return _sensible(run, lambda manifest: Asked(**_asked(manifest, ExplainSettings)))
+
+
+def _sensible(run: Run, of: Callable[[Manifest], A]) -> A:
     where = run.path / "run.json"
     try:
-        return _question(run.manifest)
+        return of(run.manifest)
     except ValidationError as error:
         raise RunError(f"{where} is damaged ({one_line(error)})") from error
     except (UsageError, DataError) as error:
         raise RunError(f"{where} makes no sense: {error}") from error
 
 
+def _asked(manifest: Manifest, kind: type[RunSettings]) -> dict[str, Any]:
+    """The fields of Asked."""
+    return {
+        "settings": kind.model_validate(_known(kind, manifest.settings)),
+        "model": NamedModel.model_validate(manifest.model),
+        "data": NamedData.model_validate(manifest.data),
+        "spec": manifest.spec,
+        "domain": domain_of(manifest.spec),
+        "own_classes": bool((manifest.settings.get("model_options") or {}).get("classes")),
+    }
+
+
 def _question(manifest: Manifest) -> Question:
-    model = NamedModel.model_validate(manifest.model)
-    settings = AuditSettings.model_validate(_known(manifest.settings))
+    asked = _asked(manifest, AuditSettings)
+    settings, classes = asked["settings"], asked["model"].classes
     target = settings.target
     return Question(
-        settings=settings,
-        model=model,
-        data=NamedData.model_validate(manifest.data),
-        spec=manifest.spec,
-        domain=domain_of(manifest.spec),
+        **asked,
         grid=Grid(manifest.spec, manifest.cell),
         palette=manifest.palette,
-        target=None if target is None else class_index(target, model.classes),
-        own_classes=bool((manifest.settings.get("model_options") or {}).get("classes")),
+        target=None if target is None else class_index(target, classes),
         recipes=_plays_cells(str((manifest.agent or {}).get("player") or settings.search)),
     )
 
 
-def _known(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _known(kind: type[RunSettings], settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that this brittle has, without those that may not come from a run.
 
     Neither how an endpoint is reached, least of all a header with its secret, nor a file of class names: the
     names themselves stand in run.json.
     """
     refused = {*FREE_OF_MODEL, "classes"}
-    known = _fields(AuditSettings, settings)
+    known = _fields(kind, settings)
     inner: dict[str, tuple[type[Settings], set[str]]] = {
         "model_options": (ModelOptions, refused),
         "data_options": (DataOptions, set()),
     }
-    for name, (kind, without) in inner.items():
+    for name, (part, without) in inner.items():
         if isinstance(known.get(name), Mapping):
-            found = _fields(kind, known[name])
+            found = _fields(part, known[name])
             known[name] = {key: value for key, value in found.items() if key not in without}
     return known
 

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isclose
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,17 +10,22 @@ from typing import Any
 
 from brittle.core.errors import RunError
 from brittle.core.result import SearchResult, Status
+from brittle.report.explain.summary import explanation_summary
+from brittle.report.explain.tables import EXPLANATION_COLUMNS, write_explanation_csv
 from brittle.report.summary import summary_of
 from brittle.report.tables import COLUMNS, write_csv
 from brittle.store.archive import file_name
+from brittle.store.explanations import PLACE
 from brittle.store.run import Run
+from brittle.tasks.explain.opening import SHOWN
 from brittle.tasks.verify.check import LINES, Check, first
-from brittle.tasks.verify.question import Question
+from brittle.tasks.verify.explanations import stray_files
+from brittle.tasks.verify.question import Asked, Question
 
 SUMMARY, TABLE, PAGE = "summary.json", "results.csv", "report.html"
 OWN_FILES = re.compile(
     r"(run|summary|agent)\.json|settings\.yaml|(sessions|results|rows)\.jsonl|flips|answers\.sqlite(-wal|-shm)?"
-    r"|agent\.safetensors|results\.csv|report\.html|lock|.+\.part"
+    r"|agent\.safetensors|explanations|shown|pictures|masks|results\.csv|report\.html|lock|.+\.part"
 )
 TIMES = ("seconds", "rows_per_second")
 STORED = re.compile(r"[-.](original|first|closest)\.[^.]+$")
@@ -70,25 +75,33 @@ def other_files(run: Run) -> list[str]:
 
 def run_checks(run: Run, question: Question, roll: Roll, samples: int | None) -> Iterator[Check]:
     """Checks of a finished run as a whole. samples: how many the data have, None where they are not here."""
-    yield Check("", LINES, first(_count_faults(question, roll, samples)))
-    yield Check("", SUMMARY, first(_summary_faults(run)))
+    yield Check("", LINES, first(_count_faults(question, roll.samples, samples)))
+    yield Check("", SUMMARY, first(_summary_faults(run, summary_of(run).to_dict())))
     yield Check("", TABLE, first(_table_faults(run, question)))
     yield Check("", "flips", first(_stray_files(run, roll)))
 
 
-def _count_faults(question: Question, roll: Roll, samples: int | None) -> Iterator[str]:
-    lines, asked = len(roll.samples), question.data.samples
+def explanation_checks(run: Run, asked: Asked, samples: set[str]) -> Iterator[Check]:
+    """Checks of a finished explanation as a whole."""
+    yield Check("", LINES, first(_count_faults(asked, samples, None)))
+    yield Check("", SUMMARY, first(_summary_faults(run, explanation_summary(run).to_dict())))
+    yield Check("", TABLE, first(_explanation_table_faults(run, asked)))
+    yield Check("", f"{PLACE}, {SHOWN}", first(stray_files(run, samples)))
+
+
+def _count_faults(question: Asked, names: set[str], samples: int | None) -> Iterator[str]:
+    lines, asked = len(names), question.data.samples
     if lines != asked:
         yield f"it has lines of {lines} samples, run.json asks for {asked}"
     if samples is not None and samples != asked:
         yield f"run.json asks for {asked} samples, the data have {samples}"
 
 
-def _summary_faults(run: Run) -> Iterator[str]:
+def _summary_faults(run: Run, again: Mapping[str, Any]) -> Iterator[str]:
     if not (run.path / SUMMARY).exists():
         yield "it is missing; brittle report writes it again"
         return
-    found = {name: value for name, value in summary_of(run).to_dict().items() if name not in TIMES}
+    found = {name: value for name, value in again.items() if name not in TIMES}
     yield from _differences("", run.summary(), found)
 
 
@@ -109,14 +122,25 @@ def _differences(name: str, told: Any, found: Any) -> Iterator[str]:
 
 def _table_faults(run: Run, question: Question) -> Iterator[str]:
     """results.csv, row by row, against the one that the results make."""
+    yield from _rows_faults(run, COLUMNS, lambda path: write_csv(run.results(), path, question.model.classes))
+
+
+def _explanation_table_faults(run: Run, asked: Asked) -> Iterator[str]:
+    def write(path: Path) -> None:
+        write_explanation_csv(run.explanations(), path, asked.model.classes)
+
+    yield from _rows_faults(run, EXPLANATION_COLUMNS, write)
+
+
+def _rows_faults(run: Run, columns: Sequence[str], write: Callable[[Path], None]) -> Iterator[str]:
     told = _rows(run.path / TABLE)
     with TemporaryDirectory() as folder:
-        write_csv(run.results(), Path(folder, TABLE), question.model.classes)
+        write(Path(folder, TABLE))
         found = _rows(Path(folder, TABLE))
     if len(told) != len(found):
         yield f"it has {len(told)} rows, {LINES} has {len(found)} lines"
     for one, other in zip(told, found, strict=False):
-        for column in COLUMNS:
+        for column in columns:
             if one.get(column) != other[column]:
                 yield f"{column} of {other['sample']} is {one.get(column)}, {LINES} says {other[column]}"
 

@@ -1,19 +1,44 @@
 """Check everything that a run says, against its files, the model, and the data where they are here."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from brittle.core.errors import UsageError, did_you_mean
+from brittle.core.explanation import Explanation
 from brittle.core.result import SearchResult
+from brittle.explainers.fills import USUAL
 from brittle.store.manifest import EARLIER as OF_OLD
 from brittle.store.run import Run
+from brittle.tasks.explain.flips import Flips
+from brittle.tasks.explain.settings import ExplainSettings
+from brittle.tasks.explain.truth import TruthMasks
 from brittle.tasks.verify.check import Check, Verification
+from brittle.tasks.verify.explanations import ExplanationJudge
 from brittle.tasks.verify.judge import Judge
-from brittle.tasks.verify.opening import EARLIER, Given, Reopened, reopen
-from brittle.tasks.verify.question import Question, question_of
-from brittle.tasks.verify.tables import Roll, is_finished, other_files, run_checks
+from brittle.tasks.verify.opening import (
+    EARLIER,
+    Given,
+    Reopened,
+    is_here,
+    refuse_code,
+    reopen,
+    reopen_palette,
+)
+from brittle.tasks.verify.question import Asked, Question, explanation_of, question_of
+from brittle.tasks.verify.tables import (
+    Roll,
+    explanation_checks,
+    is_finished,
+    other_files,
+    run_checks,
+)
 
+UNFINISHED = (
+    "unfinished: {lines} of {asked} samples have their line, and there are no tables; "
+    "the same {verb} command finishes it"
+)
 Watch = Callable[[int, int], None]
 """Told how many samples are checked, and of how many."""
 
@@ -37,12 +62,15 @@ def verify(
     overrule the run's; only they can name a header. Raises ModelError where the model cannot be asked,
     UsageError where something must be given, RunError where the run cannot be read.
     """
-    run = Run.open(folder)
+    run, given = Run.open(folder), Given(model, data, distortions, options, trust)
+    if run.manifest.verb == "explain":
+        return _verify_explanations(run, given, sample, watch)
     question = question_of(run)
-    opened = reopen(question, Given(model, data, distortions, options, trust))
-    judge = Judge(run, question, opened)
+    palette = reopen_palette(question, given)
+    opened = reopen(question, given)
+    judge = Judge(run, question, opened, palette)
     checks: list[Check] = []
-    for result in _chosen(run, sample):
+    for result in _chosen(run.results(), sample):
         checks += judge.checks(result)
         if watch:
             watch(len(judge.roll.samples), 1 if sample else question.data.samples)
@@ -63,13 +91,57 @@ def verify(
     )
 
 
-def _chosen(run: Run, sample: str | None) -> Iterator[SearchResult]:
+def _verify_explanations(run: Run, given: Given, sample: str | None, watch: Watch | None) -> Verification:
+    asked = explanation_of(run)
+    settings = asked.settings
+    assert isinstance(settings, ExplainSettings)
+    fills = {found.fill for found in run.explanations() if found.fill}
+    refuse_code(sorted(fills - set(USUAL)), given)
+    if settings.flips and given.data is None and is_here(settings.flips):
+        given = replace(given, data=Flips(settings.flips, settings.data_options.limit))
+    opened = reopen(asked, given)
+    truth = None
+    if settings.truth and opened.dataset and is_here(settings.truth):
+        truth = TruthMasks(settings.truth, opened.dataset)
+    judge = ExplanationJudge(run, asked, opened, truth)
+    checks: list[Check] = []
+    for found in _chosen(run.explanations(), sample):
+        checks += judge.checks(found)
+        if watch:
+            watch(len(judge.samples), 1 if sample else asked.data.samples)
+    finished = sample is not None or is_finished(run)
+    if sample is None and finished:
+        checks += explanation_checks(run, asked, judge.samples)
+    notes = [*_notes_of_model(asked, opened), *opened.notes]
+    if sample is None and not finished:
+        notes.append(UNFINISHED.format(lines=len(judge.samples), asked=asked.data.samples, verb="explain"))
+    if judge.evaluated:
+        notes.append(
+            f"the evaluations of {judge.evaluated} maps, rows besides the budget, are not asked again"
+        )
+    if settings.truth and truth is None:
+        notes.append(f"the masks of the truth are not compared: '{settings.truth}' is not here")
+    return Verification(
+        checks=tuple(checks),
+        rows=opened.model.backend.meter.rows.shown,
+        same_model=opened.model.backend.sha256 == asked.model.sha256,
+        samples=len(judge.samples),
+        maps=judge.maps,
+        finished=finished,
+        notes=tuple(notes),
+    )
+
+
+Line = TypeVar("Line", SearchResult, Explanation)
+
+
+def _chosen(results: Iterator[Line], sample: str | None) -> Iterator[Line]:
     """All results, or those of one sample. Raises UsageError where it has none."""
     if sample is None:
-        yield from run.results()
+        yield from results
         return
     names = set()
-    for result in run.results():
+    for result in results:
         names.add(result.sample)
         if result.sample == sample:
             yield result
@@ -77,7 +149,7 @@ def _chosen(run: Run, sample: str | None) -> Iterator[SearchResult]:
         raise UsageError(f"the run has no result of a sample '{sample}'; {did_you_mean(sample, names)}")
 
 
-def _notes_of_model(question: Question, opened: Reopened) -> Iterator[str]:
+def _notes_of_model(question: Asked, opened: Reopened) -> Iterator[str]:
     told, found = question.model.sha256, opened.model.backend.sha256
     if told != found and question.model.digest is None:
         yield f"whether the model is the audited one is not known: {EARLIER} {OF_OLD['model']}"
@@ -90,10 +162,7 @@ def _notes_of_model(question: Question, opened: Reopened) -> Iterator[str]:
 def _notes_of_run(run: Run, question: Question, roll: Roll, finished: bool) -> Iterator[str]:
     if not finished:
         lines, asked = len(roll.samples), question.data.samples
-        yield (
-            f"unfinished: {lines} of {asked} samples have their line, and there are no tables; "
-            "the same audit command finishes it"
-        )
+        yield UNFINISHED.format(lines=lines, asked=asked, verb="audit")
     if roll.failed:
         yield f"why {roll.failed} samples failed after the model had answered them is not checked"
     unknown = other_files(run)

@@ -1,30 +1,30 @@
-"""What an audit says while it runs."""
+"""What a run says while its samples are played."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-from brittle.core.result import SearchResult, Status
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where an audit stands.
+    """Where a run stands.
 
-    rows: shown by this command for samples; warming: shown while its agent learns. share: of the whole work,
-    0 to 1.
+    counts: finished samples by how they ended. rows: shown by this command for samples; warming: shown while
+    its agent learns. share: of the whole work, 0 to 1.
     """
 
     total: int
     budget: int
-    done: int = 0
-    flipped: int = 0
-    survived: int = 0
-    misclassified: int = 0
-    failed: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
     rows: int = 0
     finished_rows: int = 0
     warming: int = 0
     seconds: float = 0.0
+
+    @property
+    def done(self) -> int:
+        """Samples that are finished."""
+        return sum(self.counts.values())
 
     @property
     def share(self) -> float:
@@ -34,14 +34,13 @@ class Progress:
         under_way = max(0, self.rows - self.finished_rows) / self.budget
         return min(1.0, (self.done + under_way) / self.total)
 
-    def after(self, result: SearchResult, fresh: bool = True) -> "Progress":
+    def after(self, result: Any, fresh: bool = True) -> "Progress":
         """With one more result; fresh = found by this command, not by an earlier one."""
-        key = Status(result.status).value
+        key = str(result.status)
         return replace(
             self,
-            done=self.done + 1,
             finished_rows=self.finished_rows + (result.queries if fresh else 0),
-            **{key: getattr(self, key) + 1},
+            counts={**self.counts, key: self.counts.get(key, 0) + 1},
         )
 
 

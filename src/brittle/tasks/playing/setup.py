@@ -15,7 +15,7 @@ from brittle.models.batch import BatchChoice, best_batch
 from brittle.models.classifier import ModelClassifier
 from brittle.store.manifest import stored_answers
 from brittle.store.run import Run
-from brittle.tasks.audit.opening import Opened
+from brittle.tasks.playing.opened import Opened
 
 BATCH_UNMEASURED = 16
 MOST = 4096  # rows of a batch, as settings have it

@@ -12,25 +12,34 @@ from math import ceil
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any, Protocol
 
 from brittle.core.errors import BrittleError, ModelError
-from brittle.core.result import SearchResult, Status
-from brittle.core.sample_run import now
 from brittle.store.rows import RowLog
-from brittle.tasks.audit.opening import Opened, known_outputs, open_audit
-from brittle.tasks.audit.playing import OnAsked, play_samples
-from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.playing.opened import Opened, known_outputs
+from brittle.tasks.playing.samples import OnAsked, play_samples
+from brittle.tasks.playing.settings import RunSettings
 
 SUSPECT, GUILTY = 2, 3
 """Deaths of workers that had a sample open: from then on it is played alone; then it is given up."""
 LOG = logging.getLogger("brittle")
 
 
+class Open(Protocol):
+    """How a verb opens what its settings name: a function of a module, so that workers find it."""
+
+    def __call__(self, settings: Any, *, outputs: int | None = None) -> Opened: ...
+
+
 @dataclass(frozen=True)
 class Job:
-    """What every worker is told at its start. most: samples that it may have open at the same time."""
+    """What every worker is told at its start.
 
-    settings: AuditSettings
+    most: samples that it may have open at the same time.
+    """
+
+    open: Open
+    settings: RunSettings
     folder: Path
     session: int
     batch: int
@@ -67,8 +76,9 @@ class Team:
     and is FAILED at the third.
     """
 
-    def __init__(self, opened: Opened, folder: Path, session: int, batch: int) -> None:
-        self.opened, self.folder, self.session, self.batch = opened, folder, session, batch
+    def __init__(self, opened: Opened, open_again: Open, folder: Path, session: int, batch: int) -> None:
+        self.opened, self.open_again = opened, open_again
+        self.folder, self.session, self.batch = folder, session, batch
         self.size = opened.settings.workers
         self._queue: deque[str] = deque()
         self._suspects: deque[str] = deque()
@@ -76,11 +86,11 @@ class Team:
         self._workers: list[_Worker] = []
         self._asked = 0
 
-    def play(self, names: Sequence[str], on_asked: OnAsked) -> Iterator[SearchResult]:
+    def play(self, names: Sequence[str], on_asked: OnAsked) -> Iterator[Any]:
         """Results as they come. Raises what a worker raises; ModelError if one dies at its start."""
         self._queue.extend(names)
         most = max(1, ceil(len(names) / self.size))
-        job = Job(self.opened.settings, self.folder, self.session, self.batch, most)
+        job = Job(self.open_again, self.opened.settings, self.folder, self.session, self.batch, most)
         try:
             while self._hire(job):
                 for pipe in wait([worker.pipe for worker in self._workers]):
@@ -100,7 +110,7 @@ class Team:
             self._workers.append(_begin(job, suspect))
         return bool(self._workers)
 
-    def _hear(self, worker: _Worker, on_asked: OnAsked) -> Iterator[SearchResult]:
+    def _hear(self, worker: _Worker, on_asked: OnAsked) -> Iterator[Any]:
         """What one worker says: it wants a sample, asked for rows, has a result, failed, or is no more."""
         try:
             news = worker.pipe.recv()
@@ -109,15 +119,15 @@ class Team:
             return
         if news is None:
             self._hand_out(worker)
-        elif isinstance(news, SearchResult):
-            worker.playing.discard(news.sample)
-            yield news
-        elif isinstance(news, _Failure):
-            raise news.error()
-        else:
+        elif isinstance(news, int):
             self._asked += news - worker.asked
             worker.asked = news
             on_asked(self._asked)
+        elif isinstance(news, _Failure):
+            raise news.error()
+        else:
+            worker.playing.discard(news.sample)
+            yield news
 
     def _hand_out(self, worker: _Worker) -> None:
         """Give a worker its next sample; None where there is none."""
@@ -131,7 +141,7 @@ class Team:
         with suppress(OSError):  # it died: that is heard of next
             worker.pipe.send(name)
 
-    def _bury(self, worker: _Worker) -> Iterator[SearchResult]:
+    def _bury(self, worker: _Worker) -> Iterator[Any]:
         """A worker that is no more: at its end, or before, with samples under way."""
         self._workers.remove(worker)
         worker.process.join()
@@ -147,26 +157,13 @@ class Team:
         for name in sorted(worker.playing):
             self._deaths[name] += 1
             if self._deaths[name] >= GUILTY:
-                yield self._given_up(name, code)
+                yield self.opened.given_up(
+                    name, f"{GUILTY} workers died while they played it, the last alone (exit code {code})"
+                )
             elif self._deaths[name] >= SUSPECT:
                 self._suspects.append(name)
             else:
                 self._queue.append(name)
-
-    def _given_up(self, name: str, code: int | None) -> SearchResult:
-        """The result of a sample that ended every worker; its rows are those of interrupted samples."""
-        ended = now()
-        return SearchResult(
-            sample=name,
-            label=None,
-            status=Status.FAILED,
-            search=self.opened.search.name,
-            queries=0,
-            seed=self.opened.settings.seed,
-            message=f"{GUILTY} workers died while they played it, the last alone (exit code {code})",
-            started=ended,
-            finished=ended,
-        )
 
 
 def _begin(job: Job, suspect: str | None) -> _Worker:
@@ -196,7 +193,7 @@ def _work(job: Job, pipe: Connection) -> None:
 
     try:
         outputs = known_outputs(job.folder, settings)
-        opened = open_audit(settings.model_copy(update={"model_options": options}), outputs=outputs)
+        opened = job.open(settings.model_copy(update={"model_options": options}), outputs=outputs)
         opened.backend.meter.write_to(RowLog(job.folder, job.session).write)
         for result in play_samples(opened, names(), job.folder, job.batch, pipe.send, most=job.most):
             pipe.send(result)

@@ -1,0 +1,199 @@
+"""Compare explainers on the same samples: insertion and deletion with two fills, shares, stability, rows.
+
+    python benchmarks/explain_quality.py --model MODEL --data photos --half report --limit 50 \\
+        --play survey@300 --play rise@500 --play rise@1000 --out explain.jsonl
+
+A play is an explainer and its budget, all rows of a sample included; NAME:setting=value,...@BUDGET sets it
+up. Every map is evaluated with rows of its own: curves of 15 shares with the fill that explainers see and
+with one that none of them sees, beside a centre map and a random one. Only samples count that the model gets
+right, and of these those that every play explained. Differences are paired by sample, with 95 % intervals.
+Results are kept in --out: the same command continues, another play adds its rows, and the table is made from
+the file.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from brittle.core.explanation import Explanation, Outcome
+from brittle.report.intervals import mean_interval
+from brittle.tasks.explain.opening import open_explanation
+from brittle.tasks.explain.settings import ExplainSettings
+from brittle.tasks.playing.samples import play_samples
+from search_quality import half_of
+
+WIDTH = 150  # of tables that go into a file
+CURVES, KINDS = ("insertion", "deletion"), ("used", "other")
+Rows = dict[str, dict[str, Any]]  # sample -> its line
+
+
+@dataclass(frozen=True)
+class Play:
+    """An explainer with its settings and budget, as written."""
+
+    text: str
+
+    def settings(self, model: str, data: str, seed: int, fill: str | None) -> ExplainSettings:
+        """The explanation of this play."""
+        explainer, _, budget = self.text.rpartition("@")
+        name, _, options = explainer.partition(":")
+        pairs = (option.split("=", 1) for option in options.split(",") if options)
+        return ExplainSettings.build(
+            {
+                "model": model,
+                "data": data,
+                "explainer": name,
+                "explainer_settings": {key: _plain(value) for key, value in pairs},
+                "budget": int(budget),
+                "evaluate": True,
+                "fill": fill,
+                "seed": seed,
+            }
+        )
+
+
+def _plain(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def run(play: Play, model: str, arguments: argparse.Namespace) -> None:
+    """Play what is missing and append it to the file."""
+    settings = play.settings(model, arguments.data, arguments.seed, arguments.fill)
+    opened, key = open_explanation(settings), [model, play.text, arguments.seed, arguments.fill]
+    done = {row["sample"] for row in read(arguments.out) if row["key"] == key}
+    names = [n for n in half_of(list(opened.dataset.ids), arguments.half)[: arguments.limit] if n not in done]
+    with tempfile.TemporaryDirectory() as folder, arguments.out.open("a") as file:
+        for found in play_samples(opened, names, Path(folder), arguments.batch, lambda _: None):
+            file.write(json.dumps({"key": key, **_row(found)}) + "\n")
+            file.flush()
+
+
+def _row(found: Explanation) -> dict[str, Any]:
+    """What is kept of one explanation."""
+    row: dict[str, Any] = {
+        "sample": found.sample,
+        "status": found.status.value,
+        "right": found.label in (None, found.predicted),
+        "queries": found.queries,
+        "seconds": found.seconds,
+        "suffices": found.suffices.share if found.suffices else None,
+        "flips": found.flips.share if found.flips else None,
+    }
+    if found.evaluation:
+        one = found.evaluation
+        for name, by_fill in one.areas.items():
+            for fill, areas in by_fill.items():
+                kind = "other" if fill == one.other_fill else "used"
+                row |= {
+                    f"{name} insertion {kind}": areas.insertion,
+                    f"{name} deletion {kind}": areas.deletion,
+                }
+        row |= {"drop": one.drop, "increase": float(one.increase), "stability": one.stability}
+    return row
+
+
+def read(out: Path) -> list[dict[str, Any]]:
+    """All kept rows."""
+    return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
+
+
+def by_play(rows: Sequence[dict[str, Any]], models: Sequence[str], plays: Sequence[str]) -> dict[str, Rows]:
+    """The lines of samples that were right and that every play explained, for each play."""
+    found: dict[str, Rows] = defaultdict(dict)
+    for row in rows:
+        model, play, *_ = row["key"]
+        if model in models and play in plays and row["right"] and row["status"] == Outcome.EXPLAINED:
+            found[play][f"{model} {row['sample']}"] = row
+    shared = set.intersection(*(set(lines) for lines in found.values())) if found else set()
+    return {play: {s: found[play][s] for s in sorted(shared)} for play in plays if play in found}
+
+
+def column(lines: Rows, name: str) -> NDArray[np.float64]:
+    """One value a sample, NaN where there is none."""
+    return np.array([np.nan if line[name] is None else line[name] for line in lines.values()], np.float64)
+
+
+def difference(lines: Rows, kind: str, name: str = "map") -> NDArray[np.float64]:
+    """Insertion - deletion of each sample."""
+    return column(lines, f"{name} insertion {kind}") - column(lines, f"{name} deletion {kind}")
+
+
+def told(values: NDArray[np.float64], digits: int = 3) -> str:
+    """A mean with its interval."""
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return "-"
+    interval = mean_interval(values, np.random.default_rng(0))
+    text = f"{values.mean():.{digits}f}"
+    return text + (f" [{interval.low:.{digits}f}, {interval.high:.{digits}f}]" if interval else "")
+
+
+def table_of(lines: dict[str, Rows], rival: str, title: str) -> Table:
+    """A line a play, with the floors below."""
+    table = Table(title=title, title_justify="left")
+    for heading in ("play", "n", "rows", "insertion", "deletion", "ins - del", "ins - del, other fill"):
+        table.add_column(heading, justify="left" if heading == "play" else "right")
+    for heading in (f"- {rival}", f"- {rival}, other fill", "suffices", "flips", "stability", "AD", "AI"):
+        table.add_column(heading, justify="right")
+    base = lines[rival]
+    for play, rows in lines.items():
+        cells = [play, str(len(rows)), f"{column(rows, 'queries').mean():.0f}"]
+        cells += [told(column(rows, f"map {name} used")) for name in CURVES]
+        cells += [told(difference(rows, kind)) for kind in KINDS]
+        gains = [difference(rows, kind) - difference(base, kind) for kind in KINDS]
+        cells += ["" if play == rival else told(gain) for gain in gains]
+        cells += [f"{np.nanmedian(column(rows, name)):.3f}" for name in ("suffices", "flips")]
+        cells.append(told(column(rows, "stability"), 2))
+        cells += [f"{np.nanmean(column(rows, name)):.2f}" for name in ("drop", "increase")]
+        table.add_row(*cells)
+    for control in ("centre", "random"):
+        cells = [f"{control} map", str(len(base)), "0"]
+        cells += [told(column(base, f"{control} {name} used")) for name in CURVES]
+        cells += [told(difference(base, kind, control)) for kind in KINDS]
+        table.add_row(*cells, *[""] * 7)
+    return table
+
+
+def main() -> None:
+    """Play the plan and print the tables: one a model, and one of all together."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--model", action="append", dest="models", required=True)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--half", choices=["training", "report", "all"], default="report")
+    parser.add_argument("--play", action="append", dest="plays", required=True, help="NAME@BUDGET")
+    parser.add_argument("--rival", help="the play that differences are taken to; the last one if not given")
+    parser.add_argument("--fill", help="the fill that explainers see; the usual ones if not given")
+    parser.add_argument("--limit", type=int, help="only so many samples of the half")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--table-only", action="store_true", help="ask nothing")
+    parser.add_argument("--out", type=Path, default=Path("explain_quality.jsonl"))
+    arguments = parser.parse_args()
+    for model in [] if arguments.table_only else arguments.models:
+        for text in arguments.plays:
+            run(Play(text), model, arguments)
+    rows, console = read(arguments.out), Console(width=None if sys.stdout.isatty() else WIDTH)
+    rival = arguments.rival or arguments.plays[-1]
+    groups = [[model] for model in arguments.models]
+    for models in [*groups, *([arguments.models] if len(groups) > 1 else [])]:
+        lines = by_play(rows, models, arguments.plays)
+        if rival in lines:
+            console.print(table_of(lines, rival, ", ".join(Path(model).name for model in models)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Explain a classifier's decisions, from its settings to its run folder."""

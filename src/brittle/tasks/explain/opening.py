@@ -1,0 +1,145 @@
+"""Open a model and data to be explained, and agree on the rules."""
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from brittle.core.errors import DataError
+from brittle.core.evaluation import Evaluator, against_truth
+from brittle.core.explain_run import After, ExplainRules, Fill, Found, explain_sample
+from brittle.core.explainer import ExplainerFactory
+from brittle.core.explanation import Explanation, Outcome
+from brittle.core.request import Request, SampleRun
+from brittle.core.sample import Array
+from brittle.core.sample_run import now
+from brittle.explainers import open_explainer
+from brittle.explainers.fills import USUAL, open_fill
+from brittle.store.archive import InputArchive
+from brittle.store.explanations import MapArchive
+from brittle.store.manifest import Manifest
+from brittle.tasks.explain.flips import Flips
+from brittle.tasks.explain.settings import ExplainSettings
+from brittle.tasks.explain.truth import TruthMasks
+from brittle.tasks.playing.opened import Opened, class_index, fit
+
+SHOWN = "shown"
+"""The folder of untouched samples, of fills, and of what suffices and flips."""
+BY_ANSWER = ("predicted", "true", "second")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenedExplanation(Opened):
+    """A model and data that fit each other, and how they are explained. named: a class that was named."""
+
+    settings: ExplainSettings
+    explainer: ExplainerFactory
+    fills: tuple[Fill, ...]
+    named: int | None = None
+    truth: TruthMasks | None = None
+
+    def sample_runs(self, names: Iterable[str], folder: Path) -> Iterator[SampleRun[Explanation]]:
+        """The run of each of these samples; maps and what was shown go into the run folder."""
+        settings, spec = self.settings, self.dataset.spec
+        rules = ExplainRules(
+            explainer=self.explainer,
+            fills=self.fills,
+            which=partial(chosen_class, settings.which if self.named is None else self.named),
+            budget=settings.budget,
+            archive=InputArchive(folder, self.domain, spec, SHOWN),
+            maps=MapArchive(folder),
+            seed=settings.seed,
+            after=self._after(),
+        )
+        for name in names:
+            yield explain_sample(name, partial(self.dataset.open, name), rules)
+
+    def _after(self) -> After:
+        """Whatever is measured once a map is there."""
+        settings, evaluator = self.settings, None
+        if settings.evaluate:
+            evaluator = Evaluator(self.explainer, self._other_fill, settings.seed)
+
+        def after(found: Found) -> Generator[Request, Array, dict[str, Any]]:
+            more: dict[str, Any] = {}
+            mask = self.truth(found.scene.sample.id) if self.truth else None
+            if mask is not None:
+                more["truth"] = against_truth(found.attribution.map, mask.astype(np.float32))
+            if evaluator:
+                more |= yield from evaluator(found)
+            return more
+
+        return after
+
+    def _other_fill(self, used: str) -> Fill:
+        """A fill that was not used: the first of the usual ones."""
+        name = next(name for name in USUAL if name != used)
+        return open_fill(name, self.dataset.spec, self.settings.seed)
+
+    def given_up(self, name: str, message: str) -> Explanation:
+        """A FAILED explanation without queries."""
+        ended = now()
+        return Explanation(
+            sample=name,
+            label=None,
+            status=Outcome.FAILED,
+            explainer=self.explainer.name,
+            queries=0,
+            seed=self.settings.seed,
+            message=message,
+            started=ended,
+            finished=ended,
+        )
+
+    def manifest(self) -> Manifest:
+        """What is asked, for the run folder."""
+        return Manifest(
+            verb="explain",
+            settings=self.settings.question(),
+            model=self.named_model,
+            data=self.named_data,
+            spec=self.dataset.spec,
+        )
+
+
+def open_explanation(
+    settings: ExplainSettings, model: Any = None, data: Any = None, *, outputs: int | None = None
+) -> OpenedExplanation:
+    """Open what the settings name; model and data may be given as Python objects instead.
+
+    outputs: how many classes the model answers, where that is known already. Raises BrittleError with one
+    line.
+    """
+    flips = Flips(settings.flips, settings.data_options.limit) if settings.flips else None
+    found = fit(settings, model, data, outputs, flips)
+    spec = found.dataset.spec
+    explainer = settings.explainer or ("tide" if "time" in spec.axes else "survey")
+    fills = USUAL if settings.fill is None else (settings.fill,)
+    by_answer = settings.which in BY_ANSWER and settings.which not in found.model.classes
+    return OpenedExplanation(
+        **vars(found),
+        settings=settings.model_copy(update={"explainer": explainer}),
+        explainer=open_explainer(explainer, **settings.explainer_settings),
+        fills=tuple(open_fill(name, spec, settings.seed) for name in fills),
+        named=None if by_answer else class_index(settings.which, found.model.classes),
+        truth=TruthMasks(settings.truth, found.dataset) if settings.truth else None,
+    )
+
+
+def chosen_class(which: str | int, clean: Array, label: int | None) -> int:
+    """The class that is explained of an answer (classes,). Raises DataError where it has none."""
+    if isinstance(which, int):
+        return which
+    if which == "true":
+        if label is None:
+            raise DataError(
+                "it has no label, so that its true class cannot be explained; use another --class"
+            )
+        if not 0 <= label < len(clean):
+            raise DataError(f"expected a label of 0 to {len(clean) - 1}, got {label}")
+        return label
+    order = np.argsort(-clean, kind="stable")
+    return int(order[min(len(clean) - 1, int(which == "second"))])
