@@ -13,7 +13,6 @@ the file.
 
 import argparse
 import json
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,8 +22,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
 from brittle.core.explanation import Explanation, Outcome
 from brittle.report.intervals import mean_interval
@@ -33,8 +30,12 @@ from brittle.tasks.explain.settings import ExplainSettings
 from brittle.tasks.playing.samples import play_samples
 from search_quality import half_of
 
-WIDTH = 150  # of tables that go into a file
-CURVES, KINDS = ("insertion", "deletion"), ("used", "other")
+CURVES, KINDS, CONTROLS = ("insertion", "deletion"), ("used", "other"), ("centre", "contrast", "random")
+HEADINGS = [
+    *("play", "n", "rows", "insertion", "deletion", "ins - del", "… other fill"),
+    *("gain in insertion", "gain in deletion", "gain in ins - del", "… other fill"),
+    *("suffices", "flips", "stability", "drop", "increase"),
+]
 Rows = dict[str, dict[str, Any]]  # sample -> its line
 
 
@@ -44,23 +45,29 @@ class Play:
 
     text: str
 
-    def settings(self, model: str, data: str, seed: int, fill: str | None) -> ExplainSettings:
+    def settings(self, model: str, asked: argparse.Namespace) -> ExplainSettings:
         """The explanation of this play."""
         explainer, _, budget = self.text.rpartition("@")
         name, _, options = explainer.partition(":")
-        pairs = (option.split("=", 1) for option in options.split(",") if options)
         return ExplainSettings.build(
             {
                 "model": model,
-                "data": data,
+                "data": asked.data,
                 "explainer": name,
-                "explainer_settings": {key: _plain(value) for key, value in pairs},
+                "explainer_settings": pairs(options.split(",") if options else []),
                 "budget": int(budget),
                 "evaluate": True,
-                "fill": fill,
-                "seed": seed,
+                "fill": asked.fill,
+                "seed": asked.seed,
+                "model_options": pairs(asked.model_options),
+                "data_options": pairs(asked.data_options),
             }
         )
+
+
+def pairs(options: Sequence[str]) -> dict[str, Any]:
+    """NAME=VALUE each, values as JSON where they are."""
+    return {name: _plain(value) for name, value in (option.split("=", 1) for option in options)}
 
 
 def _plain(text: str) -> Any:
@@ -72,8 +79,8 @@ def _plain(text: str) -> Any:
 
 def run(play: Play, model: str, arguments: argparse.Namespace) -> None:
     """Play what is missing and append it to the file."""
-    settings = play.settings(model, arguments.data, arguments.seed, arguments.fill)
-    opened, key = open_explanation(settings), [model, play.text, arguments.seed, arguments.fill]
+    opened = open_explanation(play.settings(model, arguments))
+    key = [model, play.text, arguments.seed, arguments.fill]
     done = {row["sample"] for row in read(arguments.out) if row["key"] == key}
     names = [n for n in half_of(list(opened.dataset.ids), arguments.half)[: arguments.limit] if n not in done]
     with tempfile.TemporaryDirectory() as folder, arguments.out.open("a") as file:
@@ -142,30 +149,32 @@ def told(values: NDArray[np.float64], digits: int = 3) -> str:
     return text + (f" [{interval.low:.{digits}f}, {interval.high:.{digits}f}]" if interval else "")
 
 
-def table_of(lines: dict[str, Rows], rival: str, title: str) -> Table:
-    """A line a play, with the floors below."""
-    table = Table(title=title, title_justify="left")
-    for heading in ("play", "n", "rows", "insertion", "deletion", "ins - del", "ins - del, other fill"):
-        table.add_column(heading, justify="left" if heading == "play" else "right")
-    for heading in (f"- {rival}", f"- {rival}, other fill", "suffices", "flips", "stability", "AD", "AI"):
-        table.add_column(heading, justify="right")
-    base = lines[rival]
-    for play, rows in lines.items():
-        cells = [play, str(len(rows)), f"{column(rows, 'queries').mean():.0f}"]
-        cells += [told(column(rows, f"map {name} used")) for name in CURVES]
-        cells += [told(difference(rows, kind)) for kind in KINDS]
-        gains = [difference(rows, kind) - difference(base, kind) for kind in KINDS]
-        cells += ["" if play == rival else told(gain) for gain in gains]
-        cells += [f"{np.nanmedian(column(rows, name)):.3f}" for name in ("suffices", "flips")]
-        cells.append(told(column(rows, "stability"), 2))
-        cells += [f"{np.nanmean(column(rows, name)):.2f}" for name in ("drop", "increase")]
-        table.add_row(*cells)
-    for control in ("centre", "random"):
-        cells = [f"{control} map", str(len(base)), "0"]
-        cells += [told(column(base, f"{control} {name} used")) for name in CURVES]
-        cells += [told(difference(base, kind, control)) for kind in KINDS]
-        table.add_row(*cells, *[""] * 7)
-    return table
+def table_of(lines: dict[str, Rows], rival: str) -> str:
+    """Markdown: a line a play, and the floors below."""
+    base, empty = lines[rival], [""] * (len(HEADINGS) - 7)
+    rows = [_line(play, found, None if play == rival else base) for play, found in lines.items()]
+    for control in CONTROLS:
+        areas = [told(column(base, f"{control} {name} used")) for name in CURVES]
+        areas += [told(difference(base, kind, control)) for kind in KINDS]
+        rows.append([f"{control} map", str(len(base)), "0", *areas, *empty])
+    marks = ["---", *["---:"] * (len(HEADINGS) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [HEADINGS, marks, *rows])
+
+
+def _line(play: str, rows: Rows, base: Rows | None) -> list[str]:
+    """The figures of a play; its gains over the base are better above 0."""
+    cells = [f"`{play}`", str(len(rows)), f"{column(rows, 'queries').mean():.0f}"]
+    cells += [told(column(rows, f"map {name} used")) for name in CURVES]
+    cells += [told(difference(rows, kind)) for kind in KINDS]
+    if base is None:
+        cells += [""] * 4
+    else:
+        gains = [column(rows, f"map {name} used") - column(base, f"map {name} used") for name in CURVES]
+        cells += [told(gains[0]), told(-gains[1])]
+        cells += [told(difference(rows, kind) - difference(base, kind)) for kind in KINDS]
+    cells += [f"{np.nanmedian(column(rows, name)):.3f}" for name in ("suffices", "flips")]
+    cells.append(told(column(rows, "stability"), 2))
+    return cells + [f"{np.nanmean(column(rows, name)):.2f}" for name in ("drop", "increase")]
 
 
 def main() -> None:
@@ -177,6 +186,11 @@ def main() -> None:
     parser.add_argument("--play", action="append", dest="plays", required=True, help="NAME@BUDGET")
     parser.add_argument("--rival", help="the play that differences are taken to; the last one if not given")
     parser.add_argument("--fill", help="the fill that explainers see; the usual ones if not given")
+    for name in ("model", "data"):
+        text = f"NAME=VALUE of the {name} options; repeatable"
+        parser.add_argument(
+            f"--{name}-option", action="append", dest=f"{name}_options", default=[], help=text
+        )
     parser.add_argument("--limit", type=int, help="only so many samples of the half")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--batch", type=int, default=8)
@@ -186,13 +200,14 @@ def main() -> None:
     for model in [] if arguments.table_only else arguments.models:
         for text in arguments.plays:
             run(Play(text), model, arguments)
-    rows, console = read(arguments.out), Console(width=None if sys.stdout.isatty() else WIDTH)
+    rows = read(arguments.out)
     rival = arguments.rival or arguments.plays[-1]
     groups = [[model] for model in arguments.models]
     for models in [*groups, *([arguments.models] if len(groups) > 1 else [])]:
         lines = by_play(rows, models, arguments.plays)
         if rival in lines:
-            console.print(table_of(lines, rival, ", ".join(Path(model).name for model in models)))
+            print(f"\n{', '.join(Path(model).name for model in models)}; gains over `{rival}`\n")
+            print(table_of(lines, rival))
 
 
 if __name__ == "__main__":

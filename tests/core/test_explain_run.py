@@ -229,7 +229,9 @@ def test_an_answer_that_is_no_number_fails_the_sample() -> None:
 
 def test_the_evaluation_sets_the_map_beside_what_costs_nothing() -> None:
     found = explained(Planted(), evaluate=True, fills=(Black(),)).evaluation
-    assert found and found.other_fill == "same" and set(found.areas) == {"map", "centre", "random"}
+    assert (
+        found and found.other_fill == "same" and set(found.areas) == {"map", "centre", "contrast", "random"}
+    )
     assert found.areas["map"]["black"].difference > found.areas["centre"]["black"].difference
     assert found.areas["centre"]["black"].difference > found.areas["random"]["black"].difference - 0.1
     assert found.stability is not None and 0.1 < found.stability < 0.9  # the region agrees, the rest is noise

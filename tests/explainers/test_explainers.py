@@ -64,6 +64,42 @@ def test_two_regions(name: str, model: object) -> None:
     assert iou(values, [LEFT, RIGHT]) > (0.75 if name == "survey" else 0.45)
 
 
+def test_rise_is_the_mean_answer_to_what_keeps_an_element() -> None:
+    stage = Stage(one(LEFT), SIDES)
+    values = stage.explain(open_explainer("rise"), 70)
+    masks = np.concatenate(stage.shown) / 255
+    p = stage.ask(np.concatenate(stage.shown))[:, 1].astype(np.float64)
+    assert values.map == pytest.approx(np.tensordot(p, masks, 1) / masks.sum(axis=0), rel=1e-5)
+    assert values.sd is not None and 0 < values.sd.mean() < p.std()
+
+
+def test_the_deviation_of_rise_is_that_of_its_maps() -> None:
+    runs = [Stage(one(LEFT), SIDES).explain(open_explainer("rise"), 60, seed) for seed in range(30)]
+    spread = np.std([run.map for run in runs], axis=0)
+    stated = np.mean([run.sd for run in runs if run.sd is not None], axis=0)
+    assert stated.mean() == pytest.approx(spread.mean(), rel=0.3)
+
+
+def test_occlusion_is_the_mean_fall_under_the_windows_on_an_element() -> None:
+    stage = Stage(one(LEFT), SIDES)
+    values = stage.explain(open_explainer("occlusion", width=0.3), 49).map
+    away = 1 - np.concatenate(stage.shown) / 255
+    falls = stage.scene(1).clean[1] - stage.ask(np.concatenate(stage.shown))[:, 1].astype(np.float64)
+    assert values == pytest.approx(np.tensordot(falls, away, 1) / away.sum(axis=0), abs=5e-3)
+
+
+def test_occlusion_is_blind_to_what_is_not_needed() -> None:
+    values = Stage(either(LEFT, RIGHT), SIDES).explain(open_explainer("occlusion"), 100).map
+    assert np.abs(values).max() < 0.05
+
+
+def test_rl_cam_takes_regions_back() -> None:
+    stage = Stage(one(LEFT), SIDES)
+    stage.explain(open_explainer("rl-cam", reverse=0.4), 120)
+    hidden = (255 - np.concatenate(stage.shown).astype(int)).sum(axis=(1, 2))
+    assert (np.diff(hidden) < 0).mean() > 0.1 and (np.diff(hidden) > 0).any()
+
+
 def test_an_unknown_setting_is_an_error() -> None:
     with pytest.raises(UsageError, match="cels"):
         open_explainer("rise", cels=3)

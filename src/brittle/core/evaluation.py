@@ -71,11 +71,17 @@ class Evaluator:
 
 
 def controls(scene: Scene, seed: int) -> dict[str, Array]:
-    """Maps that cost no row: nearer to the centre is more; and chance."""
+    """Maps that cost no row: nearer to the centre is more; what the fill changes more is; and chance."""
     lines = (np.linspace(-1, 1, side) if side > 1 else np.zeros(1) for side in scene.sides)
     centre = -sum(np.square(place) for place in np.meshgrid(*lines, indexing="ij"))
     random = generator(seed, scene.sample.id, "random map").random(scene.sides)
-    return {"centre": np.asarray(centre, np.float32), "random": random.astype(np.float32)}
+    channels = tuple(i for i in range(scene.sample.x.ndim) if i not in scene.sample.spec.spatial)
+    contrast = np.abs(scene.sample.x - scene.fill).mean(axis=channels)
+    return {
+        "centre": np.asarray(centre, np.float32),
+        "contrast": contrast,
+        "random": random.astype(np.float32),
+    }
 
 
 def _areas(

@@ -51,10 +51,10 @@ class Areas:
 class Evaluation:
     """What a map is worth, measured with rows of its own.
 
-    rows: shown for it. other_fill: one that the explainer did not use. areas: by map (map, centre, random)
-    and fill, from longer curves. drop: share of the probability that is lost where the input is dimmed by the
-    map (Average Drop); increase: whether it rose instead. stability: rank correlation with the map of another
-    seed, None for a map that is flat.
+    rows: shown for it. other_fill: one that the explainer did not use. areas: by map (map, centre, contrast,
+    random) and fill, from longer curves. drop: share of the probability that is lost where the input is
+    dimmed by the map (Average Drop); increase: whether it rose instead. stability: rank correlation with the
+    map of another seed, None for a map that is flat.
     """
 
     rows: int

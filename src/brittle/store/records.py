@@ -166,7 +166,7 @@ class AreaSpreads(BaseModel):
 
 
 class EvaluationFile(BaseModel):
-    """What maps are worth. areas: by map (map, centre, random), then by fill: own, or other.
+    """What maps are worth. areas: by map (map, centre, contrast, random), then by fill: own, or other.
 
     fills: names of either. drop, increase: Average Drop and Increase. stability: rank correlation with the
     map of another seed.

@@ -14,7 +14,7 @@ from brittle.explainers.survey.odds import CANDIDATE, KEEP, OPERATORS, SCATTER, 
 from brittle.explainers.survey.state import Measured, State
 from brittle.explainers.survey.tuning import TUNING
 
-PARTS = {"together": ("kept", "mean", "weights"), "with odds": ("kept", "weights", "odds")}
+PARTS = {"together": ("kept", "mean", "weights", "odds"), "with odds": ("kept", "weights", "odds")}
 NOTHING = 1e-12  # variance of answers that do not depend on what is shown
 
 
@@ -66,9 +66,9 @@ class Candidates:
         if name == "odds" or not (state.by == SCATTER).any():
             return fit(state.shares.astype(np.float64), log_odds(state.p), self.counts).mean
         shares, p = state.sounding(SCATTER)
-        return (
-            _kept_mean(shares, p) if name == "mean" else fit(shares.astype(np.float64), p, self.counts).mean
-        )
+        if name == "mean":
+            return _kept_mean(shares, p)
+        return fit(shares.astype(np.float64), p, self.counts).mean
 
     def adds_up(self, state: State) -> bool:
         """Whether a regression of the probability foretells soundings that it has not seen."""

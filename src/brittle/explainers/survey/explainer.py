@@ -33,7 +33,7 @@ from brittle.explainers.survey.odds import (
     place_odds,
     wanted,
 )
-from brittle.explainers.survey.outline import Outline, found, outlined
+from brittle.explainers.survey.outline import Outline, found, needs, outlined
 from brittle.explainers.survey.state import Measured, Proposal, State, fresh, measured
 from brittle.explainers.survey.tuning import TUNING
 from brittle.explainers.survey.view import view_of
@@ -41,7 +41,11 @@ from brittle.settings import Settings
 
 
 class Survey(Settings):
-    """Cheap soundings, then the choice among maps by their own curves; the explainer of images."""
+    """Cheap soundings, then the choice among maps by their own curves; the explainer of images.
+
+    map: the mean rank of an element in the measured maps; where answers add up, its weight in probability;
+    sd: its deviation in the same. Fewer than 120 rows are all soundings, and nothing is measured.
+    """
 
     name: ClassVar[str] = "survey"
 
@@ -127,7 +131,8 @@ class SurveyPlay:
             return state
         new = measured(self.scene, proposal.map, proposal.move.operator, p)
         outlines = state.outlines or self._found(state, new)
-        return replace(state.with_measured(proposal, new, TUNING.credit_rate), outlines=outlines)
+        state = state.with_measured(proposal, new, TUNING.credit_rate, TUNING.memory)
+        return replace(state, outlines=outlines)
 
     def _found(self, state: State, new: Measured) -> tuple[Outline, ...]:
         """Outlines to draw, where few elements of a measured map are enough and needed."""
@@ -145,10 +150,10 @@ class SurveyPlay:
         return int(np.ravel_multi_index(middles, self.places))
 
     def _outline_at(self, state: State, place: int) -> int:
-        """The outline nearest to a place, among equals the thinnest, by number."""
+        """The outline nearest to a place, among equals the one most in need of rows, by number."""
         at = np.array(np.unravel_index(place, self.places))
         away = [np.array(np.unravel_index(self._place_of(o), self.places)) - at for o in state.outlines]
-        order = [(int(d @ d), o.thickness) for d, o in zip(away, state.outlines, strict=True)]
+        order = [(int(d @ d), *need) for d, need in zip(away, needs(state.outlines), strict=True)]
         return order.index(min(order))
 
     def observe(self, state: State) -> View:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from brittle.explainers.masks import Floats
-from brittle.explainers.survey.outline import thinnest_of
+from brittle.explainers.survey.outline import needs
 from brittle.explainers.survey.state import State
 from brittle.explainers.survey.tuning import TUNING
 
@@ -21,7 +21,8 @@ RECOMBINE = slice(CANDIDATE.stop, OUTLINE)
 def wanted(budget: int) -> Floats:
     """Rows of each sounding in a budget, (soundings,)."""
     first = np.array(TUNING.first_soundings)
-    first *= min(1.0, TUNING.first_share * budget / first.sum())
+    if budget < TUNING.least_budget:
+        return np.asarray(first * budget / first.sum())
     return np.asarray(first + np.array(TUNING.more_soundings) * (budget - first.sum()))
 
 
@@ -74,7 +75,7 @@ def _possible(state: State, left: int, price: int) -> Floats:
 
 
 def place_odds(state: State, operator: int, outlines: list[int]) -> Floats:
-    """Odds of each place for one operator, sum 1: one not yet sounded, or with the thinnest outline.
+    """Odds of each place for one operator, sum 1: one not yet sounded, or with the outline in need of rows.
 
     outlines: the place of each outline.
     """
@@ -83,6 +84,6 @@ def place_odds(state: State, operator: int, outlines: list[int]) -> Floats:
         sounded = state.sounded[operator]
         places = np.where(sounded == sounded.min(), 1.0, TUNING.slim)
     elif operator == OUTLINE and outlines:
-        thinnest = thinnest_of(state.outlines)
-        places = np.where(np.arange(len(places)) == outlines[thinnest], 1.0, TUNING.slim)
+        need = needs(state.outlines)
+        places = np.where(np.arange(len(places)) == outlines[need.index(min(need))], 1.0, TUNING.slim)
     return np.asarray(places / places.sum())

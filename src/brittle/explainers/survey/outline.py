@@ -99,7 +99,6 @@ def counting(outline: Outline, outlines: Sequence[Outline]) -> bool:
     return outline.effect >= TUNING.count_for * max(other.effect for other in outlines)
 
 
-def thinnest_of(outlines: Sequence[Outline]) -> int:
-    """The outline that most needs rows, by number: of those that count, or that are not known to count."""
-    useless = [o.thickness >= 0 and not counting(o, outlines) for o in outlines]
-    return min(range(len(outlines)), key=lambda i: (useless[i], outlines[i].thickness))
+def needs(outlines: Sequence[Outline]) -> list[tuple[bool, int]]:
+    """Of each outline, how little it needs rows: known not to count, then its thickness; least first."""
+    return [(o.thickness >= 0 and not counting(o, outlines), o.thickness) for o in outlines]

@@ -81,13 +81,16 @@ class State:
             sounded=sounded,
         )
 
-    def with_measured(self, proposal: Proposal, new: Measured, rate: float) -> "State":
-        """The state with one more measured map. rate: weight of its gain in the operator's mean gain."""
+    def with_measured(self, proposal: Proposal, new: Measured, rate: float, most: int) -> "State":
+        """The state with one more measured map, of which the best are kept, at most so many.
+
+        rate: weight of its gain in the operator's mean gain.
+        """
         gains = self.gains.copy()
         gain = max(0.0, new.score - self.measured[0].score) if self.measured else 0.0
         gains[new.operator] += rate * (gain - gains[new.operator])
         ordered = sorted((*self.measured, new), key=lambda m: -m.score)  # of equal ones, the older first
-        return replace(self._after(proposal), measured=tuple(ordered), gains=gains)
+        return replace(self._after(proposal), measured=tuple(ordered[:most]), gains=gains)
 
     def with_outline(self, proposal: Proposal, number: int, outline: Outline) -> "State":
         """The state with the answers to one outline's rows."""

@@ -14,8 +14,8 @@ class Tuning:
     cells: int = 196  # most cells that a map is fitted on: 14 x 14 of an image
     places: int = 49  # most coarse places
     first_soundings: tuple[float, ...] = (24.0, 0.0, 40.0)  # rows that come first: keep, take, scatter
-    first_share: float = 0.72  # of the rows, most that come first
     more_soundings: tuple[float, ...] = (0.12, 0.17, 0.15)  # shares of the other rows
+    least_budget: int = 120  # rows below which all are soundings
     size_odds: tuple[float, ...] = (0.1, 0.8, 0.1)
     keep_widths: tuple[float, ...] = (0.35, 0.5, 0.65)  # of windows kept alone, as shares of a side
     take_widths: tuple[float, ...] = (0.25, 0.35, 0.5)  # of windows taken away
@@ -32,6 +32,7 @@ class Tuning:
     recombinations: tuple[float, ...] = (1.0, 1.5, 0.5, 0.5)  # odds of blend, splice, raise, lower
     credit_rate: float = 0.3  # weight of the newest gain in an operator's mean gain
     credit_floor: float = 0.3  # odds of an operator that has gained nothing, beside the best one's
+    memory: int = 24  # best measured maps that are kept
     elite: int = 5  # best measured maps that others are made of
     blend: tuple[float, float] = (0.2, 0.6)  # least and greatest weight of the lesser map
     splices: int = 4  # from which one is drawn, the likeliest at the least size

@@ -9,8 +9,9 @@ from brittle.report.explain.lines import Columns
 from brittle.report.intervals import Interval, wilson
 from brittle.report.summary import Spread
 
-MAPS = ("map", "centre", "random")
-"""The maps of an evaluation: the explainer's, nearer to the centre is more, and chance."""
+MAPS = ("map", "centre", "contrast", "random")
+"""The maps of an evaluation: the explainer's; and three that ask nothing: of what is nearer to the centre, of
+what the fill changes more, and of chance."""
 OWN, OTHER = "own", "other"
 """The fill that the maps were made with, and one that they were not made with."""
 AREAS = ("insertion", "deletion", "difference")

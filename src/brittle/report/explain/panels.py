@@ -27,6 +27,7 @@ OUTCOMES = {
 FLOORS = {
     "map": "The map",
     "centre": "Centre first",
+    "contrast": "Contrast first",
     "random": "By chance",
 }
 

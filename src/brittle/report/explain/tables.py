@@ -105,6 +105,7 @@ def _other_fill_rows(found: Evaluated) -> list[SummaryRow]:
     names = {
         "map": "… behind another fill",
         "centre": "… … of the centre",
+        "contrast": "… … of the contrast",
         "random": "… … of chance",
     }
     return [
