@@ -15,10 +15,10 @@ from brittle.report.classes import class_name
 from brittle.report.explain.lines import lines_of
 from brittle.report.explain.pictures import DAMAGED, opened, under_map
 from brittle.report.explain.words import thing_of
-from brittle.report.intervals import Interval, mean_interval
+from brittle.report.intervals import mean_interval
 from brittle.report.pictures import Picture, thumbnail
 from brittle.report.template import rendered
-from brittle.report.wording import NO_INTERVAL, NOTHING, interval, number, percent, short_name
+from brittle.report.wording import NO_INTERVAL, NOTHING, TIGHT, number, percent, short_name
 from brittle.store.files import write_whole
 from brittle.store.run import Run
 
@@ -163,15 +163,17 @@ def _paired(
 
 
 def _cell(values: NDArray[np.float64], name: str, measure: Measure, signed: bool = False) -> Cell:
-    mean, rng = float(values.mean()), generator(0, "compared", name, measure.name, int(signed))
-    sure = mean_interval(values, rng)
-    sign = "+" if signed and mean > 0 else ""
-    if not measure.share:
-        return Cell(sign + number(mean), interval(sure))
-    told = percent(abs(mean)) if signed else percent(mean)
-    percents = Interval(100 * sure.low, 100 * sure.high) if sure else None
-    minus = "−" if signed and mean < 0 else sign
-    return Cell(minus + told, interval(percents))
+    scale, unit = (100, f"{TIGHT}%") if measure.share else (1, "")
+    rng = generator(0, "compared", name, measure.name, int(signed))
+    mean, sure = scale * float(values.mean()), mean_interval(values, rng)
+    plus = "+" if signed and mean > 0 else ""
+    ends = f"{_figure(scale * sure.low)} to {_figure(scale * sure.high)}{unit}" if sure else ""
+    return Cell(f"{plus}{_figure(mean)}{unit}", ends)
+
+
+def _figure(value: float) -> str:
+    """A number with a minus that is no hyphen."""
+    return number(value).replace("-", "−")
 
 
 def _warnings(runs: Mapping[str, Run], lines: Mapping[str, Mapping[str, Explanation]]) -> list[str]:
