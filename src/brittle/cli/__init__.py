@@ -11,6 +11,9 @@ import click
 import brittle
 from brittle.cli.console import EXIT_CODES, INTERRUPTED
 
+# Matrices here are small: NumPy's threads would only take cores from the model, and change last digits.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 COMMANDS = {
     "audit": ("brittle.cli.audit:audit", "Audit MODEL on DATA."),
     "explain": ("brittle.cli.explain:explain", "Explain what decisions of MODEL on DATA rest on."),

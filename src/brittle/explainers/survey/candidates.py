@@ -10,11 +10,16 @@ from brittle.core.play import Move, place_box
 from brittle.core.sample import Array
 from brittle.explainers.masks import Counts, Floats, upsampled
 from brittle.explainers.regression import fit, log_odds
-from brittle.explainers.survey.odds import CANDIDATE, KEEP, OPERATORS, SCATTER, TAKE
+from brittle.explainers.survey.odds import CANDIDATE, KEEP, LOOK, OPERATORS, OUTLINED, SCATTER, TAKE
+from brittle.explainers.survey.outline import outlined
 from brittle.explainers.survey.state import Measured, State
 from brittle.explainers.survey.tuning import TUNING
 
-PARTS = {"together": ("kept", "mean", "weights", "odds"), "with odds": ("kept", "weights", "odds")}
+PARTS = {
+    "together": ("kept", "taken", "mean", "weights", "log-odds"),
+    "scattered": ("mean", "weights", "log-odds"),
+    "windows": ("kept", "taken"),
+}
 NOTHING = 1e-12  # variance of answers that do not depend on what is shown
 
 
@@ -33,7 +38,10 @@ class Candidates:
     def make(self, state: State, move: Move, rng: np.random.Generator) -> Array:
         """The map that a move measures."""
         name = OPERATORS[move.operator]
-        if move.operator < CANDIDATE.stop or len(state.measured) < 2:
+        if move.operator in (LOOK, OUTLINED):
+            looked = self.map_of(state, "together" if move.operator == LOOK else "odds")
+            return looked if move.operator == LOOK else outlined(looked, state.outlines)
+        if move.operator < CANDIDATE.stop:
             return self.map_of(state, name)
         elite = state.measured[: TUNING.elite]
         if name == "blend":
@@ -63,12 +71,12 @@ class Candidates:
         if name == "taken":
             shares, p = state.sounding(TAKE)
             return -_kept_mean(1 - shares, p)
-        if name == "odds" or not (state.by == SCATTER).any():
-            return fit(state.shares.astype(np.float64), log_odds(state.p), self.counts).mean
-        shares, p = state.sounding(SCATTER)
+        everything = name == "odds" or not (state.by == SCATTER).any()
+        shares, p = (state.shares, state.p) if everything else state.sounding(SCATTER)
         if name == "mean":
             return _kept_mean(shares, p)
-        return fit(shares.astype(np.float64), p, self.counts).mean
+        response = p if name == "weights" else log_odds(p)
+        return fit(shares.astype(np.float64), response, self.counts).mean
 
     def adds_up(self, state: State) -> bool:
         """Whether a regression of the probability foretells soundings that it has not seen."""

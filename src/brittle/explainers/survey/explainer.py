@@ -18,23 +18,25 @@ from brittle.core.explainer import Attribution, Explainer, Scene
 from brittle.core.play import Move, Odds, View, place_box
 from brittle.core.sample import Array
 from brittle.core.veil import Masks
-from brittle.explainers.masks import as_masks, averaged, grid_counts, soft_masks, windows
+from brittle.explainers.masks import Floats, as_masks, averaged, grid_counts, soft_masks, windows
 from brittle.explainers.player import play_out
 from brittle.explainers.survey.candidates import Candidates
 from brittle.explainers.survey.odds import (
     KEEP,
+    LOOK,
     OPERATORS,
     OUTLINE,
     OUTLINED,
     SCATTER,
     SOUND,
-    missing_soundings,
+    first_wanted,
+    missing,
     operator_odds,
     place_odds,
     wanted,
 )
 from brittle.explainers.survey.outline import Outline, found, needs, outlined
-from brittle.explainers.survey.state import Measured, Proposal, State, fresh, measured
+from brittle.explainers.survey.state import Proposal, State, fresh, measured
 from brittle.explainers.survey.tuning import TUNING
 from brittle.explainers.survey.view import view_of
 from brittle.settings import Settings
@@ -70,8 +72,9 @@ class SurveyPlay:
         self.counts = grid_counts(self.sides, TUNING.cells)
         most = max(1, round(wanted(scene.rows)[KEEP]))
         self.places = grid_counts(self.sides, min(TUNING.places, most))
-        self.price = 2 * len(scene.measures)
-        self.candidates = Candidates(self.counts, self.places, self.sides, scene.measures)
+        self.shares = scene.measures[::2]  # half of them tell maps apart as well
+        self.price = 2 * len(self.shares)
+        self.candidates = Candidates(self.counts, self.places, self.sides, self.shares)
 
     @cached_property
     def start(self) -> State:
@@ -100,11 +103,8 @@ class SurveyPlay:
             return Proposal(
                 state.outlines[number].propose(self.sides, count, grid, rng), move, outline=number
             )
-        if move.operator == OUTLINED:
-            ranked = outlined(self.candidates.map_of(state, "odds"), state.outlines)
-        else:
-            ranked = self.candidates.make(state, move, rng)
-        shares = self.scene.measures
+        ranked = self.candidates.make(state, move, rng)
+        shares = self.scene.measures if move.operator == LOOK else self.shares
         return Proposal(np.concatenate([top_masks(ranked, shares), rest_masks(ranked, shares)]), move, ranked)
 
     def _window(self, move: Move, rng: np.random.Generator) -> Masks:
@@ -125,19 +125,24 @@ class SurveyPlay:
             outline = state.outlines[proposal.outline].accept(proposal.rows, p, self.clean, self.filled)
             return state.with_outline(proposal, proposal.outline, outline)
         if proposal.map is None:
-            state = state.with_sounding(proposal, averaged(proposal.rows, self.counts), p)
-            if state.additive is None and missing_soundings(state, self.scene.rows).max() < 1:
-                state = replace(state, additive=self.candidates.adds_up(state))
-            return state
-        new = measured(self.scene, proposal.map, proposal.move.operator, p)
-        outlines = state.outlines or self._found(state, new)
+            return self._sounded(state.with_sounding(proposal, averaged(proposal.rows, self.counts), p))
+        outlines = state.outlines
+        if proposal.move.operator == LOOK:
+            outlines, p = self._found(state, p), p.reshape(2, -1)[:, ::2].reshape(-1)
+        new = measured(self.scene, proposal.map, proposal.move.operator, self.shares, p)
         state = state.with_measured(proposal, new, TUNING.credit_rate, TUNING.memory)
         return replace(state, outlines=outlines)
 
-    def _found(self, state: State, new: Measured) -> tuple[Outline, ...]:
-        """Outlines to draw, where few elements of a measured map are enough and needed."""
-        shares = np.array(self.scene.measures)
-        enough = (new.kept >= TUNING.enough * self.clean) & (new.taken <= (1 - TUNING.enough) * self.clean)
+    def _sounded(self, state: State) -> State:
+        """The state that knows whether answers add up, as soon as the first soundings are complete."""
+        if state.additive is None and missing(state, first_wanted(self.scene.rows)).max() < 1:
+            return replace(state, additive=self.candidates.adds_up(state))
+        return state
+
+    def _found(self, state: State, p: Floats) -> tuple[Outline, ...]:
+        """Outlines to draw, where a look shows that few elements are enough and needed. p: its answers."""
+        shares, (kept, taken) = np.array(self.scene.measures), p.reshape(2, -1)
+        enough = (kept >= TUNING.enough * self.clean) & (taken <= (1 - TUNING.enough) * self.clean)
         at = np.flatnonzero(enough & (shares <= TUNING.few) & (self.clean > self.filled))
         return found(self.candidates.map_of(state, "odds") > 1 - shares[at[0]]) if len(at) else ()
 

@@ -8,58 +8,64 @@ from brittle.explainers.survey.state import State
 from brittle.explainers.survey.tuning import TUNING
 
 SOUNDINGS = ("keep", "take", "scatter")
-CANDIDATES = ("together", "with odds", "odds", "kept", "weights", "taken")
+CANDIDATES = ("together", "kept", "taken", "odds", "scattered", "windows", "weights")
 RECOMBINATIONS = ("blend", "splice", "raise", "lower")
-OPERATORS = (*SOUNDINGS, *CANDIDATES, *RECOMBINATIONS, "outline", "outlined")
+OPERATORS = (*SOUNDINGS, *CANDIDATES, *RECOMBINATIONS, "look", "outline", "outlined")
 KEEP, TAKE, SCATTER = range(len(SOUNDINGS))
-OUTLINE, OUTLINED = len(OPERATORS) - 2, len(OPERATORS) - 1
+LOOK, OUTLINE, OUTLINED = range(len(OPERATORS) - 3, len(OPERATORS))
 SOUND = slice(0, len(SOUNDINGS))
 CANDIDATE = slice(SOUND.stop, SOUND.stop + len(CANDIDATES))
-RECOMBINE = slice(CANDIDATE.stop, OUTLINE)
+RECOMBINE = slice(CANDIDATE.stop, LOOK)
+
+
+def first_wanted(budget: int) -> Floats:
+    """Rows of each sounding that come first in a budget, (soundings,)."""
+    first = np.array(TUNING.first_soundings)
+    return np.asarray(first * budget / first.sum() if budget < TUNING.least_budget else first)
 
 
 def wanted(budget: int) -> Floats:
     """Rows of each sounding in a budget, (soundings,)."""
-    first = np.array(TUNING.first_soundings)
-    if budget < TUNING.least_budget:
-        return np.asarray(first * budget / first.sum())
+    first = first_wanted(budget)
     return np.asarray(first + np.array(TUNING.more_soundings) * (budget - first.sum()))
 
 
-def missing_soundings(state: State, budget: int) -> Floats:
-    """Rows of each sounding that are wanted still, (soundings,); all below 1 when they are complete."""
+def missing(state: State, soundings: Floats) -> Floats:
+    """Rows of each sounding that were not shown yet, (soundings,); all below 1 when they are complete."""
     shown = [np.count_nonzero(state.by == i) for i in range(len(SOUNDINGS))]
-    return np.maximum(wanted(budget) - shown, 0)
+    return np.maximum(soundings - shown, 0)
 
 
 def operator_odds(state: State, budget: int, price: int) -> Floats:
     """Odds of each operator whatever the place, (operators,); all 0 at the end.
 
-    Soundings as many as wanted, and more where the answers add up; else one candidate map, then outlines
-    where few elements turned out to be enough and needed, or the other candidates and recombinations.
-    price: rows of measuring one map.
+    First soundings, then a look at one map. Where few of its elements are enough and needed, their outline;
+    where answers add up, scatter; else more soundings, candidates, recombinations. price: rows of measuring
+    one map; a look costs no more than twice as many.
     """
-    left = budget - state.rows
-    possible = _possible(state, left, price)
-    odds = np.zeros(len(OPERATORS))
-    missing = missing_soundings(state, budget)
+    left, odds = budget - state.rows, np.zeros(len(OPERATORS))
+    first, all_of_them = missing(state, first_wanted(budget)), missing(state, wanted(budget))
     unseen = state.tried[CANDIDATE] == 0
-    if missing.max() >= 1:
-        odds[SOUND] = missing
+    if first.max() >= 1:
+        odds[SOUND] = first
     elif state.additive:
         odds[SCATTER] = 1
+    elif not state.tried[LOOK] and left >= 2 * price:
+        odds[LOOK] = 1
     elif state.outlines and not state.tried[OUTLINED]:
         more = state.drawn < TUNING.outline_share * budget and left >= price + TUNING.outline_rows
         odds[OUTLINE if more or left < price else OUTLINED] = 1
+    elif all_of_them.max() >= 1 and not state.outlines:
+        odds[SOUND] = all_of_them
     elif left >= price and unseen.any():
         odds[CANDIDATE.start + int(np.argmax(unseen))] = 1
     elif left >= price:
         gains = state.gains[RECOMBINE]
-        credit = TUNING.credit_floor + gains / max(float(gains.max()), 1e-6)
-        odds[RECOMBINE] = credit * TUNING.recombinations
+        odds[RECOMBINE] = TUNING.credit_floor + gains / max(float(gains.max()), 1e-6)
+        odds[RECOMBINE] *= TUNING.recombinations
     elif not state.measured:
         odds[SOUND] = 1
-    return possible * (odds / odds.sum() + TUNING.slim) if odds.any() else odds
+    return _possible(state, left, price) * (odds / odds.sum() + TUNING.slim) if odds.any() else odds
 
 
 def _possible(state: State, left: int, price: int) -> Floats:
@@ -67,6 +73,7 @@ def _possible(state: State, left: int, price: int) -> Floats:
     possible = np.zeros(len(OPERATORS))
     possible[SOUND] = left > 0
     possible[OUTLINE] = left > 0 and bool(state.outlines)
+    possible[LOOK] = left >= 2 * price and len(state.by) > 0 and not state.outlines
     if left >= price:
         possible[CANDIDATE] = len(state.by) > 0
         possible[RECOMBINE] = len(state.measured) > 1

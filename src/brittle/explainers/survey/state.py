@@ -1,5 +1,6 @@
 """What a survey knows: its soundings, its measured maps and its outlines."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,10 +116,9 @@ def fresh(operators: int, places: int, cells: int) -> State:
     )
 
 
-def measured(scene: Scene, ranked: Array, operator: int, p: Floats) -> Measured:
-    """A map with the answers to its top_masks, then its rest_masks, at scene.measures."""
+def measured(scene: Scene, ranked: Array, operator: int, shares: Sequence[float], p: Floats) -> Measured:
+    """A map with the answers to its top_masks, then its rest_masks, at these shares."""
     clean, filled = float(scene.clean[scene.explained]), float(scene.filled[scene.explained])
     kept, taken = p[: len(p) // 2], p[len(p) // 2 :]
-    insertion = area(scene.measures, list(kept), filled, clean)
-    deletion = area(scene.measures, list(taken), clean, filled)
-    return Measured(ranked, kept, taken, insertion - deletion, operator)
+    score = area(shares, list(kept), filled, clean) - area(shares, list(taken), clean, filled)
+    return Measured(ranked, kept, taken, score, operator)

@@ -13,8 +13,8 @@ class Tuning:
     # Soundings
     cells: int = 196  # most cells that a map is fitted on: 14 x 14 of an image
     places: int = 49  # most coarse places
-    first_soundings: tuple[float, ...] = (24.0, 0.0, 40.0)  # rows that come first: keep, take, scatter
-    more_soundings: tuple[float, ...] = (0.12, 0.17, 0.15)  # shares of the other rows
+    first_soundings: tuple[float, ...] = (24.0, 8.0, 60.0)  # rows that come first: keep, take, scatter
+    more_soundings: tuple[float, ...] = (0.12, 0.16, 0.42)  # shares of the other rows
     least_budget: int = 120  # rows below which all are soundings
     size_odds: tuple[float, ...] = (0.1, 0.8, 0.1)
     keep_widths: tuple[float, ...] = (0.35, 0.5, 0.65)  # of windows kept alone, as shares of a side
@@ -46,7 +46,7 @@ class Tuning:
     margin: float = 0.15  # of a box about what was found, as a share of its sides
     least_part: float = 0.15  # of a part that gets a box, as a share of the greatest part
     most_parts: int = 3  # boxes
-    outline_share: float = 0.45  # of the rows, most that outlines are drawn with
+    outline_share: float = 0.5  # of the rows, most that outlines are drawn with
     outline_rows: int = 8  # of one move
     outline_least: int = 24  # rows below which an outline is not fitted
     outline_grids: tuple[int, ...] = (4, 5, 7)  # cells of a random mask along each axis of a box
