@@ -39,7 +39,7 @@ class Candidates:
         """The map that a move measures."""
         name = OPERATORS[move.operator]
         if move.operator in (LOOK, OUTLINED):
-            looked = self.map_of(state, "together" if move.operator == LOOK else "odds")
+            looked = self.map_of(state, "odds")
             return looked if move.operator == LOOK else outlined(looked, state.outlines)
         if move.operator < CANDIDATE.stop:
             return self.map_of(state, name)

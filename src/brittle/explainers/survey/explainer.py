@@ -86,7 +86,8 @@ class SurveyPlay:
         outlines = [self._place_of(outline) for outline in state.outlines]
         operators = operator_odds(state, self.scene.rows, self.price)
         places = np.stack([place_odds(state, i, outlines) for i in range(len(OPERATORS))])
-        return np.asarray((operators[:, None] * places)[:, :, None] * np.array(TUNING.size_odds))
+        sizes = TUNING.fine_odds if state.additive else TUNING.size_odds
+        return np.asarray((operators[:, None] * places)[:, :, None] * np.array(sizes))
 
     def propose(self, state: State, move: Move, rng: np.random.Generator) -> Proposal | None:
         """Soundings, rows of an outline, or a map with the rows that measure it."""
@@ -134,10 +135,12 @@ class SurveyPlay:
         return replace(state, outlines=outlines)
 
     def _sounded(self, state: State) -> State:
-        """The state that knows whether answers add up, as soon as the first soundings are complete."""
-        if state.additive is None and missing(state, first_wanted(self.scene.rows)).max() < 1:
-            return replace(state, additive=self.candidates.adds_up(state))
-        return state
+        """The state that knows whether answers add up: looked at when the first soundings end, and all do."""
+        ends = (first_wanted(self.scene.rows), wanted(self.scene.rows))
+        ended = sum(bool(missing(state, end).max() < 1) for end in ends)
+        if state.additive or ended <= state.asked:
+            return state
+        return replace(state, asked=ended, additive=self.candidates.adds_up(state))
 
     def _found(self, state: State, p: Floats) -> tuple[Outline, ...]:
         """Outlines to draw, where a look shows that few elements are enough and needed. p: its answers."""

@@ -65,13 +65,15 @@ def operator_odds(state: State, budget: int, price: int) -> Floats:
         odds[RECOMBINE] *= TUNING.recombinations
     elif not state.measured:
         odds[SOUND] = 1
-    return _possible(state, left, price) * (odds / odds.sum() + TUNING.slim) if odds.any() else odds
+    return _possible(state, budget, price) * (odds / odds.sum() + TUNING.slim) if odds.any() else odds
 
 
-def _possible(state: State, left: int, price: int) -> Floats:
+def _possible(state: State, budget: int, price: int) -> Floats:
     """1 for each operator that can move, else 0."""
-    possible = np.zeros(len(OPERATORS))
+    left, possible = budget - state.rows, np.zeros(len(OPERATORS))
     possible[SOUND] = left > 0
+    if budget < TUNING.least_budget:
+        return possible
     possible[OUTLINE] = left > 0 and bool(state.outlines)
     possible[LOOK] = left >= 2 * price and len(state.by) > 0 and not state.outlines
     if left >= price:

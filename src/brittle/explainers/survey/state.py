@@ -49,8 +49,8 @@ class State:
     shares: what each sounding kept of each cell, (n, cells). p: the answers to them, (n,). by: their
     operators, (n,). measured: maps, best first. tried, gains: each operator's moves and mean gain.
     sounded: soundings of each place by each operator, (operators, places). drawn: rows of outlines.
-    additive: whether a regression foretells the answers to soundings; None until they are
-    complete. rows: all that were shown.
+    additive: whether a regression foretells the answers to soundings; asked: how often that was
+    looked at. rows: all that were shown.
     """
 
     shares: Array
@@ -61,7 +61,8 @@ class State:
     sounded: NDArray[np.intp]
     measured: tuple[Measured, ...] = ()
     outlines: tuple[Outline, ...] = ()
-    additive: bool | None = None
+    additive: bool = False
+    asked: int = 0
     drawn: int = 0
     rows: int = 0
 

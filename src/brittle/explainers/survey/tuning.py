@@ -13,8 +13,8 @@ class Tuning:
     # Soundings
     cells: int = 196  # most cells that a map is fitted on: 14 x 14 of an image
     places: int = 49  # most coarse places
-    first_soundings: tuple[float, ...] = (24.0, 8.0, 60.0)  # rows that come first: keep, take, scatter
-    more_soundings: tuple[float, ...] = (0.12, 0.16, 0.42)  # shares of the other rows
+    first_soundings: tuple[float, ...] = (24.0, 0.0, 60.0)  # rows that come first: keep, take, scatter
+    more_soundings: tuple[float, ...] = (0.12, 0.2, 0.42)  # shares of the other rows
     least_budget: int = 120  # rows below which all are soundings
     size_odds: tuple[float, ...] = (0.1, 0.8, 0.1)
     keep_widths: tuple[float, ...] = (0.35, 0.5, 0.65)  # of windows kept alone, as shares of a side
@@ -25,10 +25,11 @@ class Tuning:
 
     # Where the answers add up
     folds: int = 5  # in which a regression foretells soundings that it has not seen
-    adds_up: float = 0.995  # least share of their variance that it must foretell
+    adds_up: float = 0.998  # least share of their variance that it must foretell
+    fine_odds: tuple[float, ...] = (0.05, 0.15, 0.8)  # of each size of a sounding, from there on
 
     # Recombination
-    slim: float = 3e-5  # odds of what the hand-made player has no reason to do, beside 1
+    slim: float = 1e-5  # odds of what the hand-made player has no reason to do, beside 1
     recombinations: tuple[float, ...] = (1.0, 1.5, 0.5, 0.5)  # odds of blend, splice, raise, lower
     credit_rate: float = 0.3  # weight of the newest gain in an operator's mean gain
     credit_floor: float = 0.3  # odds of an operator that has gained nothing, beside the best one's
