@@ -16,7 +16,7 @@ import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,8 @@ def _plain(text: str) -> Any:
 def run(play: Play, model: str, arguments: argparse.Namespace) -> None:
     """Play what is missing and append it to the file."""
     opened = open_explanation(play.settings(model, arguments))
+    if arguments.curves_only and opened.evaluator:
+        opened = replace(opened, evaluator=replace(opened.evaluator, floors=False, again=False))
     key = [model, play.text, arguments.seed, arguments.fill]
     done = {row["sample"] for row in read(arguments.out) if row["key"] == key}
     names = [n for n in half_of(list(opened.dataset.ids), arguments.half)[: arguments.limit] if n not in done]
@@ -131,7 +133,8 @@ def by_play(rows: Sequence[dict[str, Any]], models: Sequence[str], plays: Sequen
 
 def column(lines: Rows, name: str) -> NDArray[np.float64]:
     """One value a sample, NaN where there is none."""
-    return np.array([np.nan if line[name] is None else line[name] for line in lines.values()], np.float64)
+    found = (line.get(name) for line in lines.values())
+    return np.array([np.nan if value is None else value for value in found], np.float64)
 
 
 def difference(lines: Rows, kind: str, name: str = "map") -> NDArray[np.float64]:
@@ -153,7 +156,10 @@ def table_of(lines: dict[str, Rows], rival: str) -> str:
     """Markdown: a line a play, and the floors below."""
     base, empty = lines[rival], [""] * (len(HEADINGS) - 7)
     rows = [_line(play, found, None if play == rival else base) for play, found in lines.items()]
-    for control in CONTROLS:
+    floors = [
+        control for control in CONTROLS if all(f"{control} deletion used" in line for line in base.values())
+    ]
+    for control in floors:
         areas = [told(column(base, f"{control} {name} used")) for name in CURVES]
         areas += [told(difference(base, kind, control)) for kind in KINDS]
         rows.append([f"{control} map", str(len(base)), "0", *areas, *empty])
@@ -194,6 +200,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="only so many samples of the half")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--curves-only", action="store_true", help="neither floors nor stability")
     parser.add_argument("--table-only", action="store_true", help="ask nothing")
     parser.add_argument("--out", type=Path, default=Path("explain_quality.jsonl"))
     arguments = parser.parse_args()

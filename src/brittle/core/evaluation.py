@@ -27,11 +27,14 @@ class Evaluator:
     """Measures the map of a sample, with rows of an account of their own.
 
     other_fill: which fill, beside the one that was used. explainer: plays once more, with another seed.
+    floors: whether maps that ask nothing are measured too; again: whether the explainer plays once more.
     """
 
     explainer: ExplainerFactory
     other_fill: Callable[[str], Fill]
     seed: int
+    floors: bool = True
+    again: bool = True
 
     def __call__(self, found: Found) -> Generator[Request, Array, dict[str, Any]]:
         """The evaluation, for the sample's line."""
@@ -39,14 +42,14 @@ class Evaluator:
         other = self.other_fill(found.fill.name)
         veils = {found.fill.name: Veil(scene.sample, scene.fill)}
         veils[other.name] = Veil(scene.sample, other(scene.sample))
-        maps = {"map": found.attribution.map, **controls(scene, self.seed)}
+        maps = {"map": found.attribution.map, **(controls(scene, self.seed) if self.floors else {})}
         areas: dict[str, dict[str, Areas]] = {name: {} for name in maps}
         for fill, veil in veils.items():
             empty = yield from asked(Request(InputBoard(scene.sample), veil.fill[None]), known, ACCOUNT)
             for name, values in maps.items():
                 areas[name][fill] = yield from _areas(scene, veil, values, empty[0], known)
         drop = yield from _drop(scene, veils[found.fill.name], found.attribution.map, known)
-        stability = yield from self._stability(found)
+        stability = (yield from self._stability(found)) if self.again else None
         return {
             "evaluation": Evaluation(
                 rows=known[ACCOUNT],

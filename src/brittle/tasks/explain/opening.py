@@ -33,13 +33,17 @@ BY_ANSWER = ("predicted", "true", "second")
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedExplanation(Opened):
-    """A model and data that fit each other, and how they are explained. named: a class that was named."""
+    """A model and data that fit each other, and how they are explained.
+
+    named: a class that was named. evaluator: measures maps, where that is asked for.
+    """
 
     settings: ExplainSettings
     explainer: ExplainerFactory
     fills: tuple[Fill, ...]
     named: int | None = None
     truth: TruthMasks | None = None
+    evaluator: Evaluator | None = None
 
     def sample_runs(self, names: Iterable[str], folder: Path) -> Iterator[SampleRun[Explanation]]:
         """The run of each of these samples; maps and what was shown go into the run folder."""
@@ -59,25 +63,17 @@ class OpenedExplanation(Opened):
 
     def _after(self) -> After:
         """Whatever is measured once a map is there."""
-        settings, evaluator = self.settings, None
-        if settings.evaluate:
-            evaluator = Evaluator(self.explainer, self._other_fill, settings.seed)
 
         def after(found: Found) -> Generator[Request, Array, dict[str, Any]]:
             more: dict[str, Any] = {}
             mask = self.truth(found.scene.sample.id) if self.truth else None
             if mask is not None:
                 more["truth"] = against_truth(found.attribution.map, mask.astype(np.float32))
-            if evaluator:
-                more |= yield from evaluator(found)
+            if self.evaluator:
+                more |= yield from self.evaluator(found)
             return more
 
         return after
-
-    def _other_fill(self, used: str) -> Fill:
-        """A fill that was not used: the first of the usual ones."""
-        name = next(name for name in USUAL if name != used)
-        return open_fill(name, self.dataset.spec, self.settings.seed)
 
     def given_up(self, name: str, message: str) -> Explanation:
         """A FAILED explanation without queries."""
@@ -118,14 +114,20 @@ def open_explanation(
     spec = found.dataset.spec
     explainer = settings.explainer or ("tide" if "time" in spec.axes else "survey")
     fills = USUAL if settings.fill is None else (settings.fill,)
+    way = open_explainer(explainer, **settings.explainer_settings)
+
+    def other_fill(used: str) -> Fill:
+        return open_fill(next(name for name in USUAL if name != used), spec, settings.seed)
+
     by_answer = settings.which in BY_ANSWER and settings.which not in found.model.classes
     return OpenedExplanation(
         **vars(found),
         settings=settings.model_copy(update={"explainer": explainer}),
-        explainer=open_explainer(explainer, **settings.explainer_settings),
+        explainer=way,
         fills=tuple(open_fill(name, spec, settings.seed) for name in fills),
         named=None if by_answer else class_index(settings.which, found.model.classes),
         truth=TruthMasks(settings.truth, found.dataset) if settings.truth else None,
+        evaluator=Evaluator(way, other_fill, settings.seed) if settings.evaluate else None,
     )
 
 
