@@ -34,6 +34,12 @@ def rest_masks(values: NDArray[np.floating], shares: Sequence[float]) -> Masks:
     return KEPT - top_masks(values, shares)
 
 
+def curve_masks(values: NDArray[np.floating], shares: Sequence[float]) -> Masks:
+    """The masks of both curves of a map: those that keep, then those that take, (2 len(shares), *sides)."""
+    kept = top_masks(values, shares)
+    return np.concatenate([kept, KEPT - kept])
+
+
 def area(
     shares: Sequence[float], curve: Sequence[float] | NDArray[np.floating], start: float, end: float
 ) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from brittle.core.curves import area, ranks, rest_masks, top_masks
+from brittle.core.curves import area, curve_masks, ranks, top_masks
 from brittle.core.explain_run import Fill, Found, attribute
 from brittle.core.explainer import ExplainerFactory, Scene
 from brittle.core.explanation import Areas, Evaluation, Truth
@@ -90,7 +90,7 @@ def controls(scene: Scene, seed: int) -> dict[str, Array]:
 def _areas(
     scene: Scene, veil: Veil, values: Array, empty: Array, known: dict[str, Any]
 ) -> Generator[Request, Array, Areas]:
-    masks = np.concatenate([top_masks(values, SHARES), rest_masks(values, SHARES)])
+    masks = curve_masks(values, SHARES)
     answers = yield from asked(Request(veil, masks), known, ACCOUNT)
     kept, taken = scene.scores(answers[: len(SHARES)]), scene.scores(answers[len(SHARES) :])
     before, after = float(scene.clean[scene.explained]), float(empty[scene.explained])

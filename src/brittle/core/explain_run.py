@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.account import top
-from brittle.core.curves import MEASURES, area, rest_masks, top_masks
+from brittle.core.curves import MEASURES, area, curve_masks, top_masks
 from brittle.core.errors import DataError, DiskError, RefusedError
 from brittle.core.explainer import Attribution, ExplainerFactory, Scene
 from brittle.core.explanation import Explanation, Outcome, Share
@@ -190,7 +190,7 @@ def _end(
     scene: Scene, veil: Veil, found: Attribution, rules: ExplainRules, known: dict[str, Any]
 ) -> Generator[Request, Array, None]:
     """Both curves of the map, what suffices, what flips, and the files."""
-    masks = np.concatenate([top_masks(found.map, MEASURES), rest_masks(found.map, MEASURES)])
+    masks = curve_masks(found.map, MEASURES)
     answers = yield from asked(Request(veil, masks), known)
     kept, taken = answers[: len(MEASURES)], answers[len(MEASURES) :]
     insertion, deletion = scene.scores(kept), scene.scores(taken)

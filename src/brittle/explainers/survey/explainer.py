@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from brittle.core.curves import rest_masks, top_masks
+from brittle.core.curves import curve_masks
 from brittle.core.explainer import Attribution, Explainer, Scene
 from brittle.core.play import Move, Odds, View, place_box
 from brittle.core.sample import Array
@@ -30,6 +30,7 @@ from brittle.explainers.survey.odds import (
     SCATTER,
     SOUND,
     first_wanted,
+    is_small,
     missing,
     operator_odds,
     place_odds,
@@ -95,7 +96,8 @@ class SurveyPlay:
         if move.operator == SCATTER:
             axes = len(self.sides)
             grid = TUNING.grids[move.size] if axes > 1 else 2 * TUNING.grids[move.size]
-            return Proposal(soft_masks(rng, min(2, left), self.sides, grid, paired=True), move)
+            paired = not is_small(self.scene.rows)
+            return Proposal(soft_masks(rng, min(2, left), self.sides, grid, paired=paired), move)
         if move.operator < SOUND.stop:
             return Proposal(self._window(move, rng), move)
         if move.operator == OUTLINE:
@@ -106,7 +108,7 @@ class SurveyPlay:
             )
         ranked = self.candidates.make(state, move, rng)
         shares = self.scene.measures if move.operator == LOOK else self.shares
-        return Proposal(np.concatenate([top_masks(ranked, shares), rest_masks(ranked, shares)]), move, ranked)
+        return Proposal(curve_masks(ranked, shares), move, ranked)
 
     def _window(self, move: Move, rng: np.random.Generator) -> Masks:
         """The mask that keeps a window about a place, or takes it away, (1, *sides)."""
@@ -138,7 +140,7 @@ class SurveyPlay:
         """The state that knows whether answers add up: looked at when the first soundings end, and all do."""
         ends = (first_wanted(self.scene.rows), wanted(self.scene.rows))
         ended = sum(bool(missing(state, end).max() < 1) for end in ends)
-        if state.additive or ended <= state.asked:
+        if state.additive or ended <= state.asked or is_small(self.scene.rows):
             return state
         return replace(state, asked=ended, additive=self.candidates.adds_up(state))
 
@@ -174,7 +176,7 @@ class SurveyPlay:
             return Attribution(*self.candidates.additive(state))
         if not state.measured:
             blank = np.zeros(self.sides, np.float32)
-            return Attribution(self.candidates.map_of(state, "together") if len(state.by) else blank)
+            return Attribution(self.candidates.map_of(state, "scattered") if len(state.by) else blank)
         scores = np.array([m.score for m in state.measured])
         weights = np.exp((scores - scores[0]) / TUNING.temperature)
         maps = np.stack([m.map for m in state.measured])

@@ -18,10 +18,14 @@ CANDIDATE = slice(SOUND.stop, SOUND.stop + len(CANDIDATES))
 RECOMBINE = slice(CANDIDATE.stop, LOOK)
 
 
+def is_small(budget: int) -> bool:
+    """Whether a budget is too small to measure maps; then all of it is random masks, and none in pairs."""
+    return budget < TUNING.least_budget
+
+
 def first_wanted(budget: int) -> Floats:
-    """Rows of each sounding that come first in a budget, (soundings,)."""
-    first = np.array(TUNING.first_soundings)
-    return np.asarray(first * budget / first.sum() if budget < TUNING.least_budget else first)
+    """Rows of each sounding that come first in a budget, (soundings,); of a small one all are scattered."""
+    return np.array((0.0, 0.0, budget) if is_small(budget) else TUNING.first_soundings)
 
 
 def wanted(budget: int) -> Floats:
@@ -72,7 +76,7 @@ def _possible(state: State, budget: int, price: int) -> Floats:
     """1 for each operator that can move, else 0."""
     left, possible = budget - state.rows, np.zeros(len(OPERATORS))
     possible[SOUND] = left > 0
-    if budget < TUNING.least_budget:
+    if is_small(budget):
         return possible
     possible[OUTLINE] = left > 0 and bool(state.outlines)
     possible[LOOK] = left >= 2 * price and len(state.by) > 0 and not state.outlines

@@ -118,7 +118,7 @@ def fresh(operators: int, places: int, cells: int) -> State:
 
 
 def measured(scene: Scene, ranked: Array, operator: int, shares: Sequence[float], p: Floats) -> Measured:
-    """A map with the answers to its top_masks, then its rest_masks, at these shares."""
+    """A map with the answers to its curve_masks at these shares."""
     clean, filled = float(scene.clean[scene.explained]), float(scene.filled[scene.explained])
     kept, taken = p[: len(p) // 2], p[len(p) // 2 :]
     score = area(shares, list(kept), filled, clean) - area(shares, list(taken), clean, filled)

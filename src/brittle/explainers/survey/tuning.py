@@ -15,7 +15,7 @@ class Tuning:
     places: int = 49  # most coarse places
     first_soundings: tuple[float, ...] = (24.0, 0.0, 60.0)  # rows that come first: keep, take, scatter
     more_soundings: tuple[float, ...] = (0.12, 0.2, 0.42)  # shares of the other rows
-    least_budget: int = 120  # rows below which all are soundings
+    least_budget: int = 120  # rows below which all are random masks, and no map is measured
     size_odds: tuple[float, ...] = (0.1, 0.8, 0.1)
     keep_widths: tuple[float, ...] = (0.35, 0.5, 0.65)  # of windows kept alone, as shares of a side
     take_widths: tuple[float, ...] = (0.25, 0.35, 0.5)  # of windows taken away
