@@ -36,10 +36,10 @@ class Progress:
 
     def after(self, result: Any, fresh: bool = True) -> "Progress":
         """With one more result; fresh = found by this command, not by an earlier one."""
-        key = str(result.status)
+        key, rows = str(result.status), result.queries + getattr(result, "evaluation_rows", 0)
         return replace(
             self,
-            finished_rows=self.finished_rows + (result.queries if fresh else 0),
+            finished_rows=self.finished_rows + (rows if fresh else 0),
             counts={**self.counts, key: self.counts.get(key, 0) + 1},
         )
 
