@@ -227,6 +227,19 @@ def test_an_answer_that_is_no_number_fails_the_sample() -> None:
     assert (found.status, found.queries) == (Outcome.FAILED, 1)
 
 
+def test_what_fails_while_it_is_evaluated_says_nothing_but_that() -> None:
+    @dataclass
+    class Tired(Planted):
+        """It answers the rows of the budget alone."""
+
+        def __call__(self, x: Array) -> Array:
+            return super().__call__(x) if self.rows < 60 else np.full((len(x), 2), np.nan, np.float32)
+
+    found = explained(Tired(), evaluate=True, batch=4)
+    assert (found.status, found.file, found.suffices, found.insertion) == (Outcome.FAILED, "", None, None)
+    assert found.queries <= 60 and found.evaluation_rows > 0
+
+
 def test_the_evaluation_sets_the_map_beside_what_costs_nothing() -> None:
     found = explained(Planted(), evaluate=True, fills=(Black(),)).evaluation
     assert (

@@ -94,7 +94,8 @@ def explain_sample(
     except Exception as error:
         own = isinstance(error, DataError | RefusedError)
         text = str(error) if own else f"{type(error).__name__}: {error}"
-        known.update(status=Outcome.FAILED, message=" ".join(text.split()), suffices=None, flips=None)
+        unfinished = dict.fromkeys(("insertion", "deletion", "suffices", "flips"))
+        known.update(unfinished, status=Outcome.FAILED, message=" ".join(text.split()), file="", original="")
     return Explanation(
         sample=name,
         explainer=rules.explainer.name,

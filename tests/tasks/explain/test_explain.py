@@ -165,6 +165,8 @@ def test_a_fill_that_keeps_the_class_is_refused_with_one_line(tmp_path: Path) ->
         (lambda line: line.update(label=0), "label"),
         (lambda line: line.update(probability=0.5), "probability"),
         (lambda line: line.update(queries=81), "budget"),
+        (lambda line: line.update(explained=0), "explained"),
+        (lambda line: line.update(explained=7), "explained"),
     ],
 )
 def test_a_forged_line_does_not_hold(tmp_path: Path, change: Any, told: str) -> None:

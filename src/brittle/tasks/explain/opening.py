@@ -35,13 +35,13 @@ BY_ANSWER = ("predicted", "true", "second")
 class OpenedExplanation(Opened):
     """A model and data that fit each other, and how they are explained.
 
-    named: a class that was named. evaluator: measures maps, where that is asked for.
+    which: the class, see chosen_class. evaluator: measures maps, where that is asked for.
     """
 
     settings: ExplainSettings
     explainer: ExplainerFactory
     fills: tuple[Fill, ...]
-    named: int | None = None
+    which: str | int = "predicted"
     truth: TruthMasks | None = None
     evaluator: Evaluator | None = None
 
@@ -51,7 +51,7 @@ class OpenedExplanation(Opened):
         rules = ExplainRules(
             explainer=self.explainer,
             fills=self.fills,
-            which=partial(chosen_class, settings.which if self.named is None else self.named),
+            which=partial(chosen_class, self.which),
             budget=settings.budget,
             archive=InputArchive(folder, self.domain, spec, SHOWN),
             maps=MapArchive(folder),
@@ -119,16 +119,20 @@ def open_explanation(
     def other_fill(used: str) -> Fill:
         return open_fill(next(name for name in USUAL if name != used), spec, settings.seed)
 
-    by_answer = settings.which in BY_ANSWER and settings.which not in found.model.classes
     return OpenedExplanation(
         **vars(found),
         settings=settings.model_copy(update={"explainer": explainer}),
         explainer=way,
         fills=tuple(open_fill(name, spec, settings.seed) for name in fills),
-        named=None if by_answer else class_index(settings.which, found.model.classes),
+        which=named_class(settings.which, found.model.classes),
         truth=TruthMasks(settings.truth, found.dataset) if settings.truth else None,
         evaluator=Evaluator(way, other_fill, settings.seed) if settings.evaluate else None,
     )
+
+
+def named_class(which: str, classes: tuple[str, ...]) -> str | int:
+    """A class that is named, by its index; what is chosen by the answer as it is. Raises UsageError."""
+    return which if which in BY_ANSWER and which not in classes else class_index(which, classes)
 
 
 def chosen_class(which: str | int, clean: Array, label: int | None) -> int:

@@ -16,7 +16,8 @@ from brittle.explainers.fills import open_fill
 from brittle.store.archive import file_name
 from brittle.store.explanations import PLACE, StoredMap, read_map
 from brittle.store.run import Run
-from brittle.tasks.explain.opening import SHOWN
+from brittle.tasks.explain.opening import SHOWN, chosen_class, named_class
+from brittle.tasks.explain.settings import ExplanationTerms
 from brittle.tasks.explain.truth import TruthMasks
 from brittle.tasks.verify.answers import SLACK, answer_faults, near
 from brittle.tasks.verify.check import LINES, Check, first
@@ -93,6 +94,8 @@ class ExplanationJudge:
                 yield f"a share of {share.share} at query {share.query}, of {found.queries}"
         if (found.file != "") != (found.status is Outcome.EXPLAINED):
             yield f"its status is {found.status.value}, but its map is '{found.file}'"
+        if found.status is Outcome.EXPLAINED and found.explained not in range(len(self.model.classes)):
+            yield f"explained is {found.explained}, expected a class of 0 to {len(self.model.classes) - 1}"
         yield from self._data_faults(found)
 
     def _data_faults(self, found: Explanation) -> Iterator[str]:
@@ -127,8 +130,13 @@ class ExplanationJudge:
             differ = np.count_nonzero(self.dataset.open(found.sample).x != x)
             if differ:
                 yield f"it is not the sample of the data: {differ} of {x.size} values differ"
-        yield from answer_faults(found.predicted, found.top, self._answers(x[None])[0], self.model.classes)
+        answer = self._answers(x[None])[0]
+        yield from answer_faults(found.predicted, found.top, answer, self.model.classes)
         yield from self._probability_faults(found, x, "probability", found.probability)
+        asked = self.asked.settings.which if isinstance(self.asked.settings, ExplanationTerms) else ""
+        wanted = chosen_class(named_class(asked, self.model.classes), answer, found.label)
+        if found.explained is not None and not near(answer[wanted], answer[found.explained]):
+            yield f"explained is {self.model.classes[found.explained]}, not what was asked for: {asked}"
 
     def _probability_faults(
         self, found: Explanation, x: Array, name: str, told: float | None
