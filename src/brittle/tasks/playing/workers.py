@@ -12,6 +12,7 @@ from math import ceil
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from time import sleep
 from typing import Any, Protocol
 
 from brittle.core.errors import BrittleError, ModelError
@@ -20,6 +21,8 @@ from brittle.tasks.playing.opened import Opened, known_outputs
 from brittle.tasks.playing.samples import OnAsked, play_samples
 from brittle.tasks.playing.settings import RunSettings
 
+GRACE = 0.05
+"""Seconds in which a batch that is counted already reaches the model before an orphaned worker ends."""
 SUSPECT, GUILTY = 2, 3
 """Deaths of workers that had a sample open: from then on it is played alone; then it is given up."""
 LOG = logging.getLogger("brittle")
@@ -198,6 +201,7 @@ def _work(job: Job, pipe: Connection) -> None:
         for result in play_samples(opened, names(), job.folder, job.batch, pipe.send, most=job.most):
             pipe.send(result)
     except (EOFError, ConnectionError):  # the parent is no more
+        sleep(GRACE)
         os._exit(1)
     except BrittleError as error:
         pipe.send(_Failure(type(error), str(error)))
