@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from brittle.core.account import top
 from brittle.core.curves import MEASURES, area, curve_masks, top_masks
-from brittle.core.errors import DataError, DiskError, RefusedError
+from brittle.core.errors import DataError, DiskError
 from brittle.core.explainer import Attribution, ExplainerFactory, Scene
 from brittle.core.explanation import Explanation, Outcome, Share
 from brittle.core.request import Request, SampleRun, asked
 from brittle.core.sample import Array, Sample
-from brittle.core.sample_run import Archive, now
+from brittle.core.sample_run import Archive, now, why
 from brittle.core.search import InputBoard
 from brittle.core.seeds import generator
 from brittle.core.shares import SHARE_ROWS, Shares, digits
@@ -92,10 +92,8 @@ def explain_sample(
     except DiskError:
         raise
     except Exception as error:
-        own = isinstance(error, DataError | RefusedError)
-        text = str(error) if own else f"{type(error).__name__}: {error}"
         unfinished = dict.fromkeys(("insertion", "deletion", "suffices", "flips"))
-        known.update(unfinished, status=Outcome.FAILED, message=" ".join(text.split()), file="", original="")
+        known.update(unfinished, status=Outcome.FAILED, message=why(error), file="", original="")
     return Explanation(
         sample=name,
         explainer=rules.explainer.name,

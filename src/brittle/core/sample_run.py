@@ -54,9 +54,7 @@ def play_sample(name: str, open_sample: Callable[[], Sample], rules: Rules) -> S
     except DiskError:
         raise
     except Exception as error:
-        own = isinstance(error, DataError | RefusedError)
-        text = str(error) if own else f"{type(error).__name__}: {error}"
-        known.update(status=Status.FAILED, message=" ".join(text.split()), first=None, closest=None)
+        known.update(status=Status.FAILED, message=why(error), first=None, closest=None)
     return SearchResult(
         sample=name,
         search=rules.search.name,
@@ -157,6 +155,13 @@ def _closest(account: Account, rules: Rules) -> Generator[Request, Array, Flip |
                 return flip
         account.drop(found)
     return account.first
+
+
+def why(error: Exception) -> str:
+    """What a result says of the error that ended its sample, in one line; code's own with its type."""
+    own = isinstance(error, DataError | RefusedError)
+    text = str(error) if own else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())
 
 
 def now() -> str:

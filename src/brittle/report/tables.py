@@ -1,7 +1,7 @@
 """A run as plain rows: for the terminal and for results.csv."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -66,12 +66,12 @@ def summary_rows(summary: Summary) -> list[SummaryRow]:
         SummaryRow("Flipped", number(summary.flipped)),
         SummaryRow("Survived", number(summary.survived)),
         SummaryRow("ASR", percent(summary.asr), percent_interval(summary.asr_interval)),
-        _spread_row("First flip: queries", summary.queries),
-        _spread_row("… a survivor counts the budget", summary.queries_all),
-        _spread_row("First flip: L2", summary.first_l2),
-        _spread_row("Closest flip: found at query", summary.closest_queries),
+        spread_row("First flip: queries", summary.queries),
+        spread_row("… a survivor counts the budget", summary.queries_all),
+        spread_row("First flip: L2", summary.first_l2),
+        spread_row("Closest flip: found at query", summary.closest_queries),
         *(_distance_row(name, spread, summary.spec) for name, spread in summary.distances.items()),
-        *(_spread_row(name.replace("_", " ").capitalize(), found) for name, found in summary.notes.items()),
+        *(spread_row(name.replace("_", " ").capitalize(), found) for name, found in summary.notes.items()),
         SummaryRow("Queries in all", number(summary.rows)),
         *shown_rows(summary),
         SummaryRow("Time", duration(summary.seconds)),
@@ -93,7 +93,8 @@ def shown_rows(summary: Summary) -> list[SummaryRow]:
     return [SummaryRow("Rows shown to the model", number(shown.shown)), *found]
 
 
-def _spread_row(name: str, spread: Spread) -> SummaryRow:
+def spread_row(name: str, spread: Spread) -> SummaryRow:
+    """The median and the mean of a spread, with their intervals."""
     return SummaryRow(
         name,
         number(spread.median),
@@ -106,31 +107,41 @@ def _spread_row(name: str, spread: Spread) -> SummaryRow:
 def _distance_row(name: str, spread: Spread, spec: InputSpec | None) -> SummaryRow:
     """A distance of the closest flips; an RMS change as people tell it."""
     if name != "rms" or spec is None:
-        return _spread_row(SPREADS[name], spread)
+        return spread_row(SPREADS[name], spread)
     scale, unit = change_unit(spec)
     mean, median = (None if value is None else scale * value for value in (spread.mean, spread.median))
-    return _spread_row(f"… as RMS change ({unit})", Spread(mean, median))
+    return spread_row(f"… as RMS change ({unit})", Spread(mean, median))
 
 
 def summary_table(summary: Summary) -> Table:
     """The summary for a terminal of 80 columns."""
-    few = 0 < summary.flipped < FEWEST
+    return table_of(summary_rows(summary), summary.flipped, lambda row: row.name == "ASR")
+
+
+def table_of(rows: Iterable[SummaryRow], values: int, bold: Callable[[SummaryRow], bool]) -> Table:
+    """Rows for a terminal. values: how many intervals are of, said where too few. bold: the main rows."""
+    few = 0 < values < FEWEST
     table = Table(box=SIMPLE_HEAD, caption=NO_INTERVAL if few else None)
     table.add_column("Measure")
     for name in ("Value or median", "95 % interval", "Mean"):
         table.add_column(name, justify="right")
-    for row in summary_rows(summary):
+    for row in rows:
         cells = (row.name, row.value, row.interval, row.mean)
-        table.add_row(*cells, style="bold" if row.name == "ASR" else None)
+        table.add_row(*cells, style="bold" if bold(row) else None)
     return table
 
 
 def write_csv(results: Iterable[SearchResult], path: Path, classes: Sequence[str]) -> None:
     """One flat row for each sample, empty where there is nothing. Raises DiskError."""
+    write_rows(path, COLUMNS, flat_rows(results, classes))
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Flat records as a csv file. Raises DiskError."""
     with whole_file(path) as raw, TextIOWrapper(raw, "utf-8", ESCAPED, newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        writer.writerows(flat_rows(results, classes))
+        writer.writerows(rows)
 
 
 def flat_rows(results: Iterable[SearchResult], classes: Sequence[str]) -> Iterator[dict[str, Any]]:

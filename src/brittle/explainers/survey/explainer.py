@@ -47,7 +47,7 @@ class Survey(Settings):
     """Cheap soundings, then the choice among maps by their own curves; the explainer of images.
 
     map: the mean rank of an element in the measured maps; where answers add up, its weight in probability;
-    sd: its deviation in the same. Fewer than 120 rows are all soundings, and nothing is measured.
+    sd: its deviation in the same. Fewer than 120 rows are all random masks, and nothing is measured.
     """
 
     name: ClassVar[str] = "survey"

@@ -1,31 +1,25 @@
 """A run of explanations as plain rows: for the terminal and for results.csv."""
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from brittle.core.explanation import Explanation
 from brittle.report.classes import class_name
 from brittle.report.explain.evaluated import OTHER, Evaluated, Portion, TruthFound
 from brittle.report.explain.summary import ExplainSummary
-from brittle.report.intervals import FEWEST, Interval
+from brittle.report.intervals import Interval
 from brittle.report.summary import Spread
-from brittle.report.tables import SummaryRow
+from brittle.report.tables import SummaryRow, spread_row, table_of, write_rows
 from brittle.report.wording import (
-    NO_INTERVAL,
     TIGHT,
     duration,
-    interval,
     number,
     percent,
     percent_interval,
 )
-from brittle.store.files import ESCAPED, whole_file
 
 EXPLANATION_COLUMNS = (
     *("sample", "label", "label_name", "status", "explainer", "fill", "queries", "evaluation_rows"),
@@ -77,16 +71,16 @@ def map_rows(summary: ExplainSummary) -> list[SummaryRow]:
     return [
         _share_row("Share that suffices", summary.suffices),
         _share_row("Share that flips", summary.flips),
-        _row("Insertion", summary.insertion),
-        _row("Deletion", summary.deletion),
-        _row("Insertion − deletion", summary.difference),
+        spread_row("Insertion", summary.insertion),
+        spread_row("Deletion", summary.deletion),
+        spread_row("Insertion − deletion", summary.difference),
     ]
 
 
 def evaluation_rows(found: Evaluated) -> list[SummaryRow]:
     """What was measured besides: Average Drop and Increase, stability."""
     return [
-        _row("Stability", found.stability),
+        spread_row("Stability", found.stability),
         _share_row("Average Drop", found.drop),
         _portion_row("Average Increase", found.increase),
     ]
@@ -95,7 +89,7 @@ def evaluation_rows(found: Evaluated) -> list[SummaryRow]:
 def truth_rows(found: TruthFound) -> list[SummaryRow]:
     """The maps against masks of what should matter."""
     return [
-        _row("IoU with the mask", found.iou),
+        spread_row("IoU with the mask", found.iou),
         _share_row("Mass inside the mask", found.mass),
         _portion_row("Pointing", found.pointing),
     ]
@@ -109,15 +103,10 @@ def _other_fill_rows(found: Evaluated) -> list[SummaryRow]:
         "random": "… … of chance",
     }
     return [
-        _row(text, found.areas[name][OTHER].difference)
+        spread_row(text, found.areas[name][OTHER].difference)
         for name, text in names.items()
         if OTHER in found.areas[name]
     ]
-
-
-def _row(name: str, spread: Spread) -> SummaryRow:
-    values = number(spread.median), interval(spread.median_interval), number(spread.mean)
-    return SummaryRow(name, *values, interval(spread.interval))
 
 
 def _share_row(name: str, spread: Spread) -> SummaryRow:
@@ -136,28 +125,18 @@ def shares(found: Interval | None) -> str:
 
 def explanation_table(summary: ExplainSummary) -> Table:
     """The summary for a terminal of 80 columns."""
-    few = 0 < summary.explained < FEWEST
-    table = Table(box=SIMPLE_HEAD, caption=NO_INTERVAL if few else None)
-    table.add_column("Measure")
-    for name in ("Value or median", "95 % interval", "Mean"):
-        table.add_column(name, justify="right")
     rows = [*outcome_rows(summary), *map_rows(summary)]
     if summary.evaluation:
         rows += [*_other_fill_rows(summary.evaluation), *evaluation_rows(summary.evaluation)]
     if summary.truth:
         rows += truth_rows(summary.truth)
-    for row in [*rows, *account_rows(summary)]:
-        style = "bold" if row.name.startswith("Share") and row.mean else None
-        table.add_row(row.name, row.value, row.interval, row.mean, style=style)
-    return table
+    rows += account_rows(summary)
+    return table_of(rows, summary.explained, lambda row: row.name.startswith("Share") and bool(row.mean))
 
 
 def write_explanation_csv(lines: Iterable[Explanation], path: Path, classes: Sequence[str]) -> None:
     """One flat row for each sample, empty where there is nothing. Raises DiskError."""
-    with whole_file(path) as raw, TextIOWrapper(raw, "utf-8", ESCAPED, newline="") as file:
-        writer = csv.DictWriter(file, EXPLANATION_COLUMNS)
-        writer.writeheader()
-        writer.writerows(flat_explanations(lines, classes))
+    write_rows(path, EXPLANATION_COLUMNS, flat_explanations(lines, classes))
 
 
 def flat_explanations(lines: Iterable[Explanation], classes: Sequence[str]) -> Iterator[dict[str, Any]]:

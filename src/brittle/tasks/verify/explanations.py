@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from brittle.core.curves import MEASURES, area, rest_masks, top_masks
-from brittle.core.errors import DataError, ModelError, RefusedError, RunError
+from brittle.core.errors import DataError, RunError
 from brittle.core.evaluation import against_truth
 from brittle.core.explain_run import LOST_PROBABILITY
 from brittle.core.explanation import Explanation, Outcome, Share
@@ -17,12 +17,11 @@ from brittle.store.archive import file_name
 from brittle.store.explanations import PLACE, StoredMap, read_map
 from brittle.store.run import Run
 from brittle.tasks.explain.opening import SHOWN, chosen_class, named_class
-from brittle.tasks.explain.settings import ExplanationTerms
 from brittle.tasks.explain.truth import TruthMasks
 from brittle.tasks.verify.answers import SLACK, answer_faults, near
 from brittle.tasks.verify.check import LINES, Check, first
 from brittle.tasks.verify.opening import Reopened
-from brittle.tasks.verify.question import Asked
+from brittle.tasks.verify.question import ExplanationQuestion
 
 SHARES = {"suffices": top_masks, "flips": rest_masks}
 
@@ -30,10 +29,11 @@ SHARES = {"suffices": top_masks, "flips": rest_masks}
 class ExplanationJudge:
     """Checks one explanation after another; a model that cannot be asked is an error, not a check."""
 
-    def __init__(self, run: Run, asked: Asked, opened: Reopened, truth: TruthMasks | None = None) -> None:
-        self.run, self.asked, self.truth = run, asked, truth
-        self.model, self.dataset, self.spec = opened.model, opened.dataset, asked.spec
-        self.ids = frozenset(opened.dataset.ids if opened.dataset else ())
+    def __init__(
+        self, run: Run, asked: ExplanationQuestion, opened: Reopened, truth: TruthMasks | None = None
+    ) -> None:
+        self.run, self.asked, self.opened, self.truth = run, asked, opened, truth
+        self.model, self.spec = opened.model, asked.spec
         self.samples: set[str] = set()
         self.maps = self.evaluated = 0
 
@@ -67,21 +67,14 @@ class ExplanationJudge:
     def _read(self, file: str) -> Array:
         return self.asked.domain.from_bytes(self.run.read(file), self.spec)
 
-    def _answers(self, rows: Array) -> Array:
-        try:
-            return np.asarray(self.model(rows))
-        except RefusedError as error:
-            raise ModelError(f"{self.model.backend.name}: {error}; check the model") from error
-
     def _line_faults(self, found: Explanation) -> Iterator[str]:
         """How a line contradicts the lines before, itself, or the data."""
         if found.sample in self.samples:
             yield "it has two lines"
         self.samples.add(found.sample)
         settings = self.asked.settings
-        wanted = self.run.manifest.settings
         for name, told, asked in (
-            ("explainer", found.explainer, wanted.get("explainer")),
+            ("explainer", found.explainer, settings.explainer),
             ("seed", found.seed, settings.seed),
         ):
             if told != asked:
@@ -100,21 +93,10 @@ class ExplanationJudge:
 
     def _data_faults(self, found: Explanation) -> Iterator[str]:
         """What the data say otherwise: the label, and the clean answer where no original is in the run."""
-        if self.dataset is None:
-            return
-        if found.sample not in self.ids:
-            yield "the data have no such sample"
-            return
-        try:
-            sample = self.dataset.open(found.sample)
-        except DataError as error:
-            if found.status is not Outcome.FAILED:
-                yield f"the data cannot be read: {error}"
-            return
-        if found.label != sample.label:
-            yield f"label is {found.label} in results.jsonl, {sample.label} in the data"
-        if found.status in (Outcome.REFUSED, Outcome.NOTHING_FOUND):
-            answer = self._answers(sample.x[None])[0]
+        failed = found.status is Outcome.FAILED
+        sample = yield from self.opened.sample(found.sample, found.label, failed=failed)
+        if sample and found.status in (Outcome.REFUSED, Outcome.NOTHING_FOUND):
+            answer = self.opened.answers(sample.x[None])[0]
             yield from answer_faults(found.predicted, found.top, answer, self.model.classes)
             if found.fill:
                 yield from self._kept_faults(found, sample)
@@ -126,14 +108,11 @@ class ExplanationJudge:
 
     def _original_faults(self, found: Explanation, x: Array) -> Iterator[str]:
         """How the stored original is not the sample that was explained."""
-        if self.dataset and found.sample in self.ids:
-            differ = np.count_nonzero(self.dataset.open(found.sample).x != x)
-            if differ:
-                yield f"it is not the sample of the data: {differ} of {x.size} values differ"
-        answer = self._answers(x[None])[0]
+        yield from self.opened.original_faults(found.sample, x)
+        answer = self.opened.answers(x[None])[0]
         yield from answer_faults(found.predicted, found.top, answer, self.model.classes)
         yield from self._probability_faults(found, x, "probability", found.probability)
-        asked = self.asked.settings.which if isinstance(self.asked.settings, ExplanationTerms) else ""
+        asked = self.asked.settings.which
         wanted = chosen_class(named_class(asked, self.model.classes), answer, found.label)
         if found.explained is not None and not near(answer[wanted], answer[found.explained]):
             yield f"explained is {self.model.classes[found.explained]}, not what was asked for: {asked}"
@@ -141,7 +120,7 @@ class ExplanationJudge:
     def _probability_faults(
         self, found: Explanation, x: Array, name: str, told: float | None
     ) -> Iterator[str]:
-        answer = float(self._answers(x[None])[0][found.explained or 0])
+        answer = float(self.opened.answers(x[None])[0][found.explained or 0])
         if told is None or not near(told, answer):
             yield f"{name} is {told} in results.jsonl, the model answers {answer:.6f}"
 
@@ -193,7 +172,7 @@ class ExplanationJudge:
         rows = np.empty((len(masks), *self.spec.shape), np.float32)
         for mask, row in zip(masks, rows, strict=True):
             veil.render(mask, row)
-        answers: Array = self._answers(rows)[:, found.explained or 0]
+        answers: Array = self.opened.answers(rows)[:, found.explained or 0]
         return answers
 
     def _share_faults(
@@ -205,7 +184,7 @@ class ExplanationJudge:
         veil.render(SHARES[name](stored.values, [share.share])[0], again)
         if np.abs(again - x).max() > 1.01 * self.spec.code:
             yield f"the map's share of {share.share} renders another input than its file holds"
-        answer = self._answers(x[None])[0]
+        answer = self.opened.answers(x[None])[0]
         probability, predicted = digits(answer[found.explained or 0]), int(answer.argmax())
         if not near(share.probability, probability):
             yield f"its probability is {share.probability} in results.jsonl, the model answers {probability}"

@@ -7,7 +7,7 @@ import numpy as np
 
 from brittle.core.account import Account, Candidate
 from brittle.core.canvas import Canvas, Palette, replay
-from brittle.core.errors import DataError, DistortionError, ModelError, RefusedError, RunError, UsageError
+from brittle.core.errors import DataError, DistortionError, RefusedError, RunError, UsageError
 from brittle.core.goal import Goal
 from brittle.core.result import Flip, SearchResult, Status
 from brittle.core.sample import Array, Sample
@@ -28,9 +28,8 @@ class Judge:
     """Checks one result after another; a model that cannot be asked is an error, not a check."""
 
     def __init__(self, run: Run, question: Question, opened: Reopened, palette: Palette) -> None:
-        self.run, self.question, self.palette = run, question, palette
+        self.run, self.question, self.opened, self.palette = run, question, opened, palette
         self.model, self.dataset, self.spec = opened.model, opened.dataset, question.spec
-        self.ids = frozenset(opened.dataset.ids if opened.dataset else ())
         self.roll = Roll()
 
     def checks(self, result: SearchResult) -> Iterator[Check]:
@@ -56,10 +55,8 @@ class Judge:
 
     def _ask(self, x: Array) -> Array:
         """The model's answer to one input alone, (classes,). Raises ModelError."""
-        try:
-            return np.asarray(self.model(x[None])[0])
-        except RefusedError as error:
-            raise ModelError(f"{self.model.backend.name}: {error}; check the model") from error
+        answer: Array = self.opened.answers(x[None])[0]
+        return answer
 
     def _fails_on(self, x: Array) -> bool:
         """Whether the model refuses one input, or does not answer it with numbers. Raises BrittleError."""
@@ -76,19 +73,10 @@ class Judge:
 
     def _data_faults(self, result: SearchResult) -> Iterator[str]:
         """What the data say otherwise: the label, and the clean answer where no original is in the run."""
-        if self.dataset is None:
+        failed = result.status is Status.FAILED
+        sample = yield from self.opened.sample(result.sample, result.label, failed=failed)
+        if sample is None:
             return
-        if result.sample not in self.ids:
-            yield "the data have no such sample"
-            return
-        try:
-            sample = self.dataset.open(result.sample)
-        except DataError as error:
-            if result.status is not Status.FAILED:
-                yield f"the data cannot be read: {error}"
-            return
-        if result.label != sample.label:
-            yield f"label is {result.label} in results.jsonl, {sample.label} in the data"
         if result.status is Status.FAILED and result.predicted is None:
             if not self._fails_on(sample.x):
                 yield f"it failed ({result.message}), but the sample can be read and is answered"
@@ -97,10 +85,7 @@ class Judge:
 
     def _original_faults(self, result: SearchResult, x: Array) -> Iterator[str]:
         """How the stored original is not the sample that was played."""
-        if self.dataset and result.sample in self.ids:
-            differ = np.count_nonzero(self.dataset.open(result.sample).x != x)
-            if differ:
-                yield f"it is not the sample of the data: {differ} of {x.size} values differ"
+        yield from self.opened.original_faults(result.sample, x)
         yield from self._clean_faults(result, self._ask(x))
 
     def _clean_faults(self, result: SearchResult, answer: Array) -> Iterator[str]:

@@ -1,17 +1,30 @@
 """Open what a run names, as far as that is data; code and addresses only if the user gives them again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from brittle.core.canvas import Palette
-from brittle.core.errors import DataError, MissingExtraError, RunError, UsageError, did_you_mean
+from brittle.core.errors import (
+    DataError,
+    MissingExtraError,
+    ModelError,
+    RefusedError,
+    RunError,
+    UsageError,
+    did_you_mean,
+)
+from brittle.core.sample import Array, Sample
 from brittle.data import DATA, Dataset, open_data
 from brittle.distortions import DISTORTIONS, open_distortion
 from brittle.models import KINDS, MODELS, Backend, ModelOptions, open_model
 from brittle.models.classifier import ModelClassifier
 from brittle.store.manifest import EARLIER as OF_OLD
+from brittle.tasks.explain.flips import Flips
 from brittle.tasks.verify.question import Asked, Question
 
 EARLIER = "an earlier brittle identified"
@@ -36,6 +49,45 @@ class Reopened:
     model: ModelClassifier
     dataset: Dataset | None
     notes: tuple[str, ...]
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Of the data, where they are here."""
+        return frozenset(self.dataset.ids if self.dataset else ())
+
+    def answers(self, rows: Array) -> Array:
+        """The model's answers to inputs (n, ...), (n, classes). Raises ModelError."""
+        try:
+            return np.asarray(self.model(rows))
+        except RefusedError as error:
+            raise ModelError(f"{self.model.backend.name}: {error}; check the model") from error
+
+    def sample(self, name: str, label: int | None, *, failed: bool) -> Generator[str, None, Sample | None]:
+        """How a line contradicts the data, and the sample as they have it; None where they have none.
+
+        failed: whether the line says that it could not be played, perhaps as it could not be read.
+        """
+        if self.dataset is None:
+            return None
+        if name not in self.ids:
+            yield "the data have no such sample"
+            return None
+        try:
+            sample = self.dataset.open(name)
+        except DataError as error:
+            if not failed:
+                yield f"the data cannot be read: {error}"
+            return None
+        if label != sample.label:
+            yield f"label is {label} in results.jsonl, {sample.label} in the data"
+        return sample
+
+    def original_faults(self, name: str, x: Array) -> Iterator[str]:
+        """How a stored original is not the sample of the data."""
+        if self.dataset and name in self.ids:
+            differ = np.count_nonzero(self.dataset.open(name).x != x)
+            if differ:
+                yield f"it is not the sample of the data: {differ} of {x.size} values differ"
 
 
 def reopen(asked: Asked, given: Given) -> Reopened:
@@ -107,8 +159,11 @@ def _originals(question: Asked, data: Any, backend: Backend) -> tuple[Dataset | 
         return None, f"{UNCOMPARED}: '{source}' is not here; give DATA after the model"
     wanted = (backend.shape, backend.classes, len(question.model.classes))
     try:
-        ready = None if isinstance(source, str | Path | tuple) else source
-        dataset = ready or open_data(source, *wanted, question.settings.data_options)
+        dataset: Dataset
+        if isinstance(source, Flips):
+            dataset = source
+        else:
+            dataset = open_data(source, *wanted, question.settings.data_options)
         if dataset.spec != question.spec:
             raise DataError(f"the run's inputs are {question.spec}, those of '{source}' {dataset.spec}")
         same = dataset.sha256 == question.data.sha256

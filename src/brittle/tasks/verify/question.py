@@ -40,6 +40,13 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExplanationQuestion(Asked):
+    """What an explanation asked."""
+
+    settings: ExplainSettings
+
+
+@dataclass(frozen=True, kw_only=True)
 class Question(Asked):
     """What an audit asked. recipes: whether every flip must have an assignment, its recipe on the board."""
 
@@ -63,9 +70,9 @@ def question_of(run: Run) -> Question:
     return _sensible(run, _question)
 
 
-def explanation_of(run: Run) -> Asked:
-    """What run.json of an explanation says, with ExplainSettings. Raises RunError where it makes no sense."""
-    return _sensible(run, lambda manifest: Asked(**_asked(manifest, ExplainSettings)))
+def explanation_of(run: Run) -> ExplanationQuestion:
+    """What run.json of an explanation says. Raises RunError where it makes no sense."""
+    return _sensible(run, lambda manifest: ExplanationQuestion(**_asked(manifest, ExplainSettings)))
 
 
 def _sensible(run: Run, of: Callable[[Manifest], A]) -> A:

@@ -1,7 +1,7 @@
 """Check everything that a run says, against its files, the model, and the data where they are here."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,6 @@ from brittle.explainers.fills import USUAL
 from brittle.store.manifest import EARLIER as OF_OLD
 from brittle.store.run import Run
 from brittle.tasks.explain.flips import Flips
-from brittle.tasks.explain.settings import ExplainSettings
 from brittle.tasks.explain.truth import TruthMasks
 from brittle.tasks.verify.check import Check, Verification
 from brittle.tasks.verify.explanations import ExplanationJudge
@@ -26,19 +25,14 @@ from brittle.tasks.verify.opening import (
     reopen,
     reopen_palette,
 )
-from brittle.tasks.verify.question import Asked, Question, explanation_of, question_of
+from brittle.tasks.verify.question import Asked, explanation_of, question_of
 from brittle.tasks.verify.tables import (
-    Roll,
     explanation_checks,
     is_finished,
     other_files,
     run_checks,
 )
 
-UNFINISHED = (
-    "unfinished: {lines} of {asked} samples have their line, and there are no tables; "
-    "the same {verb} command finishes it"
-)
 Watch = Callable[[int, int], None]
 """Told how many samples are checked, and of how many."""
 
@@ -63,38 +57,74 @@ def verify(
     UsageError where something must be given, RunError where the run cannot be read.
     """
     run, given = Run.open(folder), Given(model, data, distortions, options, trust)
-    if run.manifest.verb == "explain":
-        return _verify_explanations(run, given, sample, watch)
-    question = question_of(run)
-    palette = reopen_palette(question, given)
-    opened = reopen(question, given)
-    judge = Judge(run, question, opened, palette)
+    case = (_explanations if run.manifest.verb == "explain" else _audit)(run, given)
+    asked, opened = case.asked, case.opened
     checks: list[Check] = []
-    for result in _chosen(run.results(), sample):
-        checks += judge.checks(result)
+    for line in _chosen(case.lines, sample):
+        checks += case.judge.checks(line)
         if watch:
-            watch(len(judge.roll.samples), 1 if sample else question.data.samples)
+            watch(len(case.samples), 1 if sample else asked.data.samples)
     finished = sample is not None or is_finished(run)
     if sample is None and finished:
-        checks += run_checks(run, question, judge.roll, len(judge.ids) if opened.dataset else None)
-    notes = [*_notes_of_model(question, opened), *opened.notes]
-    if sample is None:
-        notes += _notes_of_run(run, question, judge.roll, finished)
+        checks += case.whole()
+    notes = [*_notes_of_model(asked, opened), *opened.notes]
+    if not finished:
+        notes.append(
+            f"unfinished: {len(case.samples)} of {asked.data.samples} samples have their line, and there are "
+            f"no tables; the same {run.manifest.verb} command finishes it"
+        )
+    notes += case.notes(sample is None)
+    unknown = other_files(run) if sample is None else []
+    if unknown:
+        notes.append(f"not looked at: {', '.join(unknown)}")
     return Verification(
         checks=tuple(checks),
         rows=opened.model.backend.meter.rows.shown,
-        same_model=opened.model.backend.sha256 == question.model.sha256,
-        samples=len(judge.roll.samples),
-        flips=judge.roll.flips,
+        same_model=opened.model.backend.sha256 == asked.model.sha256,
+        samples=len(case.samples),
+        flips=case.judge.roll.flips if isinstance(case.judge, Judge) else 0,
+        maps=case.judge.maps if isinstance(case.judge, ExplanationJudge) else 0,
         finished=finished,
         notes=tuple(notes),
     )
 
 
-def _verify_explanations(run: Run, given: Given, sample: str | None, watch: Watch | None) -> Verification:
+@dataclass(frozen=True)
+class _Case:
+    """What is checked of a run of one verb. samples: those of the lines so far, which the judge adds to.
+
+    whole: checks of a finished run; notes: what could not be checked, told whether of all samples.
+    """
+
+    asked: Asked
+    opened: Reopened
+    judge: Any
+    lines: Iterator[Any]
+    samples: set[str]
+    whole: Callable[[], Iterator[Check]]
+    notes: Callable[[bool], Iterator[str]]
+
+
+def _audit(run: Run, given: Given) -> _Case:
+    question = question_of(run)
+    palette = reopen_palette(question, given)
+    opened = reopen(question, given)
+    judge = Judge(run, question, opened, palette)
+    roll, data = judge.roll, opened.dataset
+
+    def notes(of_all: bool) -> Iterator[str]:
+        if of_all and roll.failed:
+            yield f"why {roll.failed} samples failed after the model had answered them is not checked"
+
+    def whole() -> Iterator[Check]:
+        return run_checks(run, question, roll, len(data.ids) if data else None)
+
+    return _Case(question, opened, judge, run.results(), roll.samples, whole, notes)
+
+
+def _explanations(run: Run, given: Given) -> _Case:
     asked = explanation_of(run)
     settings = asked.settings
-    assert isinstance(settings, ExplainSettings)
     fills = {found.fill for found in run.explanations() if found.fill}
     refuse_code(sorted(fills - set(USUAL)), given)
     if settings.flips and given.data is None and is_here(settings.flips):
@@ -104,32 +134,17 @@ def _verify_explanations(run: Run, given: Given, sample: str | None, watch: Watc
     if settings.truth and opened.dataset and is_here(settings.truth):
         truth = TruthMasks(settings.truth, opened.dataset)
     judge = ExplanationJudge(run, asked, opened, truth)
-    checks: list[Check] = []
-    for found in _chosen(run.explanations(), sample):
-        checks += judge.checks(found)
-        if watch:
-            watch(len(judge.samples), 1 if sample else asked.data.samples)
-    finished = sample is not None or is_finished(run)
-    if sample is None and finished:
-        checks += explanation_checks(run, asked, judge.samples)
-    notes = [*_notes_of_model(asked, opened), *opened.notes]
-    if sample is None and not finished:
-        notes.append(UNFINISHED.format(lines=len(judge.samples), asked=asked.data.samples, verb="explain"))
-    if judge.evaluated:
-        notes.append(
-            f"the evaluations of {judge.evaluated} maps, rows besides the budget, are not asked again"
-        )
-    if settings.truth and truth is None:
-        notes.append(f"the masks of the truth are not compared: '{settings.truth}' is not here")
-    return Verification(
-        checks=tuple(checks),
-        rows=opened.model.backend.meter.rows.shown,
-        same_model=opened.model.backend.sha256 == asked.model.sha256,
-        samples=len(judge.samples),
-        maps=judge.maps,
-        finished=finished,
-        notes=tuple(notes),
-    )
+
+    def notes(_: bool) -> Iterator[str]:
+        if judge.evaluated:
+            yield f"the evaluations of {judge.evaluated} maps, rows besides the budget, are not asked again"
+        if settings.truth and truth is None:
+            yield f"the masks of the truth are not compared: '{settings.truth}' is not here"
+
+    def whole() -> Iterator[Check]:
+        return explanation_checks(run, asked, judge.samples)
+
+    return _Case(asked, opened, judge, run.explanations(), judge.samples, whole, notes)
 
 
 Line = TypeVar("Line", SearchResult, Explanation)
@@ -157,14 +172,3 @@ def _notes_of_model(question: Asked, opened: Reopened) -> Iterator[str]:
         yield "the model is not the one that was audited (another SHA-256)"
     elif not found:
         yield "the model has no SHA-256: that it is the audited one is seen from its answers only"
-
-
-def _notes_of_run(run: Run, question: Question, roll: Roll, finished: bool) -> Iterator[str]:
-    if not finished:
-        lines, asked = len(roll.samples), question.data.samples
-        yield UNFINISHED.format(lines=lines, asked=asked, verb="audit")
-    if roll.failed:
-        yield f"why {roll.failed} samples failed after the model had answered them is not checked"
-    unknown = other_files(run)
-    if unknown:
-        yield f"not looked at: {', '.join(unknown)}"
