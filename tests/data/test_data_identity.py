@@ -106,7 +106,7 @@ def test_no_file_is_read_for_a_digest_that_nobody_asks_for(
 ) -> None:
     bmp(tmp_path / "cat" / "a.bmp", 10)
     data = open_data(tmp_path, options=DataOptions(size=(8, 8)))
-    monkeypatch.setattr("brittle.data.images.hash_contents", lambda path: 1 / 0)
+    monkeypatch.setattr("brittle.data.files.hash_contents", lambda path: 1 / 0)
     data.open("cat/a.bmp")
     with pytest.raises(ZeroDivisionError):
         _ = data.sha256

@@ -136,7 +136,7 @@ def test_csv_elsewhere(draw: Draw, tmp_path: Path) -> None:
     table.write_text("file,label\na.png,tench\n")
     options = DataOptions(labels=table)
     assert open_data(tmp_path / "photos", classes=CLASSES, options=options).open("a.png").label == 0
-    with pytest.raises(DataError, match="expected a folder of images to go with labels, got 'photos'"):
+    with pytest.raises(DataError, match="expected a folder of images or clips to go with labels, got 'photos'"):
         open_data("photos", options=options)
 
 
@@ -193,7 +193,7 @@ def test_a_csv_of_a_name_that_no_file_can_have(draw: Draw, tmp_path: Path, name:
     ("text", "words"),
     [
         ("name;class\na.png;0\n", "expected the columns file and label, got name;class"),
-        ("file,label\n", "expected a row for each image, got none"),
+        ("file,label\n", "expected a row for each file, got none"),
         ("file,label\na.png,0\n./a.png,1\n", "'a.png' stands in 2 rows"),
         ("file,label\nb.png,0\n", r"none of its 1 files exists, such as 'b\.png'"),
     ],

@@ -193,7 +193,7 @@ def test_what_cannot_be_opened_says_why(draw: Draw, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
     for source, words in (
         (tmp_path / "nowhere", "no such file or folder"),
-        (tmp_path / "empty", "no images in"),
+        (tmp_path / "empty", "no images or clips in"),
         (tmp_path / "notes.txt", "cannot tell what"),
         ([1, 2], "got a list"),
     ):
@@ -216,7 +216,7 @@ def test_what_cannot_be_opened_says_why(draw: Draw, tmp_path: Path) -> None:
 def test_images_beside_class_folders_are_not_dropped_silently(draw: Draw, tmp_path: Path) -> None:
     draw("cat/1.png")
     draw("stray.png")
-    with pytest.raises(DataError, match=r"1 images \(such as stray\.png\) lie beside"):
+    with pytest.raises(DataError, match=r"1 files \(such as stray\.png\) lie beside"):
         open_data(tmp_path)
 
 

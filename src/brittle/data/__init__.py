@@ -16,19 +16,20 @@ DATA = Registry(
     {
         "photos": "brittle.data.photos:Photos",
         "ecg5000": "brittle.data.ecg5000:Ecg5000",
+        "camera": "brittle.data.camera:Camera",
         "wfdb": "brittle.data.wfdb:Wfdb",
         "tables": "brittle.data.tables:Tables",
         "labels": "brittle.data.labels:Labels",
         "folder": "brittle.data.folder:Folder",
-        "images": "brittle.data.loose:Images",
+        "loose": "brittle.data.loose:Loose",
         "npz": "brittle.data.npz:Npz",
     },
 )
 
 DEFAULTS = DataOptions()
 EXPECTED = (
-    "expected a folder of class subfolders, a folder with labels.csv, image files, WFDB records (.hea), "
-    "csv tables of signals, an .npz with x and y, 'photos' or 'ecg5000'"
+    "expected a folder of class subfolders, a folder with labels.csv, image files, clips, WFDB records "
+    "(.hea), csv tables of signals, an .npz with x and y, 'photos', 'ecg5000' or 'camera'"
 )
 
 
@@ -41,7 +42,8 @@ def open_data(
 ) -> Dataset:
     """Open samples for a model; no sample is read before it is asked for.
 
-    data:    a path, arrays (x, y) with y or None, or "photos", "ecg5000" (a folder so called is "./photos").
+    data:    a path, arrays (x, y) with y or None, or "photos", "ecg5000", "camera" (a folder so called is
+             "./photos").
     wanted:  the model's input shape, channel first, None where a side is free.
     classes: the model's class names. outputs: how many classes it answers.
     Raises DataError if nothing there can be read or it does not fit the model.
@@ -65,5 +67,5 @@ def _why_not(data: Source) -> str:
     if not path.exists():
         return f"no such file or folder: '{data}'; {EXPECTED}"
     if path.is_dir():
-        return f"no images in '{data}' or its subfolders; {EXPECTED}"
+        return f"no images or clips in '{data}' or its subfolders; {EXPECTED}"
     return f"cannot tell what '{data}' is; {EXPECTED}"

@@ -14,7 +14,12 @@ from brittle.data.dataset import Wanted
 from brittle.data.options import DataOptions
 from brittle.data.signals import BOUNDS, check_lead, resampled
 
-AXES = {2: ("channel", "time"), 3: ("channel", "height", "width")}
+AXES = {
+    2: ("channel", "time"),
+    3: ("channel", "height", "width"),
+    4: ("channel", "frame", "height", "width"),
+}
+CHANNELS = (1, 3)
 CHUNK = 2**18
 """Values looked at together, so that a check of all of x never holds a second copy of it."""
 
@@ -50,7 +55,7 @@ class ArraySet:
         if codes.dtype.kind == "f":
             with np.errstate(over="ignore"):
                 values = codes.astype(np.float32)
-            if self.spec.rate is not None:
+            if self.spec.rate is not None and "time" in self.spec.axes:
                 for lead in values:
                     check_lead(lead, self.spec.rate, where)
             self.spec.check(values, where)
@@ -68,7 +73,8 @@ def array_set(
     rate: float | None = None,
     unit: str = "mV",
 ) -> ArraySet:
-    """A Dataset of the rows of x (n, ...), labelled by y (n,). rate, unit: of signals.
+    """A Dataset of the rows of x (n, ...), labelled by y (n,). rate: of signals and clips; unit: of
+    signals.
 
     Raises DataError if they do not fit.
     """
@@ -82,15 +88,18 @@ def array_set(
         x = resampled(x, rate, float(options.sampling_rate or rate))
         name += f" (resampled from {rate:g} to {options.sampling_rate:g} Hz)"
     x = _arranged(name, x, wanted)
-    if options.size not in (None, x.shape[2:]):
-        raise DataError(f"{name}: arrays are not resized; leave --size out or resize x, now {x.shape[1:]}")
+    if options.size not in (None, x.shape[-2:]) or options.frames not in (None, x.shape[2]):
+        raise DataError(
+            f"{name}: arrays are not resized; leave --size and --frames out or resize x, now {x.shape[1:]}"
+        )
     names = naming(labels or (), wanted, name)
     count = len(x) if options.limit is None else min(options.limit, len(x))
     ids = tuple(f"{row:06d}" for row in range(count))
     spec = _spec(name, x, options.bounds)
     if "time" in spec.axes:
-        leads = options.leads or ()
-        spec = replace(spec, rate=options.sampling_rate or rate, unit=unit, channels=leads)
+        spec = replace(spec, unit=unit, channels=options.leads or ())
+    if not {"time", "frame"}.isdisjoint(spec.axes):
+        spec = replace(spec, rate=options.sampling_rate or rate)
     return ArraySet(name, spec, names.classes, ids, sha256, x, labels, names, wanted.outputs)
 
 
@@ -110,12 +119,12 @@ def _label_texts(name: str, y: NDArray[Any], rows: int) -> tuple[str, ...]:
 
 def _arranged(name: str, x: NDArray[Any], wanted: Wanted) -> NDArray[Any]:
     """A view of x with the channel axis second, as the model takes it."""
-    axes = 3 if wanted.shape is None else len(wanted.shape)
+    axes = max(3, x.ndim - 1) if wanted.shape is None else len(wanted.shape)
     if axes in AXES and x.ndim == axes:
         x = x[:, None]
     if axes in AXES and x.ndim == axes + 1:
-        ways = [x, np.moveaxis(x, -1, 1)]
-        ways.sort(key=lambda way: way.shape[1] not in (1, 3))
+        ways = [np.moveaxis(x, axis, 1) for axis in ((1, -1) if axes < 4 else (1, -1, 2))]
+        ways.sort(key=lambda way: way.shape[1] not in CHANNELS)
         for way in ways:
             if wanted.takes(way.shape[1:]):
                 return way

@@ -5,27 +5,28 @@ from pathlib import Path
 from brittle.core.errors import DataError
 from brittle.data.classes import naming
 from brittle.data.dataset import Dataset, Source, Wanted, path_of
-from brittle.data.images import ImageFile, find_images, image_set, is_hidden, is_image
+from brittle.data.files import MediaFile, is_hidden
+from brittle.data.media import find_media, is_media, media_of
 from brittle.data.options import DataOptions
 
 
 class Folder:
-    """A folder of class subfolders, named by class or index; images may lie deeper inside them."""
+    """A folder of class subfolders, named by class or index; images or clips may lie deeper inside them."""
 
     def fits(self, source: Source, options: DataOptions) -> bool:
-        """Whether some subfolder holds an image."""
+        """Whether some subfolder holds an image or a clip."""
         path = path_of(source)
         if path is None or not path.is_dir():
             return False
-        return any(True for folder in _subfolders(path) for _ in find_images(folder))
+        return any(True for folder in _subfolders(path) for _ in find_media(folder))
 
     def __call__(self, source: Source, wanted: Wanted, options: DataOptions) -> Dataset:
         """Open it. Samples are called by their path inside the folder and sorted by it."""
         path = Path(path_of(source) or "")
-        loose = sorted(file.name for file in path.iterdir() if is_image(file))
+        loose = sorted(file.name for file in path.iterdir() if is_media(file))
         if loose:
             raise DataError(
-                f"'{path}': {len(loose)} images (such as {loose[0]}) lie beside the class subfolders; "
+                f"'{path}': {len(loose)} files (such as {loose[0]}) lie beside the class subfolders; "
                 f"move them into one, or out of the folder"
             )
         # Empty ones count too: leaving one out would shift the number of every class after it.
@@ -33,13 +34,15 @@ class Folder:
         labels = naming((folder.name for folder in folders), wanted, f"'{path}'")
         if labels.unknown:
             raise DataError(f"'{path}': {next(iter(labels.unknown.values()))}; rename or move the subfolder")
+        found = [(folder.name, file) for folder in folders for file in find_media(folder)]
+        media = media_of((file for _, file in found), wanted)
         files = [
-            ImageFile(file.relative_to(path).as_posix(), file, labels.index[folder.name])
-            for folder in folders
-            for file in find_images(folder)
+            MediaFile(file.relative_to(path).as_posix(), file, labels.index[name])
+            for name, file in found
+            if file.suffix.lower() in media.suffixes
         ]
         files.sort(key=lambda file: file.id)
-        return image_set(path.resolve().name, files, wanted, options, labels.classes)
+        return media.open_set(path.resolve().name, files, wanted, options, labels.classes)
 
 
 def _subfolders(path: Path) -> list[Path]:

@@ -1,9 +1,7 @@
-"""Image files as samples: found, read upright, cropped and resized. Every reader of images builds on this."""
+"""Image files as samples: read upright, cropped and resized."""
 
-import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,68 +10,24 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from brittle.core.errors import DataError
-from brittle.core.identity import hash_contents, hash_rows
 from brittle.core.sample import InputSpec, Sample
-from brittle.data.classes import check_label
 from brittle.data.dataset import Wanted, evenly
+from brittle.data.files import MOST_PIXELS, MediaFile, MediaSet, times
 from brittle.data.options import DataOptions
 
 AXES = ("channel", "height", "width")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".ppm", ".pgm"})
 # Named, so that a file cannot reach Pillow's readers that start other programs.
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
-MOST_PIXELS = 89_000_000
-"""Greater images are refused as decompression bombs (Pillow warns from about here on)."""
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """Where one sample lies and what it shows; problem says why it cannot be used, if that is known."""
-
-    id: str
-    path: Path
-    label: int | None = None
-    problem: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class ImageSet:
-    """Image files as a Dataset. resize: whether other sizes are cropped and resized, or refused."""
-
-    name: str
-    spec: InputSpec
-    classes: tuple[str, ...] | None
-    ids: tuple[str, ...]
-    files: dict[str, ImageFile]
-    resize: bool
-    outputs: int | None
-
-    @cached_property
-    def sha256(self) -> str:
-        """Of ids, labels and contents of all files. Raises DataError for one that is too large."""
-        return hash_rows(
-            (file.id, file.label, file.problem, hash_contents(file.path)) for file in self.files.values()
-        )
-
-    def open(self, id: str) -> Sample:
-        """Read one image: upright, cropped about its centre to the aspect of spec, resized (bilinear)."""
-        if id not in self.files:
-            raise DataError(f"no sample '{id}' in {self.name}")
-        file = self.files[id]
-        if file.problem:
-            raise DataError(f"{file.path}: {file.problem}")
-        check_label(file.label, self.outputs, str(file.path))
-        codes = read_codes(file.path, self.spec.shape, self.resize)
-        return Sample(id, self.spec.decode(codes), file.label, self.spec)
 
 
 def image_set(
     name: str,
-    files: Iterable[ImageFile],
+    files: Iterable[MediaFile],
     wanted: Wanted,
     options: DataOptions,
     classes: tuple[str, ...] | None = None,
-) -> ImageSet:
+) -> MediaSet:
     """A Dataset of these files in their order. Raises DataError if images do not fit the model."""
     every = list(files)
     chosen = [every[i] for i in evenly(len(every), options.limit)]
@@ -88,26 +42,18 @@ def image_set(
     )
     if not wanted.takes(spec.shape):
         fix = "leave --size out" if options.size else "pass --size HxW with a size that the model takes"
-        raise DataError(f"{name}: the model takes {wanted}, images would be {_times(spec.shape)}; {fix}")
+        raise DataError(f"{name}: the model takes {wanted}, images would be {times(spec.shape)}; {fix}")
     by_id = {file.id: file for file in chosen}
-    return ImageSet(name, spec, classes, tuple(by_id), by_id, resize, outputs=wanted.outputs)
+    return MediaSet(name, spec, classes, by_id, wanted.outputs, partial(_read, resize=resize))
 
 
-def is_image(path: Path) -> bool:
-    """Whether a path is a file called like an image and not hidden."""
-    return path.suffix.lower() in SUFFIXES and not is_hidden(path) and path.is_file()
+def _read(file: MediaFile, spec: InputSpec, resize: bool) -> Sample:
+    """One image: upright, cropped about its centre to the aspect of spec, resized (bilinear).
 
-
-def is_hidden(path: Path) -> bool:
-    """Whether a file or folder is one that users do not see."""
-    return path.name.startswith(".") or path.name == "__MACOSX"
-
-
-def find_images(folder: Path) -> Iterator[Path]:
-    """Every image below a folder, hidden ones left out, in no particular order."""
-    for here, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not is_hidden(Path(name))]
-        yield from (path for name in names if is_image(path := Path(here, name)))
+    resize: whether other sizes are cropped and resized, or refused.
+    """
+    codes = read_codes(file.path, spec.shape, resize)
+    return Sample(file.id, spec.decode(codes), file.label, spec)
 
 
 def read_codes(path: Path, shape: tuple[int, ...], resize: bool) -> NDArray[np.uint8]:
@@ -157,7 +103,7 @@ def _flat(image: Image.Image, mode: str) -> Image.Image:
     return image.convert(mode)
 
 
-def _first_size(files: list[ImageFile]) -> tuple[int, int]:
+def _first_size(files: list[MediaFile]) -> tuple[int, int]:
     """Height and width of the first image that opens, as it stands upright."""
     for file in files:
         try:
@@ -177,7 +123,3 @@ def _unreadable(path: Path, error: Exception) -> DataError:
     reason = "not an image, or damaged" if isinstance(error, UnidentifiedImageError) else str(error)
     reason = " ".join(reason.split()) or type(error).__name__
     return DataError(f"{path}: cannot be read as an image: {reason}; replace or drop this sample")
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))

@@ -1,4 +1,4 @@
-"""A folder of images with a labels.csv."""
+"""A folder of images or clips with a labels.csv."""
 
 import csv
 from collections import Counter
@@ -10,7 +10,8 @@ from brittle.core.errors import DataError
 from brittle.core.paths import is_file
 from brittle.data.classes import Naming, naming
 from brittle.data.dataset import Dataset, Source, Wanted, path_of
-from brittle.data.images import ImageFile, image_set
+from brittle.data.files import MediaFile
+from brittle.data.media import media_of
 from brittle.data.options import DataOptions
 
 COLUMNS = ("file", "label")
@@ -32,7 +33,7 @@ class Labels:
         path = path_of(source)
         if path is None or not path.exists() or (path.is_file() and options.labels is not None):
             got = f"'{source}'" if path is not None else "arrays"
-            raise DataError(f"expected a folder of images to go with labels, got {got}")
+            raise DataError(f"expected a folder of images or clips to go with labels, got {got}")
         table = options.labels or (path if path.is_file() else path / "labels.csv")
         folder = path.parent if path.is_file() else path
         places = [base / sub for base in (folder, table.parent) for sub in ("", "images")]
@@ -44,7 +45,8 @@ class Labels:
                 f"'{table}': none of its {len(files)} files exists, such as '{files[0].id}'; "
                 f"they are looked for in '{folder}' and its subfolder images"
             )
-        return image_set(folder.resolve().name, files, wanted, options, labels.classes)
+        media = media_of((file.path for file in files), wanted)
+        return media.open_set(folder.resolve().name, files, wanted, options, labels.classes)
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,14 @@ def _rows(table: Path) -> list[Row]:
         raise DataError(f"'{table}': cannot be read as comma-separated UTF-8 text: {error}") from error
     rows = [Row(PurePath(file).as_posix(), label) for file, label in found if file]
     if not rows:
-        raise DataError(f"'{table}': expected a row for each image, got none")
+        raise DataError(f"'{table}': expected a row for each file, got none")
     file, times = Counter(row.file for row in rows).most_common(1)[0]
     if times > 1:
         raise DataError(f"'{table}': '{file}' stands in {times} rows; keep one")
     return rows
 
 
-def _file(row: Row, places: Iterable[Path], labels: Naming) -> ImageFile:
+def _file(row: Row, places: Iterable[Path], labels: Naming) -> MediaFile:
     paths = [place / row.file for place in places]
     path = next((path for path in paths if is_file(path)), paths[0])
-    return ImageFile(row.file, path, labels.index.get(row.label), labels.unknown.get(row.label, ""))
+    return MediaFile(row.file, path, labels.index.get(row.label), labels.unknown.get(row.label, ""))

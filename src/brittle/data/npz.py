@@ -22,7 +22,7 @@ DAMAGED = (
 
 
 class Npz:
-    """An .npz with x (n, ...) and, if labelled, y (n,), for signals rate (Hz), or such arrays; no pickles."""
+    """An .npz with x (n, ...), y (n,) if labelled, rate (Hz) of signals and clips; or arrays; no pickles."""
 
     def fits(self, source: Source, options: DataOptions) -> bool:
         """Whether it is a pair of arrays or a file called .npz."""
@@ -35,8 +35,8 @@ class Npz:
         """Open them. uint8 and uint16 are codes, scaled to the bounds; floats are values.
 
         Floats of images that are all whole 255ths of their bounds count as 8-bit. (n, height, width) is grey
-        unless the model takes 2 axes, channel and time; a channel axis that stands last is moved. Signals are
-        in mV and resampled where rate and a stated sampling rate differ.
+        unless the model takes 2 axes, channel and time; a channel axis that stands last, or behind the frames
+        of clips, is moved. Signals are in mV and resampled where rate and a stated sampling rate differ.
         """
         if isinstance(source, tuple):
             x, y = np.asarray(source[0]), None if source[1] is None else np.asarray(source[1])

@@ -37,10 +37,10 @@ class DataOptions(Settings):
     )
     size: Annotated[tuple[PositiveInt, PositiveInt] | None, BeforeValidator(_sides)] = setting(
         None,
-        "height and width to resize images to",
+        "height and width to resize images and clips to",
         group="data",
         metavar="HxW",
-        unset="what the model takes, else that of the first image",
+        unset="what the model takes, else that of the first one",
     )
     bounds: Annotated[tuple[float, float] | None, BeforeValidator(_pair)] = setting(
         None,
@@ -72,7 +72,20 @@ class DataOptions(Settings):
         unset="the first ones of the first record",
     )
     windows: PositiveInt = setting(
-        1, "windows taken of a record, from its start on", group="data", metavar="N"
+        1,
+        "windows taken of a record or a clip, side by side from its start on",
+        group="data",
+        metavar="N",
+    )
+    frames: PositiveInt | None = setting(
+        None, "frames of a sample, of clips", group="data", metavar="N", unset="what the model takes"
+    )
+    stride: PositiveInt | None = setting(
+        None,
+        "frames of a clip from one of a sample to the next",
+        group="data",
+        metavar="N",
+        unset="as many as spread a sample over the whole clip",
     )
     beat_at: NonNegativeInt | None = setting(
         None,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from brittle.core.errors import MissingExtraError
 from brittle.data.dataset import Dataset, Source, Wanted
-from brittle.data.images import ImageFile, image_set
+from brittle.data.files import MediaFile
+from brittle.data.images import image_set
 from brittle.data.options import DataOptions
 
 NAME = "photos"
@@ -27,7 +28,7 @@ class Photos:
         paths = sorted(path for place in places for path in Path(place, "data").glob("imagenet_*.jpg"))
         if not paths:
             raise MissingExtraError("the built-in photos", "builtin")
-        files = [ImageFile(path.name, path, int(path.stem.rpartition("_")[2])) for path in paths]
+        files = [MediaFile(path.name, path, int(path.stem.rpartition("_")[2])) for path in paths]
         if wanted.shape is None or None in wanted.shape[1:]:
             options = options.model_copy(update={"size": options.size or SIZE})
         return image_set(NAME, files, wanted, options)

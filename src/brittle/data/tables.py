@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from brittle.core.errors import DataError
 from brittle.data.dataset import Dataset, Source, Wanted, path_of
-from brittle.data.images import find_images
+from brittle.data.media import find_media
 from brittle.data.options import DataOptions
 from brittle.data.records import find_table, labelled_windows, read_marks, unlabelled_windows
 from brittle.data.signals import signal_set
@@ -28,7 +28,7 @@ class Tables:
         path = path_of(source)
         if path is None or not any(_is_table(file) for file in _files(path)[:1]):
             return False
-        return path.is_file() or not any(True for _ in find_images(path))
+        return path.is_file() or not any(True for _ in find_media(path))
 
     def __call__(self, source: Source, wanted: Wanted, options: DataOptions) -> Dataset:
         """Open them. labels.csv: columns record (a file without .csv) and label, sample for beats."""

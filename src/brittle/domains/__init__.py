@@ -10,7 +10,11 @@ __all__ = ["DOMAINS", "Domain", "domain_of"]
 DOMAINS = Registry(
     "domain",
     "brittle.domains",
-    {"image": "brittle.domains.image:Image", "ecg": "brittle.domains.ecg:Ecg"},
+    {
+        "image": "brittle.domains.image:Image",
+        "ecg": "brittle.domains.ecg:Ecg",
+        "video": "brittle.domains.video:Video",
+    },
 )
 
 

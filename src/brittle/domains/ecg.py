@@ -16,6 +16,7 @@ from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
 from brittle.domains.ecg_paper import PAPER, RGB, Band, drawn, fitting_gain, on_paper, written
 from brittle.domains.heat import SHADE, shares_of
+from brittle.domains.npy import from_npy, to_npy
 from brittle.domains.stretches import stretches, with_times
 from brittle.domains.tints import tint, tints
 
@@ -58,14 +59,12 @@ class Ecg:
         """Little-endian 16-bit codes, lead by lead within a sample, or the float32 values as npy."""
         if spec.bits == 16:
             return (spec.encode(x).astype(np.int32) - MIDDLE).astype("<i2").T.tobytes()
-        out = io.BytesIO()
-        np.save(out, np.asarray(x, np.float32), allow_pickle=False)
-        return out.getvalue()
+        return to_npy(x)
 
     def from_bytes(self, data: bytes, spec: InputSpec) -> Array:
         """The inverse of to_bytes. Raises DataError."""
         if spec.bits != 16:
-            return _from_npy(data, spec)
+            return from_npy(data, spec, "signal")
         channels, samples = spec.shape
         if len(data) != 2 * channels * samples:
             raise DataError(
@@ -141,14 +140,3 @@ def _shade(layer: int, layers: Sequence[Layer] | None) -> RGB:
         round(0.55 * t + 0.45 * p) for t, p in zip(ImageColor.getrgb(name)[:3], PAPER, strict=True)
     )
     return red, green, blue
-
-
-def _from_npy(data: bytes, spec: InputSpec) -> Array:
-    try:
-        x = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise DataError(f"expected a stored npy signal, got damaged data: {error}") from error
-    if x.dtype != np.float32:
-        raise DataError(f"expected a stored signal of float32, got {x.dtype}")
-    spec.check(x, "stored signal")
-    return x

@@ -1,12 +1,11 @@
 """What matters in an input, as colours: the shares of it that a map puts first."""
 
-from typing import TypeVar
-
 import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.curves import top_masks
 from brittle.core.sample import Array
+from brittle.domains.pixels import Pixels, repeated
 
 SHARES = (0.05, 0.1, 0.2, 0.4)
 """Shares of the input, greatest of its map first, that have a colour each; the rest has none."""
@@ -20,8 +19,6 @@ DIM, INSIDE = 0.45, 0.75
 """Of the brightness of a picture that is left outside of the mask and inside of it."""
 LINE_SHARE = 1 / 120
 """Of the longer side of a picture: the width of a contour."""
-Pixels = NDArray[np.uint8]
-Kind = TypeVar("Kind", bound=np.generic)
 
 
 def shares_of(values: Array) -> NDArray[np.int64]:
@@ -30,16 +27,17 @@ def shares_of(values: Array) -> NDArray[np.int64]:
     return np.asarray(len(SHARES) - inside, np.int64)
 
 
-def glowing(shown: Pixels, values: Array, mask: NDArray[np.bool_] | None = None) -> Pixels:
+def glowing(shown: Pixels, shares: NDArray[np.int64], mask: NDArray[np.bool_] | None = None) -> Pixels:
     """A picture in dim grey under the colours of its map, RGB; the mask is brighter, and has a white contour.
 
-    shown: (height, width, 1 or 3), of the size of the map and mask or a whole multiple of it.
+    shown: (height, width, 1 or 3), of the size of shares and mask or a whole multiple of it. shares: as
+    shares_of gives them, (height, width).
     """
-    factor = len(shown) // len(values)
-    kept = np.zeros(shown.shape[:2], bool) if mask is None else _enlarged(mask, factor)
+    factor = len(shown) // len(shares)
+    kept = np.zeros(shown.shape[:2], bool) if mask is None else repeated(mask, factor)
     grey = shown.mean(axis=-1, keepdims=True)
     dim = 16 + np.where(kept, INSIDE, DIM)[..., None] * grey
-    band = _enlarged(shares_of(values), factor)[..., None]
+    band = repeated(shares, factor)[..., None]
     colours = np.array([*GLOW, (0, 0, 0)], np.float64)[band[..., 0]]
     lit = (1 - OPACITY) * grey + OPACITY * (0.8 + 0.2 * grey / 255) * colours
     out = np.where(band < len(SHARES), lit, dim)
@@ -62,7 +60,3 @@ def _grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
             around[1:-1, 1:-1] | around[:-2, 1:-1] | around[2:, 1:-1] | around[1:-1, :-2] | around[1:-1, 2:]
         )
     return mask
-
-
-def _enlarged(field: NDArray[Kind], factor: int) -> NDArray[Kind]:
-    return field.repeat(factor, axis=0).repeat(factor, axis=1)

@@ -4,25 +4,18 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageColor
 
 from brittle.core.canvas import Assignment, Layer
 from brittle.core.errors import DataError, UsageError
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
-from brittle.domains.heat import glowing
-from brittle.domains.tints import tint, tints
-
-Pixels = NDArray[np.uint8]
-Kind = TypeVar("Kind", bound=np.generic)
-READABLE = 160
-"""Pixels that the longer side of a picture has at least; smaller ones are enlarged by a whole factor."""
+from brittle.domains.heat import glowing, shares_of
+from brittle.domains.npy import from_npy, reason, to_npy
+from brittle.domains.pixels import amplified, enlarged, png, shown, tinted, white_where
 
 
 @dataclass(frozen=True)
@@ -50,24 +43,18 @@ class Image:
 
     def to_bytes(self, x: Array, spec: InputSpec) -> bytes:
         """PNG of the 8-bit codes, or the float32 values as npy."""
-        if self.suffix(spec) == ".png":
-            return _png(np.moveaxis(spec.encode(x), 0, -1))
-        out = io.BytesIO()
-        np.save(out, np.asarray(x, np.float32), allow_pickle=False)
-        return out.getvalue()
+        return png(np.moveaxis(spec.encode(x), 0, -1)) if self.suffix(spec) == ".png" else to_npy(x)
 
     def from_bytes(self, data: bytes, spec: InputSpec) -> Array:
         """The inverse of to_bytes. Raises DataError."""
-        read = _from_png if self.suffix(spec) == ".png" else _from_npy
+        if self.suffix(spec) == ".npy":
+            return from_npy(data, spec, "image")
         try:
-            return read(data, spec)
+            return _from_png(data, spec)
         except DataError:
             raise
         except Exception as error:  # damaged files make Pillow raise nearly anything
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise DataError(
-                f"expected a stored {self.suffix(spec)[1:]} image, got damaged data: {reason}"
-            ) from error
+            raise DataError(f"expected a stored png image, got damaged data: {reason(error)}") from error
 
     def companions(self, name: str, spec: InputSpec) -> dict[str, str]:
         """None: an image file says all itself."""
@@ -75,13 +62,11 @@ class Image:
 
     def picture(self, x: Array, spec: InputSpec) -> bytes:
         """PNG in grey or RGB (the mean of any other number of channels), large enough to see."""
-        return _png(_enlarged(_pixels((x - spec.bounds[0]) / spec.span)))
+        return png(enlarged(shown(x, spec)))
 
     def change(self, x: Array, changed: Array, spec: InputSpec) -> bytes:
         """PNG of changed - x about mid-grey, amplified to its own greatest value."""
-        difference = np.subtract(changed, x, dtype=np.float64)
-        greatest = np.abs(difference).max()
-        return _png(_enlarged(_pixels(0.5 + 0.5 * difference / (greatest or 1.0))))
+        return png(enlarged(amplified(x, changed)))
 
     def cells_touched(
         self,
@@ -96,72 +81,18 @@ class Image:
         assignment: one layer index a cell, 0 is untouched. layers: those of the palette, so that all of one
         distortion share a tint; without them every layer has its own.
         """
-        shown = _enlarged(_pixels((x - spec.bounds[0]) / spec.span)).astype(np.float64)
-        if shown.shape[-1] == 1:
-            shown = np.repeat(shown, 3, axis=-1)
-        factor = shown.shape[0] // x.shape[1]
-        shown_layer = _repeated(grid.spread(np.asarray(assignment))[0], factor)
-        edges = _edges(_repeated(grid.spread(np.arange(grid.cells))[0], factor))
-        paint = _paint(int(shown_layer.max()), layers)[shown_layer]
-        dim = 0.45 * shown.mean(axis=-1, keepdims=True) + 25
-        touched = np.where(edges[..., None], paint, 0.6 * shown + 0.4 * paint)
-        return _png(np.rint(np.where(shown_layer[..., None] > 0, touched, dim)).astype(np.uint8))
+        numbers, layer = (grid.spread(of)[0] for of in (np.arange(grid.cells), np.asarray(assignment)))
+        return png(tinted(shown(x, spec), numbers, layer, layers))
 
     def explained(
         self, x: Array, values: Array, spec: InputSpec, mask: NDArray[np.bool_] | None = None
     ) -> bytes:
         """PNG of x in dim grey under the colours of its map; the mask has a white contour."""
-        shown = _enlarged(_pixels((x - spec.bounds[0]) / spec.span))
-        return _png(glowing(shown, values, mask))
+        return png(glowing(enlarged(shown(x, spec)), shares_of(values), mask))
 
     def region(self, mask: NDArray[np.bool_], spec: InputSpec) -> bytes:
         """PNG of a mask (height, width), a pixel an element: white is kept."""
-        return _png(np.where(mask, np.uint8(255), np.uint8(0))[..., None])
-
-
-def _paint(count: int, layers: Sequence[Layer] | None) -> NDArray[np.float64]:
-    """RGB of each of `count` layers, (count + 1, 3); that of 0 is not used."""
-    if layers is None:
-        names = [tint(layer) for layer in range(count)]
-    else:
-        by_name = tints(layers)
-        names = [by_name[layer.distortion] for layer in layers]
-    return np.array([(0, 0, 0), *(ImageColor.getrgb(name) for name in names)], np.float64)
-
-
-def _pixels(values: NDArray[np.floating]) -> Pixels:
-    """Values of 0 to 1, (channels, height, width) -> (height, width, 1 or 3)."""
-    if values.shape[0] not in (1, 3):
-        values = values.mean(axis=0, keepdims=True)
-    codes = np.clip(np.rint(np.asarray(values, np.float64) * 255), 0, 255).astype(np.uint8)
-    return np.moveaxis(codes, 0, -1)
-
-
-def _enlarged(pixels: Pixels) -> Pixels:
-    return _repeated(pixels, ceil(READABLE / max(pixels.shape[:2])))
-
-
-def _repeated(field: NDArray[Kind], factor: int) -> NDArray[Kind]:
-    return field.repeat(factor, axis=0).repeat(factor, axis=1)
-
-
-def _edges(numbers: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Where a neighbour has another number, and the border."""
-    around = np.pad(numbers.astype(np.int64), 1, constant_values=-1)
-    height, width = numbers.shape
-    edges = np.zeros(numbers.shape, bool)
-    for down, right in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        edges |= around[down : down + height, right : right + width] != numbers
-    return edges
-
-
-def _png(pixels: NDArray[np.generic]) -> bytes:
-    """(height, width, 1 or 3) uint8 as a PNG."""
-    out = io.BytesIO()
-    Pillow.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)).save(
-        out, "PNG", compress_level=2
-    )
-    return out.getvalue()
+        return png(white_where(mask))
 
 
 def _from_png(data: bytes, spec: InputSpec) -> Array:
@@ -175,11 +106,3 @@ def _from_png(data: bytes, spec: InputSpec) -> Array:
             )
         codes = np.asarray(image, np.uint8).reshape(height, width, channels)
     return spec.decode(np.ascontiguousarray(np.moveaxis(codes, -1, 0)))
-
-
-def _from_npy(data: bytes, spec: InputSpec) -> Array:
-    x = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    if x.dtype != np.float32:
-        raise DataError(f"expected a stored image of float32, got {x.dtype}")
-    spec.check(x, "stored image")
-    return x

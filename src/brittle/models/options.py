@@ -53,9 +53,10 @@ class ModelOptions(Settings):
         metavar="S[,S,S]",
         unset="nothing",
     )
-    layout: Literal["auto", "channels_first", "channels_last"] = setting(
+    layout: Literal["auto", "channels_first", "channels_last", "frames_first"] = setting(
         "auto",
-        "where the model wants the channel axis, channels_first or channels_last; auto reads its input shape",
+        "where the model wants the channel axis, channels_first, channels_last or, behind the frames of a "
+        "clip, frames_first; auto reads its input shape",
         group="model",
         metavar="KIND",
     )

@@ -1,0 +1,128 @@
+"""Video: channel, frame, height, width. A clip is stored as an animation and drawn as a film strip."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brittle.core.canvas import Assignment, Layer
+from brittle.core.errors import DataError, UsageError
+from brittle.core.grid import Grid
+from brittle.core.sample import Array, InputSpec
+from brittle.domains.apng import read_apng, write_apng
+from brittle.domains.heat import glowing, shares_of
+from brittle.domains.npy import from_npy, reason, to_npy
+from brittle.domains.pixels import Kind, amplified, enlarged, png, shown, tinted, white_where
+
+CELL_SHARE = 8  # cells along height and along width, where the user names none
+STRIP_FRAMES = 8
+"""Frames of a film strip, at even distances."""
+USUAL_RATE = 10.0
+"""Frames a second at which a clip is played whose rate is not known."""
+EXPECTED = "expected a cell as FRAMESxHEIGHTxWIDTH, such as 'all x 8x8', '1x8x8' or '0.5s x 16x16'"
+
+
+@dataclass(frozen=True)
+class Video:
+    """Clips, cut into blocks of frames, height and width; stored as animated PNG where that is exact."""
+
+    name: str = "video"
+    axes: tuple[str, ...] = ("channel", "frame", "height", "width")
+
+    def cell(self, spec: InputSpec) -> tuple[int, ...]:
+        """Tubes, all frames of an eighth of each side: a change of all frames is more than its parts."""
+        frames, height, width = spec.shape[1:]
+        return frames, -(-height // CELL_SHARE), -(-width // CELL_SHARE)
+
+    def parse_cell(self, text: str, spec: InputSpec) -> tuple[int, ...]:
+        """Frames ("all", a number, or seconds as "0.5s"), height and width. Raises UsageError."""
+        number, times = r"([0-9]{1,9})", r"\s*[xX×]\s*"
+        duration = r"(all|[0-9]{1,9}|[0-9]{1,9}(?:\.[0-9]{1,9})?\s*s)"
+        found = re.fullmatch(f"{duration}{times}{number}{times}{number}", text.strip())
+        if found is None:
+            raise UsageError(f"{EXPECTED}, got '{text}'")
+        return Grid(spec, (_frames(found[1], spec), int(found[2]), int(found[3]))).cell
+
+    def suffix(self, spec: InputSpec) -> str:
+        """.png (animated) for 8-bit clips of 1 or 3 channels, which it holds exactly, else .npy."""
+        return ".png" if spec.bits == 8 and spec.shape[0] in (1, 3) else ".npy"
+
+    def to_bytes(self, x: Array, spec: InputSpec) -> bytes:
+        """Animated PNG of the 8-bit codes, every frame of it, or the float32 values as npy."""
+        if self.suffix(spec) == ".npy":
+            return to_npy(x)
+        return write_apng(np.moveaxis(spec.encode(x), 0, -1), spec.rate or USUAL_RATE)
+
+    def from_bytes(self, data: bytes, spec: InputSpec) -> Array:
+        """The inverse of to_bytes. Raises DataError."""
+        if self.suffix(spec) == ".npy":
+            return from_npy(data, spec, "clip")
+        try:
+            frames = read_apng(data, (*spec.shape[1:], spec.shape[0]))
+        except DataError:
+            raise
+        except Exception as error:  # damaged files make Pillow raise nearly anything
+            raise DataError(f"expected a stored png clip, got damaged data: {reason(error)}") from error
+        return spec.decode(np.ascontiguousarray(np.moveaxis(frames, -1, 0)))
+
+    def companions(self, name: str, spec: InputSpec) -> dict[str, str]:
+        """None: an animation says all itself."""
+        return {}
+
+    def picture(self, x: Array, spec: InputSpec) -> bytes:
+        """PNG of a film strip: frames at even distances, side by side."""
+        return png(enlarged(shown(_strip(x), spec)))
+
+    def change(self, x: Array, changed: Array, spec: InputSpec) -> bytes:
+        """PNG of a film strip of changed - x about mid-grey, amplified to its own greatest value."""
+        return png(enlarged(amplified(_strip(x), _strip(changed))))
+
+    def cells_touched(
+        self,
+        x: Array,
+        grid: Grid,
+        assignment: Assignment,
+        spec: InputSpec,
+        layers: Sequence[Layer] | None = None,
+    ) -> bytes:
+        """PNG of a film strip in dim grey; touched cells keep their looks under a tint and an outline."""
+        numbers, layer = (
+            _strip(grid.spread(of))[0] for of in (np.arange(grid.cells), np.asarray(assignment))
+        )
+        return png(tinted(shown(_strip(x), spec), numbers, layer, layers))
+
+    def explained(
+        self, x: Array, values: Array, spec: InputSpec, mask: NDArray[np.bool_] | None = None
+    ) -> bytes:
+        """PNG of a film strip in dim grey under the colours of its map, shares being of all frames."""
+        shares = _strip(shares_of(values)[None])[0]
+        kept = None if mask is None else _strip(mask[None])[0]
+        return png(glowing(enlarged(shown(_strip(x), spec)), shares, kept))
+
+    def region(self, mask: NDArray[np.bool_], spec: InputSpec) -> bytes:
+        """Animated PNG of a mask (frame, height, width), a pixel an element: white is kept."""
+        return write_apng(white_where(mask), spec.rate or USUAL_RATE)
+
+
+def strip_frames(frames: int) -> NDArray[np.intp]:
+    """Which of so many frames a film strip shows, first and last among them."""
+    return np.unique(np.rint(np.linspace(0, frames - 1, STRIP_FRAMES)).astype(np.intp))
+
+
+def _strip(clip: NDArray[Kind]) -> NDArray[Kind]:
+    """Frames side by side, (channels, frames, height, width) -> (channels, height, frames shown x width)."""
+    some = clip[:, strip_frames(clip.shape[1])]
+    return np.asarray(np.concatenate(list(np.moveaxis(some, 1, 0)), axis=-1))
+
+
+def _frames(text: str, spec: InputSpec) -> int:
+    """Frames of "all", "5" or "0.5s"; at least one of a duration."""
+    if text == "all":
+        return spec.shape[1]
+    if not text.endswith("s"):
+        return int(text)
+    if spec.rate is None:
+        raise UsageError(f"the frame rate is not known: give the cell in frames, not as '{text}'")
+    return max(1, round(float(text[:-1]) * spec.rate))

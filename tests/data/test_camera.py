@@ -1,0 +1,152 @@
+"""The built-in clips: what a camera sees, that it is always the same, and what does not fit."""
+
+from hashlib import sha256
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from brittle.core.errors import DataError, MissingExtraError
+from brittle.core.seeds import generator
+from brittle.data import DataOptions, open_data
+from brittle.data.camera import (
+    MOVES,
+    SHOTS,
+    SPEC,
+    Window,
+    draw_path,
+    draw_window,
+    film,
+    make_clip,
+    pixels_seen,
+)
+
+there = pytest.mark.skipif(find_spec("foolbox") is None, reason="needs the extra 'builtin'")
+SHAPE = (3, 16, 64, 64)
+STILL = np.zeros((16, 4))
+PHOTO = np.random.default_rng(0).integers(0, 256, (3, 256, 256)).astype(np.float32) / 255
+CODES = (255 * PHOTO).round().astype(np.uint8)
+
+
+def test_a_still_camera_sees_the_photo_as_it_is() -> None:
+    clip = film(PHOTO, Window(100 + 80j, side=64, angle=0), STILL)
+    assert (clip.shape, clip.dtype) == (SHAPE, np.uint8)
+    np.testing.assert_array_equal(clip, np.repeat(CODES[:, None, 48:112, 68:132], 16, axis=1))
+
+
+def test_a_camera_that_moves_by_pixels_sees_the_photo_moved() -> None:
+    path = STILL.copy()
+    path[:, 0], path[:, 1] = 2 * np.arange(16) / 64, -np.arange(16) / 64  # right, and up
+    clip = film(PHOTO, Window(100 + 80j, side=64, angle=0), path)
+    for frame in range(16):
+        top, left = 48 - frame, 68 + 2 * frame
+        np.testing.assert_array_equal(clip[:, frame], CODES[:, top : top + 64, left : left + 64])
+
+
+def test_a_quarter_turn_clockwise_turns_the_picture_anticlockwise() -> None:
+    path = STILL.copy()
+    path[:, 3] = np.pi / 2
+    clip = film(PHOTO, Window(100 + 80j, side=64, angle=0), path)
+    np.testing.assert_array_equal(clip[:, 0], np.rot90(CODES[:, 48:112, 68:132], axes=(1, 2)))
+
+
+def test_half_the_window_shows_half_of_the_photo_twice_as_large() -> None:
+    path = STILL.copy()
+    path[:, 2] = np.log(0.5)
+    seen = pixels_seen(Window(100 + 80j, side=64, angle=0), path)
+    assert (seen.real.min(), seen.real.max()) == pytest.approx((84.25, 115.75))
+    assert (seen.imag.min(), seen.imag.max()) == pytest.approx((64.25, 95.75))
+
+
+@pytest.mark.parametrize("column, names", [*enumerate(zip(MOVES[::2], MOVES[1::2], strict=True))])
+def test_without_jitter_a_camera_makes_its_move_and_no_other(column: int, names: tuple[str, str]) -> None:
+    paths = [draw_path(move, generator(0, column), jitter=0) for move in names]
+    np.testing.assert_array_equal(paths[0], -paths[1])
+    assert not np.delete(paths[0], column, axis=1).any()
+    speeds = np.abs(np.diff(paths[0][:, column]))
+    assert (np.diff(np.sign(np.diff(paths[0][:, column]))) == 0).all(), "it never turns back"
+    assert speeds.max() < 2.4 * speeds.min(), "speed is nearly constant"
+
+
+def test_no_move_leaves_the_photo() -> None:
+    for k in range(80):
+        rng = generator(k)
+        seen = pixels_seen(draw_window(PHOTO, rng), draw_path(MOVES[k % 8], rng))
+        assert min(seen.real.min(), seen.imag.min()) > 0
+        assert max(seen.real.max(), seen.imag.max()) < 256
+
+
+def test_clips_are_the_same_for_ever() -> None:
+    clips = [make_clip(PHOTO, move, generator(0, move)) for move in MOVES]
+    again = make_clip(PHOTO, MOVES[0], generator(0, MOVES[0]))
+    np.testing.assert_array_equal(clips[0], again)
+    digest = sha256(np.stack(clips).tobytes()).hexdigest()
+    assert digest[:16] == "587e54372b88de6f", "other clips need another VERSION in data/camera.py"
+
+
+@there
+def test_there_are_three_clips_of_each_move() -> None:
+    data = open_data("camera", SHAPE, outputs=8)
+    assert (data.name, data.spec, data.classes) == ("camera", SPEC, MOVES)
+    assert (data.spec.rate, data.spec.bits, data.spec.axes[1]) == (16.0, 8, "frame")
+    assert [id for id in data.ids if id.startswith("pan-left")] == ["pan-left-1", "pan-left-2", "pan-left-3"]
+    samples = [data.open(id) for id in data.ids]
+    assert [s.label for s in samples] == [k // 3 for k in range(24)]
+    for sample in samples:
+        data.spec.check(sample.x, sample.id)
+        assert np.abs(np.diff(sample.x, axis=1)).mean() > 0.01, "something moves"
+    np.testing.assert_array_equal(samples[5].x, data.open(data.ids[5]).x)
+
+
+@there
+def test_opposite_moves_show_the_same_photos_and_every_photo_four_moves() -> None:
+    shown = np.array([place for _, place in SHOTS.values()]).reshape(4, 2, 3)
+    np.testing.assert_array_equal(shown[:, 0], shown[:, 1])
+    assert np.bincount(shown.ravel()).tolist() == [4] * 6
+
+
+@there
+def test_the_digest_is_of_ids_photos_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = open_data("camera", SHAPE).sha256
+    assert digest == open_data("camera", SHAPE, outputs=8).sha256
+    assert digest != open_data("camera", SHAPE, options=DataOptions(limit=8)).sha256
+    monkeypatch.setattr("brittle.data.camera.VERSION", 0)
+    assert digest != open_data("camera", SHAPE).sha256
+
+
+@there
+def test_a_limit_leaves_some_of_every_move() -> None:
+    data = open_data("camera", SHAPE, options=DataOptions(limit=8))
+    assert [id.rpartition("-")[0].replace("-", " ") for id in data.ids] == list(MOVES)
+
+
+@there
+@pytest.mark.parametrize(
+    "wanted, options, words",
+    [
+        ((3, 224, 224), DataOptions(), r"clips \(3 x 16 x 64 x 64\), but the model takes 3 x 224 x 224"),
+        ((3, 8, 64, 64), DataOptions(), "but the model takes 3 x 8 x 64 x 64"),
+        ((3, None, None, None), DataOptions(size=(32, 32)), "not resized; leave --size out"),
+    ],
+)
+def test_what_does_not_fit_is_one_line(
+    wanted: tuple[int | None, ...], options: DataOptions, words: str
+) -> None:
+    with pytest.raises(DataError, match=words):
+        open_data("camera", wanted, options=options)
+
+
+@there
+def test_labels_must_be_classes_of_the_model() -> None:
+    data = open_data("camera", SHAPE, outputs=4)
+    assert data.open("tilt-down-1").label == 3
+    with pytest.raises(DataError, match="expected a label of 0 to 3, got 4"):
+        data.open("zoom-in-1")
+    with pytest.raises(DataError, match="no sample 'zoom-in-9' in camera"):
+        data.open("zoom-in-9")
+
+
+def test_without_foolbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("brittle.data.photos.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match="the built-in clips needs the extra 'builtin'"):
+        open_data("camera", SHAPE)
