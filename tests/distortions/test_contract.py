@@ -15,12 +15,11 @@ from brittle.core.canvas import Distortion, Palette, distort
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.distortions import DISTORTIONS, open_distortion, suited
 
-NAMES = DISTORTIONS.names()
+NAMES = tuple(n for n in DISTORTIONS.names() if n != "h264" or find_spec("av"))
 SPECS = (
     InputSpec((1, 32, 32), ("channel", "height", "width"), bits=8),
     InputSpec((3, 48, 40), ("channel", "height", "width"), bits=8),
     InputSpec((33, 47, 3), ("height", "width", "channel"), bounds=(-1.0, 1.0)),
-    InputSpec((3, 3, 24, 20), ("channel", "frame", "height", "width"), bounds=(0.0, 255.0)),
     InputSpec((2, 32, 32), ("channel", "height", "width")),
     InputSpec((40, 32), ("height", "width")),
 )
@@ -31,7 +30,17 @@ SIGNALS = (
     InputSpec((1, 140), ("channel", "time"), (-8.192, 8.19175), rate=180, unit="SD"),
     InputSpec((5000, 12), ("time", "channel"), (-5.0, 5.0), bits=16, rate=500, unit="mV"),
 )
-ALL = (*SPECS, *SIGNALS)
+VIDEOS = (
+    InputSpec((3, 16, 25, 22), ("channel", "frame", "height", "width"), bits=8, rate=12.5),
+    InputSpec((9, 4, 21, 23), ("frame", "channel", "height", "width"), bounds=(-1.0, 1.0)),
+    InputSpec((12, 18, 31, 1), ("frame", "height", "width", "channel"), bounds=(0.0, 255.0)),
+    InputSpec((24, 20, 10), ("height", "width", "frame"), bits=8),
+)
+FEW_FRAMES = tuple(
+    InputSpec((3, frames, 24, 20), ("channel", "frame", "height", "width"), bounds=(0.0, 255.0))
+    for frames in (1, 2, 3)
+)
+ALL = (*SPECS, *SIGNALS, *VIDEOS, *FEW_FRAMES)
 
 
 def photo(spec: InputSpec, seed: int) -> Array:
@@ -91,10 +100,14 @@ def numpy_state() -> list[int]:
 
 
 IMAGES = tuple(n for n in NAMES if fits(n, SPECS[0]))
+TEMPORAL = tuple(n for n in NAMES if "frame" in open_distortion(n).needs)
 each_name = pytest.mark.parametrize("name", NAMES)
 each_of_images = pytest.mark.parametrize("name", IMAGES)
 each_pattern = pytest.mark.parametrize("name", [n for n in IMAGES if n != "gaussian_noise"])
-each_pair = pytest.mark.parametrize(("name", "spec"), [(n, s) for n in NAMES for s in ALL if fits(n, s)])
+each_temporal = pytest.mark.parametrize("name", TEMPORAL)
+PAIRS = [(n, s) for n in NAMES for s in ALL if fits(n, s)]
+each_pair = pytest.mark.parametrize(("name", "spec"), PAIRS)
+each_still_pair = pytest.mark.parametrize(("name", "spec"), [(n, s) for n, s in PAIRS if n not in TEMPORAL])
 
 
 @each_name
@@ -130,7 +143,7 @@ def test_keeps_shape_bounds_and_input(name: str, spec: InputSpec, seed: int, dra
     assert numpy_state() == state
 
 
-@each_pair
+@each_still_pair
 def test_stronger_levels_change_more(name: str, spec: InputSpec) -> None:
     distortion = open_distortion(name)
     x = example(spec, 1)
@@ -142,6 +155,22 @@ def test_stronger_levels_change_more(name: str, spec: InputSpec) -> None:
             ]
             assert distances == sorted(distances)
             assert distances[-1] > distances[0] > 0
+
+
+@each_temporal
+@pytest.mark.parametrize("spec", VIDEOS)
+def test_stronger_levels_change_clips_more_on_average(name: str, spec: InputSpec) -> None:
+    """Not each by each: a frame may be liker to one long past than to the last."""
+    distortion = open_distortion(name)
+    changes = [
+        [
+            np.linalg.norm(distortion(x, spec, level, np.random.default_rng(seed)) - x)
+            for level in distortion.levels
+        ]
+        for seed, x in enumerate(photo(spec, seed) for seed in range(6))
+    ]
+    weak, middle, strong = np.mean(changes, axis=0)
+    assert 0 < weak < middle < strong
 
 
 @each_of_images
@@ -189,6 +218,29 @@ def test_order_of_axes_does_not_matter(name: str) -> None:
     np.testing.assert_allclose(out.transpose(0, 2, 1), expected, atol=1e-6)
 
 
+@each_temporal
+def test_order_of_axes_does_not_matter_in_time(name: str) -> None:
+    distortion, level = open_distortion(name), open_distortion(name).levels[-1]
+    video, other = VIDEOS[0], ("frame", "width", "channel", "height")
+    order = [video.axes.index(axis) for axis in other]
+    turned = InputSpec(tuple(video.shape[i] for i in order), other, bits=8)
+    x = photo(video, 4)
+    expected = distortion(x, video, level, np.random.default_rng(6))
+    out = distortion(x.transpose(order), turned, level, np.random.default_rng(6))
+    np.testing.assert_allclose(out, expected.transpose(order), atol=1e-6)
+
+
+@each_temporal
+def test_the_unit_of_values_does_not_matter_in_time(name: str) -> None:
+    distortion, video = open_distortion(name), VIDEOS[0]
+    other = InputSpec(video.shape, video.axes, bounds=(-2.0, 8.0))
+    x = video.decode(video.encode(photo(video, 5)))
+    for level in distortion.levels:
+        expected = distortion(x, video, level, np.random.default_rng(7))
+        out = distortion(x * np.float32(10) - 2, other, level, np.random.default_rng(7))
+        np.testing.assert_allclose((out + 2) / 10, expected, atol=1e-5)
+
+
 @each_of_images
 def test_the_unit_of_values_does_not_matter(name: str) -> None:
     distortion = open_distortion(name)
@@ -201,8 +253,38 @@ def test_the_unit_of_values_does_not_matter(name: str) -> None:
         assert np.mean(np.abs((out + 2) / 10 - expected) > 1e-5) < 0.01
 
 
-def test_default_palette_suits_the_input() -> None:
-    assert suited(SPECS[0]) == IMAGES
-    assert not set(suited(ECG)) & set(IMAGES)
-    assert {"motion_artefact", "detached_device", "baseline_wander", "muscle_noise"} <= set(suited(ECG))
-    Palette(tuple(open_distortion(name) for name in suited(ECG))).check(ECG)
+OF_IMAGES = (
+    "gaussian_noise",
+    "gaussian_blur",
+    "dead_pixels",
+    "illumination",
+    "banding",
+    "motion_blur",
+    "jpeg",
+)
+OF_VIDEOS = (
+    *OF_IMAGES,
+    "frame_hold",
+    "frame_delay",
+    "frame_blend",
+    "camera_shake",
+    "flicker",
+    "rolling_bands",
+    "packet_loss",
+)
+OF_SIGNALS = (
+    "motion_artefact",
+    "detached_device",
+    "baseline_wander",
+    "muscle_noise",
+    "powerline",
+    "electrode_pop",
+)
+
+
+@pytest.mark.parametrize(
+    ("spec", "names"), [(SPECS[0], OF_IMAGES), (VIDEOS[0], OF_VIDEOS), (ECG, OF_SIGNALS)]
+)
+def test_default_palette_suits_the_input(spec: InputSpec, names: tuple[str, ...]) -> None:
+    assert suited(spec) == names
+    Palette(tuple(open_distortion(name) for name in names)).check(spec)

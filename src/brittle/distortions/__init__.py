@@ -19,6 +19,14 @@ DISTORTIONS = Registry(
         "banding": "brittle.distortions.banding:Banding",
         "motion_blur": "brittle.distortions.motion_blur:MotionBlur",
         "jpeg": "brittle.distortions.jpeg:Jpeg",
+        "frame_hold": "brittle.distortions.frame_hold:FrameHold",
+        "frame_delay": "brittle.distortions.frame_delay:FrameDelay",
+        "frame_blend": "brittle.distortions.frame_blend:FrameBlend",
+        "camera_shake": "brittle.distortions.camera_shake:CameraShake",
+        "flicker": "brittle.distortions.flicker:Flicker",
+        "rolling_bands": "brittle.distortions.rolling_bands:RollingBands",
+        "packet_loss": "brittle.distortions.packet_loss:PacketLoss",
+        "h264": "brittle.distortions.h264:H264",
         "motion_artefact": "brittle.distortions.motion_artefact:MotionArtefact",
         "detached_device": "brittle.distortions.detached_device:DetachedDevice",
         "baseline_wander": "brittle.distortions.baseline_wander:BaselineWander",
@@ -28,11 +36,15 @@ DISTORTIONS = Registry(
     },
 )
 
+ON_REQUEST = ("h264",)
+"""Played only where named: they need an extra, and no default palette depends on what is installed."""
+
 
 def open_distortion(name: str) -> Distortion:
     """The distortion of this name: built in, installed, or `my.module:thing` (a function or a class).
 
-    Its name is the one given here, so that a stored recipe opens it again. Raises UsageError.
+    Its name is the one given here, so that a stored recipe opens it again. Raises UsageError,
+    MissingExtraError.
     """
     found = DISTORTIONS.load(name)
     if name in DISTORTIONS.builtin:
@@ -46,6 +58,6 @@ def open_distortion(name: str) -> Distortion:
 
 
 def suited(spec: InputSpec) -> tuple[str, ...]:
-    """Names of the built-in and installed distortions that suit inputs of this kind."""
-    names = DISTORTIONS.names()
+    """Names of the built-in and installed distortions that suit inputs of this kind: its default palette."""
+    names = (name for name in DISTORTIONS.names() if name not in ON_REQUEST)
     return tuple(name for name in names if set(open_distortion(name).needs) <= set(spec.axes))

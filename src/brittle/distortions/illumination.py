@@ -7,8 +7,7 @@ from scipy.special import expit
 
 from brittle.core.sample import Array, InputSpec
 from brittle.distortions.axes import IMAGE, length, placed
-
-GAMMA = 2.2
+from brittle.distortions.light import GAMMA, lit
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,7 @@ class Illumination:
     def __call__(self, x: Array, spec: InputSpec, level: float, rng: np.random.Generator) -> Array:
         """A copy of x under another light, clipped to the bounds."""
         gain = np.exp2(np.float32(level / GAMMA) * _spot(spec, rng))
-        low = spec.bounds[0]
-        out: Array = (x - low) * placed(gain, IMAGE, spec) + low
-        return np.clip(out, *spec.bounds, out=out)
+        return lit(x, placed(gain, IMAGE, spec), spec)
 
 
 def _spot(spec: InputSpec, rng: np.random.Generator) -> Array:

@@ -22,12 +22,15 @@ class BatchChoice:
     rates: dict[int, float]
 
 
-def best_batch(classifier: Classifier, sample_input: Array, sizes: Sequence[int] = SIZES) -> BatchChoice:
-    """The smallest size within 3 % of the fastest.
+def best_batch(
+    classifier: Classifier, sample_input: Array, sizes: Sequence[int] = SIZES, limit: int | None = None
+) -> BatchChoice:
+    """The smallest size within 3 % of the fastest. limit: no greater one is tried, but 1.
 
     sample_input: one input, shown again and again. Every size is shown as many rows as the greatest has,
     after one batch of that to warm up: 192 rows for the default sizes, whatever the model.
     """
+    sizes = [size for size in sizes if limit is None or size <= limit] or [1]
     most = max(sizes)
     rows = np.repeat(sample_input[np.newaxis], most, axis=0)
     classifier(rows)

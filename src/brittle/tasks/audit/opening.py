@@ -34,6 +34,11 @@ class OpenedAudit(Opened):
     target: int | None
 
     @property
+    def layers(self) -> int:
+        """Those of the palette, on the cells board."""
+        return len(self.palette.layers) if self.search.board == "cells" else 0
+
+    @property
     def terms(self) -> Terms:
         """What ends a search."""
         closest = self.settings.goal == "closest"

@@ -39,6 +39,11 @@ class Opened(ABC):
     domain: Domain
     lanes: int = 1
 
+    @property
+    def layers(self) -> int:
+        """Whole inputs, as codes, that a sample in play holds beside a few copies of its own."""
+        return 0
+
     @abstractmethod
     def manifest(self) -> Manifest:
         """What is asked, for the run folder."""

@@ -7,6 +7,7 @@ from typing import Any
 from brittle.core.classifier import Classifier
 from brittle.core.referee import Referee
 from brittle.store.answers import AnswerCache
+from brittle.tasks.playing.memory import most_open
 from brittle.tasks.playing.opened import Opened
 
 OnAsked = Callable[[int], None]
@@ -28,7 +29,9 @@ def play_samples(
         cache = AnswerCache(opened.model, folder / "answers.sqlite", meter.look_up)
     model: Classifier = cache or opened.model
     try:
-        referee = Referee(model, batch, on_asked, opened.lanes, most)
+        affordable = most_open(opened.dataset.spec, opened.layers, opened.settings.workers)
+        open_at_once = affordable if most is None else min(most, affordable)
+        referee = Referee(model, batch, on_asked, opened.lanes, open_at_once)
         yield from referee.play(opened.sample_runs(names, folder))
     finally:
         if cache:

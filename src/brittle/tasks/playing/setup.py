@@ -15,6 +15,7 @@ from brittle.models.batch import BatchChoice, best_batch
 from brittle.models.classifier import ModelClassifier
 from brittle.store.manifest import stored_answers
 from brittle.store.run import Run
+from brittle.tasks.playing.memory import most_rows
 from brittle.tasks.playing.opened import Opened
 
 BATCH_UNMEASURED = 16
@@ -96,7 +97,7 @@ def choose_batch(opened: Opened, run: Run) -> int:
     if known:
         return known
     choice = measured(opened) if opened.backend.local else None
-    return choice.batch if choice else BATCH_UNMEASURED
+    return choice.batch if choice else min(BATCH_UNMEASURED, most_rows(opened.dataset.spec))
 
 
 def batch_of(run: Run) -> int | None:
@@ -109,7 +110,8 @@ def measured(opened: Opened) -> BatchChoice | None:
     """The speed of a model on the first sample that it answers; None if it answers none of the first few."""
     for name in opened.dataset.ids[:TRIED]:
         try:
-            return best_batch(opened.model, opened.dataset.open(name).x)
+            x, limit = opened.dataset.open(name).x, most_rows(opened.dataset.spec)
+            return best_batch(opened.model, x, limit=limit)
         except (DataError, RefusedError):
             continue
     return None
