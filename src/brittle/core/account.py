@@ -12,6 +12,7 @@ from brittle.core.result import Flip, Point
 from brittle.core.sample import Array, Sample
 from brittle.core.search import Board, Terms
 
+SMALL_MAP = 1.0  # a flip of at most this is one that people hardly see
 KEPT = 4  # closer and closer flips kept to fall back on if the closest does not survive verification
 
 
@@ -38,6 +39,7 @@ class Account:
     curve: list[Point] = field(default_factory=list)
     closer: list[Candidate] = field(default_factory=list)
     first: Flip | None = None
+    map1_query: int | None = None
 
     @property
     def queries(self) -> int:
@@ -65,6 +67,7 @@ class Account:
         x = np.empty(self.sample.spec.shape, np.float32)
         self.board.render(move, x)
         l2 = distance.l2(self.sample.x, x)
+        self._note_small(query, x)
         limit = self.terms.max_l2
         if (limit is not None and l2 > limit + 1e-6) or (self.closer and l2 >= self.closer[-1].l2):
             return
@@ -72,10 +75,19 @@ class Account:
         del self.closer[1:-KEPT]  # never the first flip
         self.curve.append(Point(query, round(margin, 4), round(l2, 6)))
 
+    def _note_small(self, query: int, x: Array) -> None:
+        """Keep the query of the first flip of a clip that is hardly seen."""
+        spec = self.sample.spec
+        if self.map1_query is None and "frame" in spec.axes:
+            mean = distance.mean_absolute(self.sample.x, x)
+            if distance.mean_absolute_perturbation(mean, spec.span) <= SMALL_MAP:
+                self.map1_query = query
+
     def record(self, found: Candidate, x: Array, answer: Array, file: str) -> Flip:
         """What a result says of a verified flip: x as read back from file, answer as given to it alone."""
         clean, axes = self.sample.x, self.sample.spec.axes
         time = axes.index("time") if "time" in axes else None
+        frames = distance.touched(clean, x, axes.index("frame")) if "frame" in axes else (None, None)
         assignment = self.board.recipe(found.move)
         return Flip(
             query=found.query,
@@ -89,6 +101,8 @@ class Account:
             assignment=None if assignment is None else tuple(assignment),
             snr=None if time is None else round(distance.snr(clean, x, time), 4),
             prd=None if time is None else round(distance.prd(clean, x), 4),
+            frames=frames[0],
+            frames_in_row=frames[1],
         )
 
     def drop(self, found: Candidate) -> None:

@@ -26,6 +26,23 @@ def mean_absolute(x: Array, changed: Array) -> float:
     return float(np.abs(np.subtract(changed, x)).mean(dtype=np.float64))
 
 
+def mean_absolute_perturbation(mean_absolute: float, span: float) -> float:
+    """MAP: the mean absolute change on the scale of 0 to 255, as attacks on video report it.
+
+    Source: Wei et al., "Efficient Robustness Assessment via Adversarial Spatial-Temporal Focus on Videos",
+    TPAMI 2023 (AstFocus), and its code.
+    """
+    return 255 * mean_absolute / span
+
+
+def touched(x: Array, changed: Array, axis: int) -> tuple[int, int]:
+    """How many slices along an axis differ at all, and the longest run of them."""
+    others = tuple(i for i in range(x.ndim) if i != axis)
+    differs = np.any(x != changed, axis=others)
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], differs, [False]])))
+    return int(differs.sum()), int(np.diff(ends)[::2].max(initial=0))
+
+
 def rms(l2: float, elements: int) -> float:
     """Root mean square change of an element, from the Euclidean distance over all of them."""
     return float(l2 / np.sqrt(elements))

@@ -22,6 +22,7 @@ class Flip:
     query:     the number of its row among those shown for the sample, from 1.
     l2, linf, l0, mean_absolute: distance to the original in the input's own units; snr in dB and prd in
                percent for signals.
+    frames, frames_in_row: of a clip, how many were changed, and the longest run of them.
     predicted: class index; top: the five greatest (class, probability).
     file:      inside the run folder; assignment: its recipe on the cells board.
     """
@@ -37,6 +38,8 @@ class Flip:
     assignment: tuple[int, ...] | None = None
     snr: float | None = None
     prd: float | None = None
+    frames: int | None = None
+    frames_in_row: int | None = None
 
 
 class Point(NamedTuple):
@@ -49,7 +52,10 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class SearchResult:
-    """One sample's line in results.jsonl. queries counts every row shown: clean, candidates, verification."""
+    """One sample's line in results.jsonl. queries counts every row shown: clean, candidates, verification.
+
+    map1_query: of clips, the first row that flipped at a mean absolute change of at most 1 of 255.
+    """
 
     sample: str
     label: int | None
@@ -61,6 +67,7 @@ class SearchResult:
     first: Flip | None = None
     closest: Flip | None = None
     curve: tuple[Point, ...] = ()
+    map1_query: int | None = None
     notes: Mapping[str, Any] | None = None
     seed: int = 0
     message: str = ""

@@ -94,6 +94,7 @@ def _play(
         "first": account.first,
         "closest": closest,
         "curve": tuple(account.curve),
+        "map1_query": account.map1_query,
         "notes": game.notes or None,
     }
 

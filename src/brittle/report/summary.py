@@ -19,7 +19,23 @@ from brittle.store.records import FORMAT
 from brittle.store.run import Run
 
 NO_ROWS = Rows()
-DISTANCES = ("l2", "rms", "psnr", "linf", "l0", "mean_absolute", "snr", "prd")
+DISTANCES = (
+    "l2",
+    "rms",
+    "psnr",
+    "linf",
+    "l0",
+    "mean_absolute",
+    "map",
+    "frames",
+    "frames_in_row",
+    "snr",
+    "prd",
+)
+OF_SOME = {"rms", "psnr", "map", "frames", "frames_in_row", "snr", "prd"}
+"""Distances that not every kind of input has."""
+FARTHEST_MAP = 12.75
+"""That a survivor counts in the mean over all: the L-infinity bound of AstFocus, 0.05 of 255."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,8 @@ class Summary:
                  closest_queries: the query that found it.
     spec:        of the inputs, where it is known: what an L2 means depends on it.
     notes:       what the search says of itself (rounds ...), over flips.
+    map_all:     of clips, MAP over flipped and survived, where a survivor counts FARTHEST_MAP.
+    map1_queries: to the first flip of a clip of a MAP of at most 1, over those; map1: how many there are.
     labelled:    samples with a label that the model answered: those that accuracy is about.
     """
 
@@ -84,6 +102,9 @@ class Summary:
     notes: Mapping[str, Spread] = field(default_factory=dict)
     shown: Rows = NO_ROWS
     labelled: int = 0
+    map_all: Spread | None = None
+    map1: int | None = None
+    map1_queries: Spread | None = None
     spec: InputSpec | None = None
 
     @property
@@ -147,6 +168,9 @@ class Summary:
             "looked_up_rows": self.shown.looked_up,
         }
         out |= {name: spread.to_dict(intervals=name == "l2") for name, spread in self.distances.items()}
+        if self.map_all and self.map1_queries:
+            out |= {"map_all": self.map_all.to_dict(), "map1": self.map1}
+            out["map1_queries"] = self.map1_queries.to_dict()
         out["first_l2"] = self.first_l2.to_dict(intervals=True)
         out["closest_queries"] = self.closest_queries.to_dict(intervals=True)
         if self.notes:
@@ -183,6 +207,7 @@ def summarise(
     counts: Counter[Status] = Counter()
     rows = labelled = 0
     first, first_l2, every, found_at = array("d"), array("d"), array("d"), array("d")
+    small = array("d")
     distances = {name: array("d") for name in DISTANCES}
     notes: dict[str, array[float]] = {}
     for result in results:
@@ -196,11 +221,14 @@ def summarise(
             every.append(result.first.query)
             first_l2.append(result.first.l2)
             found_at.append(result.closest.query)
+            _append(small, result.map1_query)
             for name, column in distances.items():
                 _append(column, _distance(name, result.closest, spec))
             for name, value in (result.notes or {}).items():
                 _append(notes.setdefault(name, array("d")), value)
     rng = generator(seed, "bootstrap")
+    clips = spec is not None and "frame" in spec.axes
+    far = [FARTHEST_MAP] * counts[Status.SURVIVED]
     return Summary(
         samples=counts.total(),
         misclassified=counts[Status.MISCLASSIFIED],
@@ -213,7 +241,7 @@ def summarise(
         distances={
             name: Spread.of(column, rng if name == "l2" else None)
             for name, column in distances.items()
-            if column or name not in ("rms", "psnr", "snr", "prd")
+            if column or name not in OF_SOME
         },
         search=search,
         budget=budget,
@@ -222,6 +250,9 @@ def summarise(
         notes={name: Spread.of(column) for name, column in sorted(notes.items()) if column},
         shown=shown,
         labelled=labelled,
+        map_all=Spread.of([*distances["map"], *far]) if clips else None,
+        map1=len(small) if clips else None,
+        map1_queries=Spread.of(small) if clips else None,
         spec=spec,
         first_l2=Spread.of(first_l2, rng),
         closest_queries=Spread.of(found_at, rng),
@@ -229,12 +260,15 @@ def summarise(
 
 
 def _distance(name: str, flip: Flip, spec: InputSpec | None) -> float | None:
-    """One distance of a flip; rms and psnr are its L2 in other words, where the form of inputs is known."""
-    if name not in ("rms", "psnr"):
+    """One distance of a flip; rms, psnr and map need the form of inputs, map those of clips."""
+    if name not in ("rms", "psnr", "map"):
         value: float | None = getattr(flip, name)
         return value
     if spec is None:
         return None
+    if name == "map":
+        map_of = distance.mean_absolute_perturbation
+        return map_of(flip.mean_absolute, spec.span) if "frame" in spec.axes else None
     size = prod(spec.shape)
     return distance.rms(flip.l2, size) if name == "rms" else distance.psnr(flip.l2, size, spec.span)
 

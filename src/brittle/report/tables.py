@@ -26,7 +26,19 @@ from brittle.report.wording import (
 )
 from brittle.store.files import ESCAPED, whole_file
 
-FLIP_COLUMNS = ("query", "l2", "linf", "l0", "mean_absolute", "snr", "prd", "predicted", "predicted_name")
+FLIP_COLUMNS = (
+    "query",
+    "l2",
+    "linf",
+    "l0",
+    "mean_absolute",
+    "snr",
+    "prd",
+    "frames",
+    "frames_in_row",
+    "predicted",
+    "predicted_name",
+)
 COLUMNS = (
     *("sample", "label", "label_name", "status", "search", "queries", "predicted", "predicted_name"),
     *(f"first_{name}" for name in FLIP_COLUMNS),
@@ -40,6 +52,9 @@ SPREADS = {
     "linf": "L∞",
     "l0": "L0 (elements)",
     "mean_absolute": "Mean absolute change",
+    "map": "MAP (0 to 255)",
+    "frames": "Frames touched",
+    "frames_in_row": "… longest run",
     "snr": "SNR (dB)",
     "prd": "PRD (%)",
 }
@@ -71,11 +86,23 @@ def summary_rows(summary: Summary) -> list[SummaryRow]:
         spread_row("First flip: L2", summary.first_l2),
         spread_row("Closest flip: found at query", summary.closest_queries),
         *(_distance_row(name, spread, summary.spec) for name, spread in summary.distances.items()),
+        *_clip_rows(summary),
         *(spread_row(name.replace("_", " ").capitalize(), found) for name, found in summary.notes.items()),
         SummaryRow("Queries in all", number(summary.rows)),
         *shown_rows(summary),
         SummaryRow("Time", duration(summary.seconds)),
         SummaryRow("Rows per second", number(summary.rows_per_second)),
+    ]
+
+
+def _clip_rows(summary: Summary) -> list[SummaryRow]:
+    """What is said of clips alone."""
+    if summary.map_all is None or summary.map1_queries is None:
+        return []
+    return [
+        spread_row("MAP, a survivor counts 12.75", summary.map_all),
+        SummaryRow("Flips of a MAP of at most 1", number(summary.map1)),
+        spread_row("… queries to the first such flip", summary.map1_queries),
     ]
 
 

@@ -97,8 +97,10 @@ class SummaryFile(BaseModel):
 
     accuracy: of the labelled samples, before anything was changed. asr: flipped / (flipped + survived). Both
     with their intervals. l2 ... prd: of the closest flips, in the input's own units (psnr and snr in dB, prd
-    in percent; the last two of signals); closest_queries: the query that found them. queries: to the first
-    flips; first_l2: their L2. notes: what the search says of itself.
+    in percent; these two of signals); of clips map (mean absolute change, of 255; map_all: a survivor counts
+    12.75), frames and frames_in_row (changed); closest_queries: the query that found them. queries: to the
+    first flips; first_l2: their L2; map1_queries: to the first flips of a MAP of at most 1. notes: what the
+    search says of itself.
     rows_shown: what the model saw = queries.total + setup_rows (to know the model and its best batch) +
     warm_up_rows (to the agent that learns first) + retried_rows (once more, as no answer had come) +
     interrupted_rows (for samples that a stopped command left, and that were played anew) - looked_up_rows
@@ -134,6 +136,12 @@ class SummaryFile(BaseModel):
     closest_queries: Spread | None = None
     snr: Spread | None = None
     prd: Spread | None = None
+    map: Spread | None = None
+    map_all: Spread | None = None
+    map1: int | None = None
+    map1_queries: Spread | None = None
+    frames: Spread | None = None
+    frames_in_row: Spread | None = None
     notes: dict[str, Spread] = {}
     seconds: FiniteFloat
     rows_per_second: FiniteFloat | None

@@ -20,8 +20,17 @@ from brittle.tasks.verify.opening import Reopened
 from brittle.tasks.verify.question import Question
 from brittle.tasks.verify.tables import Roll
 
-DECIMALS = {"l2": 6, "linf": 6, "l0": 0, "mean_absolute": 8, "snr": 4, "prd": 4}
-"""Of each distance, as a run stores it."""
+DECIMALS = {
+    "l2": 6,
+    "linf": 6,
+    "l0": 0,
+    "mean_absolute": 8,
+    "snr": 4,
+    "prd": 4,
+    "frames": 0,
+    "frames_in_row": 0,
+}
+"""Of each measure of a change, as a run stores it."""
 
 
 class Judge:
