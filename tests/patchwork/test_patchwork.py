@@ -24,7 +24,8 @@ from brittle.core.search import Game, Terms
 from brittle.core.seeds import generator
 from brittle.searches import open_search
 from brittle.searches.patchwork.effects import Effects, no_answers, prior_of
-from brittle.searches.patchwork.search import Patchwork, PatchworkPlay
+from brittle.searches.patchwork.play import PatchworkPlay
+from brittle.searches.patchwork.search import Patchwork
 from brittle.searches.patchwork.state import NON_LAYER_OPERATORS, THOMPSON, State
 from brittle.searches.patchwork.tuning import TUNING
 from tiny import MemoryArchive, Shade, TinyModel

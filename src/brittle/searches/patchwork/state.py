@@ -15,6 +15,14 @@ NON_LAYER_OPERATORS = (REMOVE, LIGHTEN, THOMPSON)  # they follow one operator fo
 
 
 @dataclass(frozen=True)
+class Whole:
+    """A layer that was shown over the whole input, from 1, and the margin of the answer, nats."""
+
+    layer: int
+    margin: float
+
+
+@dataclass(frozen=True)
 class Credit:
     """What adaptive pursuit knows of n operators or n places.
 
@@ -52,6 +60,9 @@ class State:
     typical_gain:    running mean of the gains of accepted moves: the drop of margin + price x L2, nats.
     queries:         rows shown so far, the untouched input included.
     refused:         blocks refused in a row.
+    upcoming:        the layer that the opening shows next, over the whole input; 0 once it is over.
+    whole:           what the opening has shown.
+    closest_query:   that found the closest flip so far.
     """
 
     current: Assignment
@@ -66,6 +77,9 @@ class State:
     typical_gain: float
     queries: int = 1
     refused: int = 0
+    upcoming: int = 0
+    whole: tuple[Whole, ...] = ()
+    closest_query: int = 0
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ class Tuning:
     block_tries: int = 30  # blocks looked at for one move, before the fallback
     retry_shrinkage: float = 0.8  # factor on the side of the next block looked at, after one that is too far
 
+    # The opening: whole layers first
+    opening_share: float = 0.25  # of the budget, that it may take at most
+    opening_patience: int = 60  # queries after it without a closer flip, until the search starts from a flip
+
     # Odds of operators
     removal_share: float = 0.15  # "remove" and "lighten" among all moves but "thompson", not flipped now
     removal_share_flipped: float = 0.6  # the same while the current assignment flips
