@@ -18,12 +18,15 @@ KEPT = 4  # closer and closer flips kept to fall back on if the closest does not
 
 @dataclass(frozen=True)
 class Candidate:
-    """A row that flipped, not verified yet: its move, its input, the query it was, its distance."""
+    """A row that flipped, not verified yet: its move, its input, the query it was.
+
+    farness: what a closer one has less of, as Terms has it.
+    """
 
     move: NDArray[Any]
     x: Array
     query: int
-    l2: float
+    farness: float
 
 
 @dataclass
@@ -67,11 +70,12 @@ class Account:
         x = np.empty(self.sample.spec.shape, np.float32)
         self.board.render(move, x)
         l2 = distance.l2(self.sample.x, x)
+        farness = l2 if self.terms.power == 2 else distance.root_power(self.sample.x, x, self.terms.power)
         self._note_small(query, x)
         limit = self.terms.max_l2
-        if (limit is not None and l2 > limit + 1e-6) or (self.closer and l2 >= self.closer[-1].l2):
+        if (limit is not None and l2 > limit + 1e-6) or (self.closer and farness >= self.closer[-1].farness):
             return
-        self.closer.append(Candidate(np.array(move), x, query, l2))
+        self.closer.append(Candidate(np.array(move), x, query, farness))
         del self.closer[1:-KEPT]  # never the first flip
         self.curve.append(Point(query, round(margin, 4), round(l2, 6)))
 

@@ -109,10 +109,13 @@ class Canvas:
 
     Layers are drawn when first used and kept quantised. Rendering copies a base and paints only the cells
     that differ from it; the base follows a search that keeps what it tried. Implements Board.
+
+    power: of changes, in what is called squares here whatever it is, and their root L2: 2, or 1 where the
+    mean absolute change is to be small (Terms.power). Searches then lessen that, and need not know.
     """
 
-    def __init__(self, sample: Sample, grid: Grid, palette: Palette, seed: int) -> None:
-        self.sample, self.grid, self.palette, self.seed = sample, grid, palette, seed
+    def __init__(self, sample: Sample, grid: Grid, palette: Palette, seed: int, power: int = 2) -> None:
+        self.sample, self.grid, self.palette, self.seed, self.power = sample, grid, palette, seed, power
         self.layers = palette.layers
         self.distortion_of: Mapping[str, Distortion] = {d.name: d for d in palette.distortions}
         self._codes: dict[int, Codes] = {0: sample.spec.encode(sample.x)}
@@ -146,7 +149,8 @@ class Canvas:
         if np.isnan(squares[0]):
             difference = self.sample.spec.decode(self.layer(layer))
             difference -= self.sample.x
-            squares[:] = self.grid.total(np.square(difference, out=difference))
+            of = np.square if self.power == 2 else np.abs
+            squares[:] = self.grid.total(of(difference, out=difference))
         return squares
 
     def l2(self, assignment: Assignment) -> float:

@@ -16,6 +16,13 @@ def l2(x: Array, changed: Array) -> float:
     return float(np.sqrt(np.square(difference, out=difference).sum(dtype=np.float64)))
 
 
+def root_power(x: Array, changed: Array, power: int) -> float:
+    """The square root of the sum of |changes| to a power: L2 for 2; for 1 it orders inputs as MAP does."""
+    if power == 2:
+        return l2(x, changed)
+    return float(np.sqrt(np.abs(np.subtract(changed, x)).sum(dtype=np.float64)))
+
+
 def linf(x: Array, changed: Array) -> float:
     """Greatest absolute change of an element."""
     return float(np.abs(np.subtract(changed, x)).max())

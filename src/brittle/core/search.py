@@ -46,11 +46,15 @@ class InputBoard:
 
 @dataclass(frozen=True)
 class Terms:
-    """What ends a search: budget in queries, max_l2 a flip may have, closest = go on after the first flip."""
+    """What ends a search: budget in queries, max_l2 a flip may have, closest = go on after the first flip.
+
+    power: of the changes whose sum makes a flip closer: 2 for L2, 1 for the mean absolute change.
+    """
 
     budget: int
     max_l2: float | None = None
     closest: bool = True
+    power: int = 2
 
 
 B_co = TypeVar("B_co", bound=Board, covariant=True)

@@ -26,6 +26,7 @@ MODELS = Registry(
         "efficientnet-lite1": "brittle.models.efficientnet_lite:open_efficientnet_lite",
         "efficientnet-lite2": "brittle.models.efficientnet_lite:open_efficientnet_lite",
         "ecg": "brittle.models.ecg:open_ecg",
+        "video": "brittle.models.camera:open_camera",
     },
 )
 

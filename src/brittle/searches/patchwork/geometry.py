@@ -35,7 +35,7 @@ class Geometry:
         self.places = coarse_places(counts)
         self.place_of = _place_of(counts, self.places)
         self.cells_of = [np.flatnonzero(self.place_of == k) for k in range(prod(self.places))]
-        self.rms = float(np.sqrt(canvas.sample.x.size) * canvas.sample.spec.span)
+        self.rms = float(np.sqrt(canvas.sample.x.size) * canvas.sample.spec.span ** (canvas.power / 2))
         self.squares = np.stack([canvas.squares(k) for k in range(self.layer_count + 1)])
         self.cost = np.sqrt(self.squares[1:].sum(axis=1)) + 1e-9 * self.rms
         group_keys = [(layer.distortion, layer.draw, layer.level > 0) for layer in layers]

@@ -42,11 +42,12 @@ class OpenedAudit(Opened):
     def terms(self) -> Terms:
         """What ends a search."""
         closest = self.settings.goal == "closest"
-        return Terms(self.settings.budget, self.settings.max_l2, closest)
+        return Terms(self.settings.budget, self.settings.max_l2, closest, self.settings.power)
 
     def rules(self, archive: Archive) -> Rules:
         """What all sample runs of this audit share."""
-        board = partial(make_board, self.search.board, self.grid, self.palette, self.settings.seed)
+        seed, power = self.settings.seed, self.settings.power
+        board = partial(make_board, self.search.board, self.grid, self.palette, seed, power=power)
         return Rules(
             self.search, board, self.terms, archive, self.target, self.settings.top_k, self.settings.seed
         )
@@ -101,12 +102,18 @@ def open_audit(
     if settings.top_k >= len(classifier.classes):
         count = len(classifier.classes)
         raise UsageError(f"expected top-k below the model's {count} classes, got {settings.top_k}")
+    played = open_search(search, **settings.search_settings)
+    if settings.distance and played.board != "cells":
+        raise UsageError(
+            f"{search} looks for the least L2; for the distance {settings.distance} choose a search on the "
+            "cells board, such as patchwork"
+        )
     return OpenedAudit(
         **vars(found),
         settings=settings.model_copy(update={"search": search}),
         grid=Grid(spec, cell),
         palette=open_palette(settings.distortions, settings.draws, spec),
-        search=open_search(search, **settings.search_settings),
+        search=played,
         target=None if settings.target is None else class_index(settings.target, classifier.classes),
     )
 
@@ -127,6 +134,8 @@ def open_palette(names: Sequence[str], draws: int, spec: InputSpec) -> Palette:
     return palette
 
 
-def make_board(kind: str, grid: Grid, palette: Palette, seed: int, sample: Sample) -> Board:
-    """The board a search plays on: "cells" or "input"."""
-    return Canvas(sample, grid, palette, seed) if kind == "cells" else InputBoard(sample)
+def make_board(
+    kind: str, grid: Grid, palette: Palette, seed: int, sample: Sample, *, power: int = 2
+) -> Board:
+    """The board a search plays on: "cells" or "input". power: as of Canvas."""
+    return Canvas(sample, grid, palette, seed, power) if kind == "cells" else InputBoard(sample)

@@ -1,14 +1,13 @@
 """Everything an audit, or a comparison of searches, can be told."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
-from brittle.core.errors import UsageError
 from brittle.settings import setting
+from brittle.tasks.playing.agents import with_agent
 from brittle.tasks.playing.settings import Place, RunSettings, file_name
 
 COMPARISON = "runs/compare"
@@ -44,6 +43,13 @@ class GameSettings(RunSettings):
         unset="no limit",
         gt=0,
     )
+    distance: Literal["l2", "map"] | None = setting(
+        None,
+        "what a closer flip is nearer in: l2, or map, the mean absolute change",
+        group="search",
+        metavar="KIND",
+        unset="l2",
+    )
     target: str | None = setting(
         None,
         "class that must be reached, by name or index",
@@ -60,6 +66,23 @@ class GameSettings(RunSettings):
         group="search",
         metavar="GOAL",
     )
+
+    @property
+    def power(self) -> int:
+        """That of core.search.Terms."""
+        return 1 if self.distance == "map" else 2
+
+    @field_validator("distance")
+    @classmethod
+    def _usual_is_unset(cls, distance: str | None) -> str | None:
+        """One way to say the usual, so that runs of before it could be said go on."""
+        return None if distance == "l2" else distance
+
+    @model_validator(mode="after")
+    def _one_distance(self) -> Self:
+        if self.distance and self.max_l2:
+            raise ValueError("expected either max_l2 or the distance map, got both; leave one out")
+        return self
 
 
 class AuditSettings(GameSettings):
@@ -90,7 +113,7 @@ class AuditSettings(GameSettings):
     @classmethod
     def build(cls, values: Mapping[str, Any], of: str = "") -> Self:
         """As of Settings; `agent: FILE` is short for the search agent with that file. Raises UsageError."""
-        return super().build(_with_agent(values), of)
+        return super().build(with_agent(values, "search"), of)
 
 
 class CompareSettings(GameSettings):
@@ -127,17 +150,3 @@ class CompareSettings(GameSettings):
             name: AuditSettings(**{**shared, "search": name, "out": str(folder / file_name(name))})
             for name in self.searches
         }
-
-
-def _with_agent(values: Mapping[str, Any]) -> dict[str, Any]:
-    rest = {key: value for key, value in values.items() if key != "agent"}
-    if values.get("agent") is None:
-        return rest
-    if rest.get("search") not in (None, "agent"):
-        raise UsageError(f"expected no other search beside an agent, got {rest['search']}")
-    file, others = values["agent"], rest.get("search_settings") or {}
-    if not isinstance(file, str | os.PathLike):
-        raise UsageError(f"agent: expected a file, got {file!r}")
-    if not isinstance(others, Mapping):
-        raise UsageError(f"search_settings: expected settings by name, got {others!r}")
-    return {**rest, "search": "agent", "search_settings": {**others, "file": os.fspath(file)}}
