@@ -35,7 +35,7 @@ def fields_of(spec: InputSpec, seed: int) -> dict[str, Array]:
     field, rng = Field(spec), np.random.default_rng(seed)
     waves = field.random_waves(3, rng)
     tile = rng.normal(size=(field.channels, *[5] * len(field.sides))).astype(np.float32)
-    window = field.window(rng.uniform(0, field.sides).tolist(), max(field.sides) / rng.uniform(3, 14))
+    window = field.window(rng.uniform(0, field.sides).tolist(), 1 / rng.uniform(3, 14))
     return {
         "wave": field.wave(waves),
         "near": field.wave(field.waves_near(waves, rng, 0.15)),
@@ -129,3 +129,21 @@ def test_waves_stay_in_the_band(spec: InputSpec) -> None:
     assert low <= waves.cycles.min() and waves.cycles.max() <= high
     assert np.allclose(np.linalg.norm(waves.direction, axis=1), 1)
     assert np.allclose(np.linalg.norm(waves.colour, axis=1), 1)
+
+
+def test_waves_stand_still_over_the_frames_of_a_clip() -> None:
+    field, rng = (
+        Field(InputSpec((3, 6, 16, 32), ("channel", "frame", "height", "width"))),
+        np.random.default_rng(0),
+    )
+    for waves in (field.random_waves(1, rng), field.waves_near(field.random_waves(1, rng), rng, 0.3)):
+        made = field.wave(waves)
+        assert np.allclose(made, made[:, :1], atol=1e-6)
+        assert np.ptp(made[:, 0]) > 0
+
+
+def test_windows_are_as_wide_over_frames_as_over_the_picture() -> None:
+    field = Field(InputSpec((3, 10, 40, 80), ("channel", "frame", "height", "width")))
+    frames, rows, columns = (np.asarray(factor) for factor in field.window([5, 20, 40], 0.2))
+    assert frames[7] == pytest.approx(np.exp(-0.5), rel=1e-5)  # a fifth of 10 frames away
+    assert rows[36] == columns[56] == pytest.approx(np.exp(-0.5), rel=1e-5)  # a fifth of 80 pixels

@@ -72,17 +72,32 @@ class Field:
             return x[None]
         return np.moveaxis(x, channel_axis(self.spec), 0)
 
+    @cached_property
+    def longest(self) -> int:
+        """Elements along the longest side, of those along which waves go."""
+        return int(np.max(np.array(self.sides)[self._moving > 0]))
+
+    @cached_property
+    def _moving(self) -> NDArray[np.float64]:
+        """1 for the axes along which waves go: all but the frames of a clip, where a wave stands still."""
+        names = [self.spec.axes[i] for i in self.spec.spatial]
+        return np.array([name != "frame" or len(names) == 1 for name in names], np.float64)
+
+    @cached_property
+    def scales(self) -> tuple[int, ...]:
+        """What widths are shares of, along each axis: the longest side; along frames all of them."""
+        return tuple(self.longest if m else n for m, n in zip(self._moving, self.sides, strict=True))
+
     @property
     def band(self) -> tuple[float, float]:
         """Fewest and most cycles of a wave along the longest side: 8 to 64 for 224 elements."""
-        longest = max(self.sides)
-        return min(8.0, longest / 16), longest / 3.5
+        return min(8.0, self.longest / 16), self.longest / 3.5
 
     def random_waves(self, count: int, rng: np.random.Generator) -> Waves:
         """Waves at random: log-uniform in the band, of any direction, phase and colour."""
         low, high = self.band
         cycles = np.exp(rng.uniform(np.log(low), np.log(high), count))
-        direction = _unit_rows(rng.normal(size=(count, len(self.sides))))
+        direction = _unit_rows(rng.normal(size=(count, len(self.sides))) * self._moving)
         phase = rng.uniform(0, 2 * np.pi, count)
         return Waves(cycles, direction, phase, _unit_rows(rng.normal(size=(count, self.channels))))
 
@@ -93,14 +108,14 @@ class Field:
         """
         low, high = self.band
         cycles = np.clip(waves.cycles * np.exp(spread * rng.normal(size=len(waves))), low, high)
-        direction = waves.direction + spread * rng.normal(size=waves.direction.shape)
+        direction = waves.direction + spread * rng.normal(size=waves.direction.shape) * self._moving
         colour = waves.colour + spread * rng.normal(size=waves.colour.shape)
         phase = rng.uniform(0, 2 * np.pi, len(waves))
         return Waves(cycles, _unit_rows(direction), phase, _unit_rows(colour))
 
     def wave(self, waves: Waves, window: Window | None = None) -> Array:
         """The field of the first of these waves, times a window where one is given."""
-        rate = waves.cycles[0] / max(self.sides)
+        rate = waves.cycles[0] / self.longest
         cycles = [rate * d * np.arange(n) for d, n in zip(waves.direction[0], self.sides, strict=True)]
         factors = [np.exp(2j * np.pi * c).astype(np.complex64) for c in cycles]
         if window is not None:
@@ -111,11 +126,11 @@ class Field:
         out = np.stack([rows.real, -rows.imag], axis=1) @ np.stack([last.real, last.imag])
         return unit(out.reshape(self.channels, *self.sides))
 
-    def window(self, centre: Sequence[float], sigma: float) -> list[Array]:
-        """A Gaussian window; centre along each axis and sigma in elements."""
+    def window(self, centre: Sequence[float], width: float) -> list[Array]:
+        """A Gaussian window; centre along each axis in elements, its sigma there `width` of the scale."""
         return [
-            np.exp(-0.5 * ((np.arange(n) - c) / sigma) ** 2).astype(np.float32)
-            for n, c in zip(self.sides, centre, strict=True)
+            np.exp(-0.5 * ((np.arange(n) - c) / (scale * width)) ** 2).astype(np.float32)
+            for n, c, scale in zip(self.sides, centre, self.scales, strict=True)
         ]
 
     def smooth(self, rng: np.random.Generator) -> Array:

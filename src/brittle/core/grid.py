@@ -43,6 +43,11 @@ class Grid:
         """How many cells there are."""
         return prod(self.counts)
 
+    def side_of(self, share: float) -> float:
+        """The side, in cells, of a block that holds this share of all cells."""
+        cut = sum(count > 1 for count in self.counts)
+        return float((share * self.cells) ** (1 / max(1, cut)))
+
     @cached_property
     def _numbers(self) -> NDArray[np.intp]:
         return np.arange(self.cells).reshape(self.counts)
@@ -95,7 +100,18 @@ class Grid:
         return out.reshape(-1)
 
     def block(self, centre: int, side: int) -> NDArray[np.intp]:
-        """Cells of a box of about `side` cells along every axis around a cell, cut off at the edges."""
-        starts = [place - (side - 1) // 2 for place in self._places[:, centre].tolist()]
-        box = tuple(slice(max(0, start), start + side) for start in starts)
+        """Cells of a box around a cell, cut off at the edges.
+
+        side: in cells, along an axis of as many cells as the geometric mean; longer where there are more.
+        """
+        sides = [max(1, round(side * ratio)) for ratio in self._ratios]
+        starts = [at - (n - 1) // 2 for at, n in zip(self._places[:, centre].tolist(), sides, strict=True)]
+        box = tuple(slice(max(0, start), start + n) for start, n in zip(starts, sides, strict=True))
         return self._numbers[box].reshape(-1)
+
+    @cached_property
+    def _ratios(self) -> list[float]:
+        """Cells along each axis, beside their geometric mean over the axes that are cut at all."""
+        cut = [count for count in self.counts if count > 1]
+        mean = prod(cut) ** (1 / max(1, len(cut)))
+        return [count / mean if count > 1 else 1.0 for count in self.counts]

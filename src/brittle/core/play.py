@@ -136,8 +136,12 @@ def play_out(play: Play[S, P], game: Game[Any], policy: Policy | None = None) ->
 
 
 def coarse_places(sides: tuple[int, ...]) -> tuple[int, ...]:
-    """Counts of coarse places along axes of these lengths: 7 x 7 of an image, 16 of a signal."""
-    count = min(MOST_PLACES, round(PLACES ** (1 / len(sides))))
+    """Counts of coarse places along axes of these lengths: 7 x 7 of an image, 16 of a signal.
+
+    An axis of one cell takes no part: 1 x 7 x 7 of a clip cut into tubes, 4 x 4 x 4 of one cut in time too.
+    """
+    cut = sum(side > 1 for side in sides)
+    count = min(MOST_PLACES, round(PLACES ** (1 / max(1, cut))))
     return tuple(min(count, side) for side in sides)
 
 

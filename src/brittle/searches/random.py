@@ -59,7 +59,7 @@ class Random(Settings):
         """A changed assignment whose L2 is below the bound, (cells,); None if none turned up."""
         canvas, rng = game.board, game.rng
         grid = canvas.grid
-        side = max(1, round((share * grid.cells) ** (1 / len(grid.counts))))
+        side = max(1, round(grid.side_of(share)))
         assigned = np.flatnonzero(current)
         for _ in range(MAX_TRIES):
             move = current.copy()

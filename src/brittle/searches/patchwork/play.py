@@ -50,14 +50,13 @@ class PatchworkPlay:
     @cached_property
     def start(self) -> State:
         """The untouched input."""
-        counts = self.canvas.grid.counts
         return State(
             current=self.canvas.blank(),
             l2=0.0,
             margin=self.clean,
             best_l2=np.inf,
             price=self.update.first_price,
-            side=float((TUNING.first_block_share * self.canvas.grid.cells) ** (1 / len(counts))),
+            side=self.canvas.grid.side_of(TUNING.first_block_share),
             operator_credit=initial_credit(len(self.operators)),
             place_credit=initial_credit(len(self.geometry.cells_of)),
             effects=no_answers(self.geometry.prior),

@@ -114,8 +114,8 @@ class RipplePlay:
         box = place_box(move.place, self.places, fields.sides)
         width = (move.size + rng.random()) / self.sizes
         narrow, wide = TUNING.narrowest_window, TUNING.widest_window
-        sigma = max(fields.sides) * narrow * (wide / narrow) ** width
-        return fields.window([low + rng.random() * (high - low) for low, high in box], sigma)
+        share = narrow * (wide / narrow) ** width
+        return fields.window([low + rng.random() * (high - low) for low, high in box], share)
 
     def _stepped(self, state: State, move: Move, operator: str, step: Array) -> Proposal:
         """The current field plus a step of the operator's size, at the state's radius."""
