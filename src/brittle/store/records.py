@@ -13,16 +13,21 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, TypeAdapter, Validation
 from brittle.core.errors import RunError
 from brittle.core.result import SearchResult
 from brittle.settings import one_line
+from brittle.store.recipes import LONG, packed, unpacked
 
 FORMAT: Literal[1] = 1
 R = TypeVar("R", bound=BaseModel)
 RENAMED = {"colours": "assignment"}
 """Keys of a flip as older runs have them."""
+FLIPS = ("first", "closest")
 
 
 @dataclass(frozen=True)
 class ResultLine(SearchResult):
-    """One line of results.jsonl: what is known about one sample."""
+    """One line of results.jsonl: what is known about one sample.
+
+    An assignment of more than 1000 cells is text there: 16 bits each, little-endian, zlib, base85.
+    """
 
     format: Literal[1] = FORMAT
 
@@ -246,21 +251,36 @@ class ExplainSummaryFile(BaseModel):
 RESULT = TypeAdapter(ResultLine)
 
 
+def result_schema() -> dict[str, Any]:
+    """The JSON schema of a line of results.jsonl, where an assignment may be packed."""
+    schema = RESULT.json_schema()
+    schema["$defs"]["Flip"]["properties"]["assignment"]["anyOf"].append({"type": "string"})
+    return schema
+
+
 def result_text(result: SearchResult) -> str:
-    """The line of results.jsonl for one result, without its end."""
-    return _json({"format": FORMAT, **result.to_dict()})
+    """The line of results.jsonl for one result, without its end; long assignments are packed."""
+    data = result.to_dict()
+    for key in FLIPS:
+        if data[key] and len(data[key]["assignment"] or ()) > LONG:
+            data[key]["assignment"] = packed(data[key]["assignment"])
+    return _json({"format": FORMAT, **data})
 
 
 def read_result(text: str, where: str) -> SearchResult:
     """The result of a line of results.jsonl. Raises RunError, which names `where`."""
     data = loaded(text, where)
-    for key in ("first", "closest"):
-        if isinstance(data.get(key), dict):
-            data[key] = {RENAMED.get(name, name): value for name, value in data[key].items()}
     try:
+        for key in FLIPS:
+            if isinstance(data.get(key), dict):
+                data[key] = {RENAMED.get(name, name): value for name, value in data[key].items()}
+                if isinstance(data[key].get("assignment"), str):
+                    data[key]["assignment"] = unpacked(data[key]["assignment"])
         return RESULT.validate_python(data)
     except ValidationError as error:
         raise RunError(damaged(where, one_line(error))) from error
+    except ValueError as error:
+        raise RunError(damaged(where, str(error))) from error
 
 
 def session_text(session: dict[str, Any]) -> str:

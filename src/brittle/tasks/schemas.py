@@ -11,7 +11,14 @@ from brittle.searches import SEARCHES
 from brittle.settings import Settings
 from brittle.store.explanations import ExplanationLine
 from brittle.store.manifest import Manifest
-from brittle.store.records import ExplainSummaryFile, ResultLine, RowLine, SessionLine, SummaryFile
+from brittle.store.records import (
+    ExplainSummaryFile,
+    ResultLine,
+    RowLine,
+    SessionLine,
+    SummaryFile,
+    result_schema,
+)
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
 from brittle.tasks.explain.settings import CompareExplanationsSettings, ExplainSettings
 
@@ -44,6 +51,8 @@ def schema_names() -> tuple[str, ...]:
 
 def schema(name: str) -> dict[str, Any]:
     """The JSON schema of a file of a run or of settings, see schema_names. Raises UsageError."""
+    if name == "result":
+        return result_schema()
     kind = FILES.get(name) or SETTINGS.get(name)
     registry, _, member = name.partition(":")
     if kind is None and registry in MEMBERS:
