@@ -20,32 +20,12 @@ from brittle.core.search import Game, InputBoard, Terms
 from brittle.searches import SEARCHES, open_search
 from brittle.searches.peers.oracle import PATIENCE, Oracle, whole, within
 from brittle.tasks.audit.opening import make_board
+from peer_games import SPEC, model_of, played, sample_of
 from tiny import MemoryArchive, TinyModel, tiny_canvas
 
 pytest.importorskip("art", reason="the extra 'peers' is not installed")
-SPEC = InputSpec((3, 16, 16), ("channel", "height", "width"), bits=8)
 PEERS = [name for name, path in SEARCHES.builtin.items() if ".peers." in path]
 OWN = [name for name in SEARCHES.builtin if name not in PEERS]
-
-
-def model_of(spec: InputSpec = SPEC) -> TinyModel:
-    return TinyModel(spec=spec, gain=2.0)
-
-
-def sample_of(number: int, spec: InputSpec = SPEC) -> Sample:
-    rng = np.random.default_rng([1, number])
-    x = spec.decode(rng.integers(60, 196, spec.shape).astype(np.uint8))
-    return Sample(f"s{number}", x, int(model_of(spec)(x[None])[0].argmax()), spec)
-
-
-def played(
-    name: str, batch: int = 8, model: Any = None, spec: InputSpec = SPEC, count: int = 4, **rules: Any
-) -> tuple[list[SearchResult], Referee]:
-    terms = Terms(**{"budget": 120, "max_l2": None, "closest": True, **rules.pop("terms", {})})
-    all_rules = Rules(open_search(name), InputBoard, terms, MemoryArchive(spec), **rules)
-    referee = Referee(model or model_of(spec), batch)
-    results = referee.play(play_sample(f"s{i}", partial(sample_of, i, spec), all_rules) for i in range(count))
-    return sorted(results, key=lambda r: r.sample), referee
 
 
 def plain(results: Sequence[SearchResult]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from brittle.core.errors import UsageError
 from brittle.core.sample import Array
 from brittle.core.search import Game, InputBoard, Search
 from brittle.searches.peers.imagenet_c import CORRUPTIONS, SEVERITIES, Photo, corrupt
-from brittle.searches.peers.oracle import IMAGE
+from brittle.searches.peers.mosaic import IMAGE
 from brittle.settings import Settings
 
 

@@ -1,6 +1,7 @@
 """The model as a peer sees it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from math import prod, sqrt
 
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 from brittle.core.errors import UsageError
 from brittle.core.sample import Array, InputSpec
 from brittle.core.search import Game, InputBoard, Search
+from brittle.searches.peers.mosaic import CLIP, IMAGE, Mosaic
 from brittle.searches.peers.thread import Ask, in_thread
 
-IMAGE = ("channel", "height", "width")
 REMEMBERED = 4  # rows
 PATIENCE = 16  # repetitions in a row that are answered for free; a peer that only repeats itself must end
 
@@ -95,8 +96,20 @@ def within(limit: float, spec: InputSpec) -> float:
 def play_peer(
     game: Game[InputBoard], name: str, attack: Callable[[Oracle], None], *, images_only: bool = True
 ) -> Search:
-    """A search that lets a peer play one sample. Raises UsageError if it takes images and gets others."""
-    axes = game.sample.spec.axes
+    """A search that lets a peer play one sample; one that takes images sees a clip as a mosaic of its frames.
+
+    Raises UsageError if it takes images and gets neither.
+    """
+    spec, axes = game.sample.spec, game.sample.spec.axes
+    if images_only and axes == CLIP:
+        mosaic = Mosaic(spec)
+        pictured = replace(game, sample=mosaic.picture_of(game.sample))
+        return in_thread(lambda ask: attack(Oracle(pictured, _of_pictures(mosaic, ask))), game.rng)
     if images_only and axes != IMAGE:
         raise UsageError(f"{name} needs inputs of {', '.join(IMAGE)}; this input has {', '.join(axes)}")
     return in_thread(lambda ask: attack(Oracle(game, ask)), game.rng)
+
+
+def _of_pictures(mosaic: Mosaic, ask: Ask) -> Ask:
+    """Pictures to a model that is asked for clips."""
+    return lambda pictures: ask(np.asarray(mosaic.clips(pictures), np.float32))
