@@ -54,7 +54,7 @@ class Cell:
                 "model": self.model,
                 "data": data,
                 "search": name,
-                "search_settings": {key: _plain(value) for key, value in pairs},
+                "search_settings": {key: plain(value) for key, value in pairs},
                 "max_l2": self.max_l2,
                 "budget": self.budget,
                 "seed": self.seed,
@@ -63,7 +63,8 @@ class Cell:
         )
 
 
-def _plain(text: str) -> Any:
+def plain(text: str) -> Any:
+    """A setting as it was written: JSON where it is that."""
     try:
         return json.loads(text)
     except ValueError:
