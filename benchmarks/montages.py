@@ -1,22 +1,29 @@
-"""Make montages for the Grid Pointing Game: four photos in a grid, and a mask of one of them.
+"""The Grid Pointing Game: montages of four photos, a mask of one of them, and what maps put on it.
 
     python benchmarks/montages.py --model MODEL --data photos --half report --count 100 --out montages
-    brittle compare MODEL montages/montages.npz --explainer survey --explainer rise --class true \\
-        --truth montages/masks.npz --budget 300
+    brittle explain MODEL montages/montages.npz --explainer survey --class true --truth montages/masks.npz \\
+        --out survey
+    python benchmarks/montages.py --score survey --score rise
 
 Every photo is shrunk to a quarter of the input. The class that is explained is that of the one of the four
 photos whose class the model gives the greatest probability; a montage in which that is below --least is left
 out. What the game scores is "mass inside": the share of the map above its median that lies on that photo, .25
-by chance. Source: Boehle, Fritz and Schiele, CVPR 2021 (Convolutional Dynamic Alignment
-Networks), section 4.2.
+by chance. A map of evenly spaced ranks, such as that of survey, has .75 at most; IoU and pointing ask for the
+order alone. Source: Boehle, Fritz and Schiele, CVPR 2021 (Convolutional Dynamic Alignment Networks), 4.2.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from brittle.core.explanation import Truth
 from brittle.core.sample import Array
+from brittle.report.explain.lines import lines_of
+from brittle.report.intervals import Interval, mean_interval, newcombe, wilson
+from brittle.store.run import Run
 from brittle.tasks.audit.opening import OpenedAudit, open_audit
 from brittle.tasks.audit.settings import AuditSettings
 from search_quality import half_of
@@ -67,8 +74,47 @@ def drawn(opened: OpenedAudit, names: list[str], count: int, least: float) -> di
     return found
 
 
+def scores(folders: Sequence[Path]) -> str:
+    """Markdown: a line a run, over the samples that all explained, and the first run less each other one."""
+    found = [{line.sample: line.truth for line in lines_of(Run.open(f)) if line.truth} for f in folders]
+    shared = sorted(set.intersection(*(set(truths) for truths in found)))
+    first, *_ = runs = [[truths[sample] for sample in shared] for truths in found]
+    head = ("run", "n", "mass inside", "IoU", "pointing", "first less it: mass", "IoU", "pointing")
+    rows = [head, ["---"] * len(head)]
+    for folder, run in zip(folders, runs, strict=True):
+        hits = sum(truth.pointing for truth in run)
+        cells = [mean_of(column(run, name)) for name in ("mass", "iou")]
+        cells.append(f"{hits} of {len(run)}" + told(wilson(hits, len(run)), 2))
+        less = [""] * 3 if run is first else differences(first, run)
+        rows.append([f"`{folder.name}`", str(len(run)), *cells, *less])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def differences(first: Sequence[Truth], other: Sequence[Truth]) -> list[str]:
+    """The first less another on the same samples: mass inside, IoU, pointing."""
+    cells = [mean_of(column(first, name) - column(other, name)) for name in ("mass", "iou")]
+    ours, theirs = column(first, "pointing") > 0, column(other, "pointing") > 0
+    counts = [int(both.sum()) for both in (ours & theirs, ours & ~theirs, ~ours & theirs, ~ours & ~theirs)]
+    return [*cells, f"{(counts[1] - counts[2]) / len(first):.2f}" + told(newcombe(*counts), 2)]
+
+
+def column(run: Sequence[Truth], name: str) -> NDArray[np.float64]:
+    """One value a sample."""
+    return np.array([getattr(truth, name) for truth in run], np.float64)
+
+
+def mean_of(values: NDArray[np.float64]) -> str:
+    """A mean with its interval."""
+    return f"{values.mean():.3f}" + told(mean_interval(values, np.random.default_rng(0)))
+
+
+def told(interval: Interval | None, digits: int = 3) -> str:
+    """An interval behind its value, where there is one."""
+    return f" [{interval.low:.{digits}f}, {interval.high:.{digits}f}]" if interval else ""
+
+
 def main() -> None:
-    """Draw montages and write both files."""
+    """Draw montages and write both files, or score runs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--model", default="efficientnet-lite0")
     parser.add_argument("--data", default="photos")
@@ -76,7 +122,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--least", type=float, default=0.1, help="probability that the class has at least")
     parser.add_argument("--out", type=Path, default=Path("montages"))
+    parser.add_argument("--score", type=Path, action="append", help="a run with --truth; make no montages")
     arguments = parser.parse_args()
+    if arguments.score:
+        print(scores(arguments.score))
+        return
     opened = open_audit(AuditSettings.build({"model": arguments.model, "data": arguments.data}))
     names = half_of(list(opened.dataset.ids), arguments.half)
     found = drawn(opened, names, arguments.count, arguments.least)

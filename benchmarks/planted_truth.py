@@ -13,13 +13,14 @@ import argparse
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from brittle.core.classifier import Classifier
 from brittle.core.evaluation import against_truth
-from brittle.core.explain_run import ExplainRules, Found, explain_sample
+from brittle.core.explain_run import ExplainRules, Fill, Found, explain_sample
 from brittle.core.explanation import Explanation
 from brittle.core.referee import Referee
 from brittle.core.sample import Array, InputSpec, Sample
@@ -31,6 +32,15 @@ from brittle.tasks.explain.opening import chosen_class
 IMAGE = InputSpec((3, 128, 128), ("channel", "height", "width"), bits=8)
 SIGNAL = InputSpec((1, 600), ("channel", "time"), bounds=(-5, 5), bits=16, rate=300, unit="mV")
 KINDS = ("one", "and", "or")
+
+
+class Known(Classifier, Protocol):
+    """A model of one sample, of which it is known what matters: truth, not 0 there, (*sides)."""
+
+    @property
+    def sample(self) -> Sample: ...
+    @property
+    def truth(self) -> Array: ...
 
 
 @dataclass(frozen=True)
@@ -105,8 +115,11 @@ class Nowhere:
         return self.x
 
 
-def explained(case: Case, explainer: str, budget: int) -> Explanation:
-    """The explanation of one case, with its map held against the truth."""
+def explained(case: Known, explainer: str, budget: int, fills: tuple[Fill, ...] = (Flat(),)) -> Explanation:
+    """The explanation of one case, with its map held against the truth.
+
+    explainer: NAME or NAME:setting=value,... with values as JSON.
+    """
     name, _, options = explainer.partition(":")
     settings = {k: json.loads(v) for k, v in (option.split("=") for option in options.split(",") if option)}
 
@@ -117,7 +130,7 @@ def explained(case: Case, explainer: str, budget: int) -> Explanation:
     nowhere = Nowhere()
     rules = ExplainRules(
         explainer=open_explainer(name, **settings),
-        fills=(Flat(),),
+        fills=fills,
         which=lambda clean, label: chosen_class("predicted", clean, label),
         budget=budget,
         archive=nowhere,

@@ -1,19 +1,22 @@
-"""How much of the bare model's speed an audit keeps, in one run.
+"""How much of the bare model's speed an audit or an explanation keeps, in one run.
 
     python benchmarks/throughput.py [--samples 32] [--budget 300] [--repeats 1] [--search random]
     python benchmarks/throughput.py --agent ripple --batch 32
+    python benchmarks/throughput.py --explainer survey --cpu
 
 The bare model (EfficientNet-Lite0 in onnxruntime) is asked batch after batch at each of several batch sizes;
-the best one counts, unless --batch says another. A machine's speed drifts within minutes, so the audit is
+the best one counts, unless --batch says another. A machine's speed drifts within minutes, so the run is
 stopped every few seconds and the bare model is timed; the time it is stopped is taken off. What is with the
-model when it stops is waited for, on the audit's time.
+model when it stops is waited for, on the run's time. With --cpu seconds are those that the CPUs spent on this
+process, so that others may use the machine.
 """
 
 import argparse
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import mean, median
-from time import perf_counter, sleep
+from time import perf_counter, process_time, sleep
 from typing import Any
 
 import numpy as np
@@ -24,9 +27,12 @@ from brittle.core.sample import Array
 from brittle.data import open_data
 from brittle.models import open_model
 from brittle.models.backend import LANES
+from brittle.store.run import Run
 
 BATCHES = (1, 4, 8, 16, 32)
 STRETCH, PAUSE = 8.0, 2.5  # seconds
+
+Clock = Callable[[], float]
 
 
 def photos(count: int) -> NDArray[np.uint8]:
@@ -39,41 +45,59 @@ def photos(count: int) -> NDArray[np.uint8]:
     return both[:count].astype(np.uint8)
 
 
-def bare_rate(ask: Any, x: Array, batch: int, seconds: float) -> float:
+def bare_rate(ask: Any, x: Array, batch: int, seconds: float, clock: Clock) -> float:
     """Rows per second of the model alone."""
-    start, rows = perf_counter(), 0
-    while perf_counter() - start < seconds:
+    start, rows = clock(), 0
+    while clock() - start < seconds:
         ask(x[:batch])
         rows += batch
-    return rows / (perf_counter() - start)
+    return rows / (clock() - start)
 
 
 @dataclass
 class Pauses:
-    """The watcher of an audit that stops it now and then to time the bare model."""
+    """The watcher of a run that stops it now and then to time the bare model.
+
+    began, told: when it was told of the run first, and last. paused: seconds between these that are not the
+    run's.
+    """
 
     ask: Any
     x: Array
     batch: int
     rate: float
+    clock: Clock
     rates: list[float] = field(default_factory=list)
     paused: float = 0.0
-    resumed: float = field(default_factory=perf_counter)
+    began: float | None = None
+    told: float = 0.0
+    resumed: float = 0.0
 
     def __call__(self, _: object) -> None:
-        if perf_counter() - self.resumed < STRETCH:
+        self.told = self.clock()
+        if self.began is None:
+            self.began = self.resumed = self.told
+        if self.told - self.resumed < STRETCH:
             return
         sleep(LANES * self.batch / self.rate)
-        start = perf_counter()
-        self.rates.append(bare_rate(self.ask, self.x, self.batch, PAUSE))
-        self.resumed = perf_counter()
+        start = self.clock()
+        self.rates.append(bare_rate(self.ask, self.x, self.batch, PAUSE, self.clock))
+        self.told = self.resumed = self.clock()
         self.paused += self.resumed - start
 
+    @property
+    def seconds(self) -> float:
+        """Of the run alone."""
+        assert self.began is not None
+        return self.told - self.began - self.paused
 
-def audit_rate(codes: NDArray[np.uint8], budget: int, player: dict[str, str], pauses: Pauses) -> float:
-    """Rows per second of a whole audit, from opening the samples to the last result, pauses taken off."""
+
+def played_rate(
+    play: Callable[..., Run], codes: NDArray[np.uint8], budget: int, player: dict[str, str], pauses: Pauses
+) -> float:
+    """Rows per second of a whole run, from opening the samples to the last result, pauses taken off."""
     with tempfile.TemporaryDirectory() as folder:
-        run = brittle.audit(
+        run = play(
             "efficientnet-lite0",
             (codes, None),
             budget=budget,
@@ -82,8 +106,7 @@ def audit_rate(codes: NDArray[np.uint8], budget: int, player: dict[str, str], pa
             watch=pauses,
             **player,
         )
-        session = run.sessions()[0]
-    return float(session["rows"] / (session["seconds"] - pauses.paused))
+        return float(run.sessions()[0]["rows"] / pauses.seconds)
 
 
 def main() -> None:
@@ -94,25 +117,30 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--search", default="random")
     parser.add_argument("--agent", help="this agent plays: a file, cells or ripple")
-    parser.add_argument("--batch", type=int, help="rows at once, for the bare model and the audit")
+    parser.add_argument("--explainer", help="explain with this one instead of an audit")
+    parser.add_argument("--batch", type=int, help="rows at once, for the bare model and the run")
+    parser.add_argument("--cpu", action="store_true", help="count CPU seconds")
     args = parser.parse_args()
+    clock = process_time if args.cpu else perf_counter
     codes = photos(args.samples)
     x = codes.astype(np.float32) / np.float32(255)
     ask = open_model("efficientnet-lite0").ask
-    batches = sorted({*BATCHES, args.batch or BATCHES[0]})
-    rounds = [{batch: bare_rate(ask, x, batch, 1.5) for batch in batches} for _ in range(3)]
+    batches = (args.batch,) if args.batch else BATCHES
+    rounds = [{batch: bare_rate(ask, x, batch, 1.5, clock) for batch in batches} for _ in range(3)]
     rates = {batch: median(rates[batch] for rates in rounds) for batch in batches}
     best = args.batch or max(rates, key=lambda batch: rates[batch])
     print("bare model, rows/s by batch:", {b: round(r) for b, r in rates.items()})
-    player = {"agent": args.agent} if args.agent else {"search": args.search}
+    play, player = brittle.audit, {"agent": args.agent} if args.agent else {"search": args.search}
+    if args.explainer:
+        play, player = brittle.explain, {"explainer": args.explainer}
     ratios = []
-    print("| repeat | bare (times) | audit | ratio |\n|---|---|---|---|")
+    print("| repeat | bare (times) | run | ratio |\n|---|---|---|---|")
     for repeat in range(args.repeats):
-        pauses = Pauses(ask, x, best, rates[best])
-        audited = audit_rate(codes, args.budget, player, pauses)
+        pauses = Pauses(ask, x, best, rates[best], clock)
+        played = played_rate(play, codes, args.budget, player, pauses)
         bare = mean(pauses.rates)
-        ratios.append(audited / bare)
-        row = f"{bare:.1f} ({len(pauses.rates)}) | {audited:.1f} | {ratios[-1]:.3f}"
+        ratios.append(played / bare)
+        row = f"{bare:.1f} ({len(pauses.rates)}) | {played:.1f} | {ratios[-1]:.3f}"
         print(f"| {repeat + 1} | {row} |", flush=True)
     print(f"\nmedian ratio {median(ratios):.3f} (batch {best}, {args.samples} samples, budget {args.budget})")
 

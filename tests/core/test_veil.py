@@ -39,6 +39,32 @@ def test_a_mask_mixes_input_and_fill_and_leaves_both_as_they_were(spec: InputSpe
     np.testing.assert_array_equal(fill, before[1])
 
 
+def test_codes_are_mixed_exactly() -> None:
+    """Every mask over every pair of codes, against whole numbers."""
+    codes = np.arange(256)
+    fill, x, masks = np.meshgrid(codes, codes, codes, indexing="ij")
+    spec = InputSpec((1, 256, 256), ("channel", "height", "width"), bits=8)
+    veil = Veil(
+        Sample("a", spec.decode(x[None, ..., 0].astype(np.uint8)), 0, spec),
+        spec.decode(fill[None, ..., 0].astype(np.uint8)),
+    )
+    out, nearest = np.empty(spec.shape, np.float32), (2 * (KEPT * fill + masks * (x - fill)) + KEPT) // 510
+    for mask in codes:
+        veil.render(masks[..., mask].astype(np.uint8), out)
+        assert np.array_equal(out[0], spec.decode(nearest[..., mask].astype(np.uint8)))
+
+
+@given(st.lists(st.floats(-2, 2, width=32) | st.sampled_from([0.0, -0.0, 1.0]), min_size=1))
+def test_ranks_are_those_of_a_stable_sort(values: list[float]) -> None:
+    given_values = np.array(values, np.float32)
+    order = np.argsort(-given_values, kind="stable")
+    assert np.array_equal(np.argsort(-ranks(given_values), kind="stable"), order)
+    share = 0.5
+    wanted = np.zeros(len(values))
+    wanted[order[: max(1, round(share * len(values)))]] = KEPT
+    assert np.array_equal(top_masks(given_values, [share])[0], wanted)
+
+
 @given(st.integers(1, 40), st.integers(0, 99), st.floats(0, 1))
 def test_a_share_is_of_the_greatest_elements_and_its_rest_is_all_others(
     size: int, seed: int, share: float

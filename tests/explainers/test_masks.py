@@ -68,6 +68,16 @@ def test_averages_are_of_cells() -> None:
     assert cell_means(masks, (1, 1))[0, 0] == pytest.approx(masks[0].mean())
 
 
+@settings(deadline=None)
+@given(sides=sides_of, most=st.integers(1, 60))
+def test_means_are_of_the_elements_of_each_cell(sides: tuple[int, ...], most: int) -> None:
+    counts, fields = grid_counts(sides, most), np.random.default_rng(0).random((2, *sides))
+    places = [np.arange(side) * n // side for side, n in zip(sides, counts, strict=True)]
+    cell = np.ravel_multi_index(np.meshgrid(*places, indexing="ij"), counts).reshape(-1)
+    wanted = [np.bincount(cell, field.reshape(-1)) / np.bincount(cell) for field in fields]
+    assert np.allclose(cell_means(fields, counts), wanted)
+
+
 @given(sides=sides_of, height=st.floats(-5, 5))
 def test_a_flat_field_stays_flat(sides: tuple[int, ...], height: float) -> None:
     assert upsampled(np.full(grid_counts(sides, 20), height), sides) == pytest.approx(height)

@@ -12,7 +12,7 @@ from brittle.core.curves import ranks
 from brittle.core.explainer import Explainer, Scene
 from brittle.core.play import Odds, Policy, View, draw
 from brittle.explainers.player import play_out
-from brittle.explainers.survey.candidates import spliced
+from brittle.explainers.survey.candidates import Candidates, spliced
 from brittle.explainers.survey.explainer import Survey, SurveyPlay
 from brittle.explainers.survey.odds import OPERATORS, OUTLINE, SOUND, wanted
 from brittle.explainers.survey.outline import found, outlined
@@ -64,7 +64,7 @@ def test_any_possible_move_can_be_made(rows: int, found: bool) -> None:
 
 def test_soundings_come_first_and_as_many_as_wanted() -> None:
     *_, (_, state) = states(SMOOTH, 200)
-    shown = [np.count_nonzero(state.by == i) for i in range(SOUND.stop)]
+    shown = [np.count_nonzero(state.soundings.by == i) for i in range(SOUND.stop)]
     assert np.abs(shown - wanted(200)).max() < 2 and sum(shown) < 175 and len(state.measured) >= 2
     assert np.ptp(state.sounded[0]) <= 1  # no place is sounded twice before every other
 
@@ -104,7 +104,7 @@ def test_a_region_is_outlined_and_a_wide_field_is_not() -> None:
 def test_outlines_come_closer_than_soundings(kind: Model) -> None:
     regions = [REGION] if kind(REGION.astype(np.float32)) > 0.9 else [REGION, box(SIDES, (18, 30), (3, 12))]
     *_, (play, state) = states(kind, 260)
-    coarse = play.candidates.map_of(state, "together")
+    coarse = play.candidates.map_of(state.soundings.together)
     assert iou(play.attribution(state).map, regions) > max(0.75, iou(coarse, regions) + 0.04)
 
 
@@ -113,6 +113,14 @@ def test_answers_that_add_up_are_fitted_and_not_measured() -> None:
     assert state.additive and not state.measured and state.rows == 120
     values = play.attribution(state)
     assert values.map[:14, :18].min() > values.map[18:, 22:].max()
+
+
+def test_what_is_average_beyond_the_border_is_greatest_within_it() -> None:
+    candidates = Candidates((5, 5), (1, 1), (50, 50), (0.5,))
+    cells = np.zeros((5, 5))
+    cells[0, 2] = 1
+    top = {kind: divmod(int(candidates.map_of(cells, kind).argmax()), 50) for kind in ("nearest", "constant")}
+    assert top["nearest"][0] == 0 and 2 <= top["constant"][0] < 10 and 20 <= top["constant"][1] < 30
 
 
 def test_a_splice_keeps_the_first_of_one_and_the_order_of_the_other() -> None:

@@ -48,7 +48,14 @@ def area(
 
 
 def _order(values: NDArray[np.floating]) -> NDArray[np.intp]:
-    return np.argsort(-np.asarray(values, np.float32).reshape(-1), kind="stable")
+    """Places of a map's elements, the greatest first, equal ones in the order of their places.
+
+    Each value and its place make one whole number, whose sort is several times as fast as a stable one.
+    """
+    bits = (np.float32(0) - np.asarray(values, np.float32).reshape(-1)).view(np.uint32)
+    ascending = bits ^ np.where(bits >> 31, np.uint32(0xFFFFFFFF), np.uint32(1 << 31))  # as the floats are
+    keys = ascending.astype(np.uint64) << np.uint64(32) | np.arange(bits.size, dtype=np.uint64)
+    return np.asarray((np.sort(keys) & np.uint64(0xFFFFFFFF)).astype(np.intp))
 
 
 def _count(share: float, size: int) -> int:

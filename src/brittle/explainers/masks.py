@@ -1,7 +1,7 @@
 """Keep-masks and fields on coarse cells, over any number of axes: what explainers show and fit."""
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -38,11 +38,17 @@ def soft_masks(
         steps = [-(-side // n) for side, n in zip(sides, counts, strict=True)]
         shifts = [int(rng.integers(step)) for step in steps]
         weights = [
-            linear((np.arange(side) + shift + 0.5) * n / ((n + 1) * step) - 0.5, n)
+            _unshifted(side + step, n, step)[shift : shift + side]
             for side, n, step, shift in zip(sides, counts, steps, shifts, strict=True)
         ]
         masks[i] = as_masks(along_axes(grid[None], weights)[0])
     return masks
+
+
+@lru_cache(maxsize=32)
+def _unshifted(side: int, nodes: int, step: int) -> Floats:
+    """Weights of a random mask's interpolation, before it is shifted: (side, nodes)."""
+    return linear((np.arange(side) + 0.5) * nodes / ((nodes + 1) * step) - 0.5, nodes)
 
 
 def windows(sides: Counts, centres: Floats, width: Sequence[float], edge: float = 0.5) -> Floats:
@@ -84,37 +90,44 @@ def _grown(counts: list[int], axis: int) -> int:
 
 def averaged(masks: NDArray[Any], counts: Counts) -> Floats:
     """The mean of masks (n, *sides) of 0 to 255 over each cell, as shares of 0 to 1: (n, cells)."""
-    return cell_means(masks / KEPT, counts)
+    return cell_means(masks, counts) / KEPT
 
 
 def cell_means(fields: NDArray[Any], counts: Counts) -> Floats:
     """The mean of fields (n, *sides) over each cell, (n, cells)."""
-    weights = []
-    for side, count in zip(fields.shape[1:], counts, strict=True):
-        member = (np.arange(side) * count // side)[None] == np.arange(count)[:, None]
-        weights.append(member / member.sum(axis=1, keepdims=True))
-    return along_axes(fields, weights).reshape(len(fields), -1)
+    sums: NDArray[Any] = fields
+    sizes: NDArray[Any] = np.ones(())
+    for axis, (side, count) in enumerate(zip(fields.shape[1:], counts, strict=True), start=1):
+        starts = -(-np.arange(count) * side // count)
+        sums = np.add.reduceat(sums, starts, axis=axis, dtype=np.float64)
+        sizes = np.multiply.outer(sizes, np.diff(starts, append=side))
+    return np.asarray((sums / sizes).reshape(len(fields), -1))
 
 
 def upsampled(field: NDArray[Any], sides: Counts) -> Floats:
     """A field (counts) on the cells of `averaged`, interpolated linearly to every element: (*sides)."""
-    weights = [
-        linear((np.arange(side) + 0.5) * n / side - 0.5, n)
-        for side, n in zip(sides, field.shape, strict=True)
-    ]
-    return np.asarray(along_axes(np.asarray(field, np.float64)[None], weights)[0])
+    weights = [between_cells(side, n) for side, n in zip(sides, field.shape, strict=True)]
+    return np.asarray(along_axes(field[None], weights)[0])
+
+
+@lru_cache(maxsize=32)
+def between_cells(side: int, cells: int) -> Floats:
+    """Weights of linear interpolation from the middles of cells to every element: (side, cells)."""
+    return linear((np.arange(side) + 0.5) * cells / side - 0.5, cells)
 
 
 def linear(at: Floats, nodes: int) -> Floats:
     """Weights of linear interpolation between nodes 0, 1... at these places, constant beyond: (n, nodes)."""
-    return np.asarray(np.maximum(0, 1 - np.abs(np.clip(at, 0, nodes - 1)[:, None] - np.arange(nodes))))
+    weights = np.maximum(0, 1 - np.abs(np.clip(at, 0, nodes - 1)[:, None] - np.arange(nodes)))
+    weights.flags.writeable = False
+    return np.asarray(weights)
 
 
 def along_axes(fields: NDArray[Any], weights: Sequence[Floats]) -> Floats:
     """Fields (n, *nodes) with each axis mapped by its weights (side, nodes): (n, *sides)."""
     out = np.asarray(fields, np.float64)
-    for axis, matrix in enumerate(weights, start=1):
-        out = np.asarray(np.moveaxis(np.tensordot(out, matrix, axes=(axis, 1)), -1, axis))
+    for matrix in weights:
+        out = np.asarray(np.tensordot(out, matrix, axes=(1, 1)))  # the next axis is the first, this one last
     return out
 
 

@@ -22,12 +22,10 @@ from brittle.explainers.masks import Floats, as_masks, averaged, grid_counts, so
 from brittle.explainers.player import play_out
 from brittle.explainers.survey.candidates import Candidates
 from brittle.explainers.survey.odds import (
-    KEEP,
     LOOK,
     OPERATORS,
     OUTLINE,
     OUTLINED,
-    SCATTER,
     SOUND,
     first_wanted,
     is_small,
@@ -37,6 +35,7 @@ from brittle.explainers.survey.odds import (
     wanted,
 )
 from brittle.explainers.survey.outline import Outline, found, needs, outlined
+from brittle.explainers.survey.soundings import KEEP, SCATTER
 from brittle.explainers.survey.state import Proposal, State, fresh, measured
 from brittle.explainers.survey.tuning import TUNING
 from brittle.explainers.survey.view import view_of
@@ -80,13 +79,13 @@ class SurveyPlay:
     @cached_property
     def start(self) -> State:
         """Before the first row."""
-        return fresh(len(OPERATORS), prod(self.places), prod(self.counts))
+        return fresh(len(OPERATORS), prod(self.places), self.counts)
 
     def moves(self, state: State) -> Odds:
         """Odds of operators by what is known, of places by where least is, and of sizes by TUNING."""
         outlines = [self._place_of(outline) for outline in state.outlines]
         operators = operator_odds(state, self.scene.rows, self.price)
-        places = np.stack([place_odds(state, i, outlines) for i in range(len(OPERATORS))])
+        places = place_odds(state, outlines)
         sizes = TUNING.fine_odds if state.additive else TUNING.size_odds
         return np.asarray((operators[:, None] * places)[:, :, None] * np.array(sizes))
 
@@ -131,7 +130,7 @@ class SurveyPlay:
             return self._sounded(state.with_sounding(proposal, averaged(proposal.rows, self.counts), p))
         outlines = state.outlines
         if proposal.move.operator == LOOK:
-            outlines, p = self._found(state, p), p.reshape(2, -1)[:, ::2].reshape(-1)
+            outlines, p = self._found(proposal.map, p), p.reshape(2, -1)[:, ::2].reshape(-1)
         new = measured(self.scene, proposal.map, proposal.move.operator, self.shares, p)
         state = state.with_measured(proposal, new, TUNING.credit_rate, TUNING.memory)
         return replace(state, outlines=outlines)
@@ -142,14 +141,14 @@ class SurveyPlay:
         ended = sum(bool(missing(state, end).max() < 1) for end in ends)
         if state.additive or ended <= state.asked or is_small(self.scene.rows):
             return state
-        return replace(state, asked=ended, additive=self.candidates.adds_up(state))
+        return replace(state, asked=ended, additive=state.soundings.adds_up())
 
-    def _found(self, state: State, p: Floats) -> tuple[Outline, ...]:
-        """Outlines to draw, where a look shows that few elements are enough and needed. p: its answers."""
+    def _found(self, ranked: Array, p: Floats) -> tuple[Outline, ...]:
+        """Outlines to draw, where the answers p to a look at a map show few elements enough and needed."""
         shares, (kept, taken) = np.array(self.scene.measures), p.reshape(2, -1)
         enough = (kept >= TUNING.enough * self.clean) & (taken <= (1 - TUNING.enough) * self.clean)
         at = np.flatnonzero(enough & (shares <= TUNING.few) & (self.clean > self.filled))
-        return found(self.candidates.map_of(state, "odds") > 1 - shares[at[0]]) if len(at) else ()
+        return found(ranked > 1 - shares[at[0]]) if len(at) else ()
 
     def _place_of(self, outline: Outline) -> int:
         """The place of the middle of a box."""
@@ -173,10 +172,12 @@ class SurveyPlay:
     def attribution(self, state: State) -> Attribution:
         """The mean of the measured maps weighted by score, and their deviation; or the outlined map."""
         if state.additive:
-            return Attribution(*self.candidates.additive(state))
+            return Attribution(*self.candidates.additive(state.soundings))
         if not state.measured:
-            blank = np.zeros(self.sides, np.float32)
-            return Attribution(self.candidates.map_of(state, "scattered") if len(state.by) else blank)
+            if not len(state.soundings):
+                return Attribution(np.zeros(self.sides, np.float32))
+            # as average beyond the border, or what lies near to the border would be greatest at it
+            return Attribution(self.candidates.map_of(state.soundings.scattered, beyond="constant"))
         scores = np.array([m.score for m in state.measured])
         weights = np.exp((scores - scores[0]) / TUNING.temperature)
         maps = np.stack([m.map for m in state.measured])
@@ -192,4 +193,4 @@ class SurveyPlay:
         fine = [m for m in state.measured if m.operator == OUTLINED]
         if fine:
             return fine[0].map if fine[0].score >= least else None
-        return outlined(self.candidates.map_of(state, "odds"), state.outlines) if state.drawn else None
+        return outlined(self.candidates.map_of(state.soundings.odds), state.outlines) if state.drawn else None

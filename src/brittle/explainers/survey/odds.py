@@ -4,14 +4,13 @@ import numpy as np
 
 from brittle.explainers.masks import Floats
 from brittle.explainers.survey.outline import needs
+from brittle.explainers.survey.soundings import KEEP, SCATTER, SOUNDINGS, TAKE
 from brittle.explainers.survey.state import State
 from brittle.explainers.survey.tuning import TUNING
 
-SOUNDINGS = ("keep", "take", "scatter")
 CANDIDATES = ("together", "kept", "taken", "odds", "scattered", "windows", "weights")
 RECOMBINATIONS = ("blend", "splice", "raise", "lower")
 OPERATORS = (*SOUNDINGS, *CANDIDATES, *RECOMBINATIONS, "look", "outline", "outlined")
-KEEP, TAKE, SCATTER = range(len(SOUNDINGS))
 LOOK, OUTLINE, OUTLINED = range(len(OPERATORS) - 3, len(OPERATORS))
 SOUND = slice(0, len(SOUNDINGS))
 CANDIDATE = slice(SOUND.stop, SOUND.stop + len(CANDIDATES))
@@ -36,7 +35,7 @@ def wanted(budget: int) -> Floats:
 
 def missing(state: State, soundings: Floats) -> Floats:
     """Rows of each sounding that were not shown yet, (soundings,); all below 1 when they are complete."""
-    shown = [np.count_nonzero(state.by == i) for i in range(len(SOUNDINGS))]
+    shown = np.bincount(state.soundings.by, minlength=len(SOUNDINGS))
     return np.maximum(soundings - shown, 0)
 
 
@@ -79,24 +78,25 @@ def _possible(state: State, budget: int, price: int) -> Floats:
     if is_small(budget):
         return possible
     possible[OUTLINE] = left > 0 and bool(state.outlines)
-    possible[LOOK] = left >= 2 * price and len(state.by) > 0 and not state.outlines
+    possible[LOOK] = left >= 2 * price and len(state.soundings) > 0 and not state.outlines
     if left >= price:
-        possible[CANDIDATE] = len(state.by) > 0
+        possible[CANDIDATE] = len(state.soundings) > 0
         possible[RECOMBINE] = len(state.measured) > 1
         possible[OUTLINED] = state.drawn > 0
     return possible
 
 
-def place_odds(state: State, operator: int, outlines: list[int]) -> Floats:
-    """Odds of each place for one operator, sum 1: one not yet sounded, or with the outline in need of rows.
+def place_odds(state: State, outlines: list[int]) -> Floats:
+    """Odds of each place, sum 1 for each operator, (operators, places).
 
-    outlines: the place of each outline.
+    Windows go to places not yet sounded, outlines to the one in need of rows; outlines: the place of each.
     """
-    places = np.ones(state.sounded.shape[1])
-    if operator in (KEEP, TAKE):
+    places = np.ones((len(OPERATORS), state.sounded.shape[1]))
+    for operator in (KEEP, TAKE):
         sounded = state.sounded[operator]
-        places = np.where(sounded == sounded.min(), 1.0, TUNING.slim)
-    elif operator == OUTLINE and outlines:
+        places[operator, sounded > sounded.min()] = TUNING.slim
+    if outlines:
         need = needs(state.outlines)
-        places = np.where(np.arange(len(places)) == outlines[need.index(min(need))], 1.0, TUNING.slim)
-    return np.asarray(places / places.sum())
+        places[OUTLINE] = TUNING.slim
+        places[OUTLINE, outlines[need.index(min(need))]] = 1
+    return np.asarray(places / places.sum(axis=1, keepdims=True))

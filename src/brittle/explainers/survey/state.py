@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,9 @@ from brittle.core.explainer import Scene
 from brittle.core.play import Move
 from brittle.core.sample import Array
 from brittle.core.veil import Masks
-from brittle.explainers.masks import Floats
+from brittle.explainers.masks import Counts, Floats
 from brittle.explainers.survey.outline import Outline
+from brittle.explainers.survey.soundings import Soundings
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,12 @@ class Measured:
 class State:
     """Where a survey stands.
 
-    shares: what each sounding kept of each cell, (n, cells). p: the answers to them, (n,). by: their
-    operators, (n,). measured: maps, best first. tried, gains: each operator's moves and mean gain.
-    sounded: soundings of each place by each operator, (operators, places). drawn: rows of outlines.
-    additive: whether a regression foretells the answers to soundings; asked: how often that was
-    looked at. rows: all that were shown.
+    measured: maps, best first. tried, gains: each operator's moves and mean gain. sounded: soundings of each
+    place by each operator, (operators, places). drawn: rows of outlines. additive: whether a regression
+    foretells the answers to soundings; asked: how often that was looked at. rows: all that were shown.
     """
 
-    shares: Array
-    p: Floats
-    by: NDArray[np.intp]
+    soundings: Soundings
     tried: NDArray[np.intp]
     gains: Floats
     sounded: NDArray[np.intp]
@@ -66,20 +64,13 @@ class State:
     drawn: int = 0
     rows: int = 0
 
-    def sounding(self, *operators: int) -> tuple[Array, Floats]:
-        """Shares and answers of the soundings by these operators."""
-        which = np.isin(self.by, operators)
-        return self.shares[which], self.p[which]
-
     def with_sounding(self, proposal: Proposal, shares: Floats, p: Floats) -> "State":
         """The state with the answers to soundings."""
         operator, sounded = proposal.move.operator, self.sounded.copy()
         sounded[operator, proposal.move.place] += 1
         return replace(
             self._after(proposal),
-            shares=np.concatenate([self.shares, shares.astype(np.float32)]),
-            p=np.concatenate([self.p, p]),
-            by=np.concatenate([self.by, np.full(len(p), operator)]),
+            soundings=self.soundings.with_more(shares, p, operator),
             sounded=sounded,
         )
 
@@ -105,12 +96,12 @@ class State:
         return replace(self, tried=tried, rows=self.rows + len(proposal.rows))
 
 
-def fresh(operators: int, places: int, cells: int) -> State:
-    """The state before the first row."""
+def fresh(operators: int, places: int, counts: Counts) -> State:
+    """The state before the first row. counts: cells along each axis."""
     return State(
-        shares=np.empty((0, cells), np.float32),
-        p=np.empty(0),
-        by=np.empty(0, np.intp),
+        soundings=Soundings(
+            counts, np.empty((0, prod(counts)), np.float32), np.empty(0), np.empty(0, np.intp)
+        ),
         tried=np.zeros(operators, np.intp),
         gains=np.zeros(operators),
         sounded=np.zeros((operators, places), np.intp),

@@ -7,7 +7,8 @@ import numpy as np
 from brittle.core.play import View
 from brittle.core.sample import Array
 from brittle.explainers.masks import cell_means
-from brittle.explainers.survey.odds import KEEP, TAKE, operator_odds
+from brittle.explainers.survey.odds import operator_odds
+from brittle.explainers.survey.soundings import KEEP, TAKE
 from brittle.explainers.survey.state import State
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ PLACE_FEATURES = ("kept", "taken away", "rank in the best map", "what the fill h
 def view_of(play: "SurveyPlay", state: State) -> View:
     """The view of a state: WORLD, OPERATOR_FEATURES and PLACE_FEATURES."""
     rows = max(1, play.scene.rows)
-    scores = [m.score for m in state.measured]
+    p, scores = state.soundings.p, [m.score for m in state.measured]
     world = (
         1 - state.rows / rows,
         play.clean,
         play.filled,
-        state.p.mean() if len(state.p) else 0,
-        state.p.std() if len(state.p) else 0,
+        p.mean() if len(p) else 0,
+        p.std() if len(p) else 0,
         scores[0] if scores else 0,
         scores[min(2, len(scores) - 1)] if scores else 0,
         len(state.outlines) / 3,
