@@ -2,11 +2,12 @@
 
     python benchmarks/planted_truth.py --explainer survey --explainer rise --cases 50
     python benchmarks/planted_truth.py --signals --explainer tide --explainer rise:cells=16
+    python benchmarks/planted_truth.py --clips --explainer survey --explainer tide
 
-A case is random texture with one region or two, boxes of 14 to 40 pixels of 128 (or of 30 to 120 of 600
-samples). The model looks at them alone: p = sigmoid(12 (share kept - 1/2)) of one region; of two, their
-product (and), or 1 - (1 - a)(1 - b) (or). The fill is the mean. IoU is of the map's greatest elements, as
-many as the regions have; pointing, whether the greatest lies inside.
+A case is random texture with one region or two, boxes of 14 to 40 pixels of 128, or of 30 to 120 of 600
+samples, or whole pictures of 3 to 6 of 20 frames. The model looks at them alone: p = sigmoid(12 (share kept -
+1/2)) of one region; of two, their product (and), or 1 - (1 - a)(1 - b) (or). The fill is the mean. IoU is of
+the map's greatest elements, as many as the regions have; pointing, whether the greatest lies inside.
 """
 
 import argparse
@@ -31,6 +32,9 @@ from brittle.tasks.explain.opening import chosen_class
 
 IMAGE = InputSpec((3, 128, 128), ("channel", "height", "width"), bits=8)
 SIGNAL = InputSpec((1, 600), ("channel", "time"), bounds=(-5, 5), bits=16, rate=300, unit="mV")
+CLIP = InputSpec((3, 20, 32, 32), ("channel", "frame", "height", "width"), bits=8, rate=10)
+LENGTHS = {"height": (14, 40), "width": (14, 40), "time": (30, 120), "frame": (3, 6)}
+"""Least and greatest side of a region along each axis, where it does not fill the axis."""
 KINDS = ("one", "and", "or")
 
 
@@ -83,11 +87,15 @@ def case_of(kind: str, spec: InputSpec, number: int) -> Case:
     """The case of this number, the same at each call."""
     rng = np.random.default_rng([number, KINDS.index(kind)])
     sides = tuple(spec.shape[i] for i in spec.spatial)
-    low, high = (14, 40) if len(sides) == 2 else (30, 120)
+    names = [spec.axes[i] for i in spec.spatial]
+    filled = {"height", "width"} if "frame" in names else set()
     regions: list[NDArray[np.bool_]] = []
     while len(regions) < (1 if kind == "one" else 2):
         region = np.zeros(sides, bool)
-        lengths = [int(rng.integers(low, high + 1)) for _ in sides]
+        lengths = [
+            side if name in filled else int(rng.integers(LENGTHS[name][0], LENGTHS[name][1] + 1))
+            for name, side in zip(names, sides, strict=True)
+        ]
         starts = [int(rng.integers(side - n + 1)) for side, n in zip(sides, lengths, strict=True)]
         region[tuple(slice(a, a + n) for a, n in zip(starts, lengths, strict=True))] = True
         if not any((region & other).any() for other in regions):
@@ -164,9 +172,10 @@ def main() -> None:
     parser.add_argument("--explainer", action="append", dest="explainers", required=True)
     parser.add_argument("--budget", type=int, action="append", dest="budgets")
     parser.add_argument("--signals", action="store_true", help="signals instead of images")
+    parser.add_argument("--clips", action="store_true", help="clips, of which some frames matter")
     parser.add_argument("--cases", type=int, default=50)
     arguments = parser.parse_args()
-    spec, first = SIGNAL if arguments.signals else IMAGE, True
+    spec, first = SIGNAL if arguments.signals else CLIP if arguments.clips else IMAGE, True
     for explainer in arguments.explainers:
         for budget in arguments.budgets or [100, 300]:
             for kind in KINDS:
