@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from brittle.tasks.schemas import schema as schema
     from brittle.tasks.schemas import schema_names as schema_names
     from brittle.tasks.train.agent import train_agent as train_agent
+    from brittle.tasks.train.explainer import train_explainer as train_explainer
     from brittle.tasks.train.rlab import train_rlab as train_rlab
     from brittle.tasks.train.tiles import train_tiles as train_tiles
     from brittle.tasks.verify.verify import verify as verify
@@ -73,6 +74,7 @@ _PUBLIC = {
     "summary_of": "brittle.report.summary",
     "summary_table": "brittle.report.tables",
     "train_agent": "brittle.tasks.train.agent",
+    "train_explainer": "brittle.tasks.train.explainer",
     "train_rlab": "brittle.tasks.train.rlab",
     "train_tiles": "brittle.tasks.train.tiles",
     "verify": "brittle.tasks.verify.verify",

@@ -16,7 +16,8 @@ from brittle.core.referee import Referee
 from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import Game, InputBoard, Terms
 from brittle.core.seeds import generator
-from brittle.learning.episode import CountedModel, TrainingTask
+from brittle.learning.episode import TrainingTask
+from brittle.learning.game import CountedModel
 from brittle.searches import open_search
 from tiny import MemoryArchive, TinyModel, tiny_canvas, tiny_samples
 
@@ -113,27 +114,31 @@ def test_a_game_that_is_learned_from_shows_what_the_referee_shows(
     board: Any = partial(tiny_canvas) if search.board == "cells" else InputBoard
 
     class Recording(TinyModel):
+        def __init__(self, rows: list[Any]) -> None:
+            super().__init__()
+            self.shown = rows
+
         def __call__(self, x: Any) -> Any:
-            seen.extend(np.array(x))
+            self.shown.extend(np.array(x))
             return super().__call__(x)
 
     seen: list[Any] = []
+    learned: list[Any] = []
     samples, terms = tiny_samples(3, TinyModel()), Terms(50, max_l2, closest)
     rules = Rules(search, board, terms, MemoryArchive(), seed=4)
-    flips, counted = 0, CountedModel(TrainingTask(TinyModel(), samples, board, search, terms))
+    flips, counted = 0, CountedModel(TrainingTask(Recording(learned), samples, board, search, terms))
     for number, sample in enumerate(samples):
         seen.clear()
-        result = next(iter(Referee(Recording(), 1).play([play_sample(sample.id, lambda s=sample: s, rules)])))  # type: ignore[misc]
+        playing = play_sample(sample.id, partial(replace, sample), rules)
+        result = next(iter(Referee(Recording(seen), 1).play([playing])))
         rng = generator(4, sample.id, search.name)
-        episode, x = counted.begin(number, rng), np.empty((1, *sample.spec.shape), np.float32)
-        shown = [sample.x]
+        counted.prepare([number], 1)
+        episode, shown = counted.begin(number, rng), [sample.x]
         while not episode.over:
-            move, before = draw(episode.odds, rng), episode.result.first
-            if not episode.show(int(np.ravel_multi_index(astuple(move), episode.odds.shape)), x[0]):
-                break
-            episode.take(counted.ask(x)[0])
+            move, before, rows = draw(episode.odds, rng), episode.result.first, len(learned)
+            counted.answer([episode.turn(int(np.ravel_multi_index(astuple(move), episode.odds.shape)))])
             first = before is None and episode.result.first is not None
-            shown += [x[0].copy()] * (1 + first)  # the first flip is shown again, to verify it
+            shown += learned[rows:] * (1 + first)  # the first flip is shown again, to verify it
         closest_verified = len(seen) - len(shown)
         assert closest_verified in ((0, 1) if closest else (0,))
         assert np.array_equal(shown, seen[: len(shown)])

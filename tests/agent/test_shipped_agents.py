@@ -6,30 +6,45 @@ from pathlib import Path
 
 import pytest
 
+from brittle.agent.explainer import AgentExplainer
 from brittle.agent.file import read_agent
 from brittle.agent.player import SHIPPED, Agent
 from brittle.core.errors import UsageError
 from brittle.searches import open_search
 
 FILES = sorted(SHIPPED.glob("*.safetensors"))
+COMMANDS = {
+    "cells": "brittle train --board cells ",
+    "ripple": "brittle train --board ripple ",
+    "tide": "brittle.train_explainer(",
+}
 
 
-def test_one_ships_for_each_board() -> None:
-    assert {open_search("agent", file=path.stem).board: path.stem for path in FILES} == {
+def kind_of(path: Path) -> str:
+    """What an agent is for."""
+    return "explainer" if path.stem == "tide" else "search"
+
+
+def test_one_ships_for_each_board_and_one_explains() -> None:
+    searches = [path.stem for path in FILES if kind_of(path) == "search"]
+    assert {open_search("agent", file=name).board: name for name in searches} == {
         "cells": "cells",
         "input": "ripple",
     }
     assert Agent().about["name"].startswith("cells ")
+    assert AgentExplainer().about["name"].startswith("tide ")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_it_is_the_one_of_its_card(path: Path) -> None:
     card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     assert card["sha256"] == sha256(path.read_bytes()).hexdigest()
-    assert card["command"].startswith(f"brittle train --board {path.stem} ") and card["queries"] > 0
-    assert card["command"].endswith(f"--out {path.name}")
+    assert card["command"].startswith(COMMANDS[path.stem]) and card["queries"] > 0
+    assert path.name in card["command"]
     assert path.with_suffix(".csv").is_file() and path.with_suffix(".png").is_file()
-    heads = [w for name, w in read_agent(path).network.weights.items() if name.startswith("head_")]
+    heads = [
+        w for name, w in read_agent(path, kind_of(path)).network.weights.items() if name.startswith("head_")
+    ]
     assert all(w.any() for w in heads)
     assert path.stat().st_size < 200_000
 

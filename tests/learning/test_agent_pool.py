@@ -49,10 +49,10 @@ def test_a_game_that_ends_is_followed_by_the_next_without_a_query() -> None:
 def test_samples_come_in_turn_before_any_comes_again() -> None:
     pool = Pool([lever_task(budget=4, count=6)], games=2, seed=3)
     pool.reset()
-    seen = [e.game.sample.id for e in pool._episodes]
+    seen = [e.sample.id for e in pool._episodes]
     while len(seen) < 12:
         if pool.step(np.zeros(2, np.int64))[2].all():
-            seen += [e.game.sample.id for e in pool._episodes]
+            seen += [e.sample.id for e in pool._episodes]
     assert set(seen[:6]) == set(seen[6:12]) == {f"s{i}" for i in range(6)}
 
 

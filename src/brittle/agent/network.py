@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from brittle.core.play import Odds, Play, View
 from brittle.core.sample import Array
 from brittle.core.seeds import generator
+from brittle.explainers.player import ExplainerPlay
 
 LARGEST_CORRECTION = 4.0  # nats, of the log odds of a move, either way
 FEATURE_LIMIT = 5.0  # features are clipped to this, either way
@@ -109,7 +110,7 @@ class Network:
         return c
 
 
-def shape_of(play: Play[Any, Any], hidden: int = 32) -> Shape:
+def shape_of(play: Play[Any, Any] | ExplainerPlay[Any, Any], hidden: int = 32) -> Shape:
     """The shape of a network for what this play shows."""
     view = play.observe(play.start)
     kinds = tuple(dict.fromkeys(play.operators))

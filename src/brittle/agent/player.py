@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 from pydantic import model_validator
 
-from brittle.agent.file import TrainedAgent, read_agent
+from brittle.agent.file import AGAIN, TrainedAgent, read_agent
 from brittle.agent.network import Shape, shape_of
 from brittle.core.canvas import Canvas, Palette
 from brittle.core.errors import UsageError, did_you_mean
@@ -23,7 +23,7 @@ from brittle.searches import open_search
 from brittle.settings import Settings, setting
 
 SHIPPED = Path(__file__).parent / "shipped"
-DEFAULT = "cells"
+DEFAULTS = {"search": "cells", "explainer": "tide"}
 TRAINED_AXES = ("channel", "height", "width")  # of the inputs that the default agent learned on
 
 
@@ -39,7 +39,8 @@ class Agent(Settings):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         """A file that is missing, damaged or of another player is found before anything is played."""
-        check_fit(self.trained, player_of(self.trained), agent_path(self.file))
+        player = player_of(self.trained)
+        check_fit(self.trained, _shown_by(cast(Hashable, player)), player.name, agent_path(self.file))
         return self
 
     @property
@@ -55,15 +56,7 @@ class Agent(Settings):
     @property
     def about(self) -> dict[str, Any]:
         """What a run says of the agent: its name, its player, and what training it took."""
-        trained = self.trained
-        card = trained.card
-        return {
-            "name": trained.name,
-            "player": trained.player,
-            "models": [str(model.get("name")) for model in card.get("models", [])],
-            "data": dict(card.get("data", {})),
-            "queries": card.get("queries"),
-        }
+        return self.trained.about
 
     def __call__(self, game: Game[Any]) -> Search:
         """Plays one sample, one row at a time."""
@@ -76,31 +69,34 @@ def is_at_home(spec: InputSpec) -> bool:
     return spec.axes == TRAINED_AXES
 
 
-def open_agent(file: str | Path) -> TrainedAgent:
-    """The agent of a file or of a shipped name, read once. Raises UsageError."""
-    path = agent_path(file)
+def open_agent(file: str | Path, kind: str = "search") -> TrainedAgent:
+    """The agent of a file or of a shipped name, of this kind, read once. Raises UsageError."""
+    path = agent_path(file, kind)
     try:
         stamp = path.stat().st_mtime_ns
     except (OSError, ValueError):
         stamp = 0
-    return _read(path, stamp)
+    return _read(path, kind, stamp)
 
 
-def agent_path(file: str | Path) -> Path:
-    """The file of an agent. Raises UsageError where a text is neither a file nor a shipped name."""
+def agent_path(file: str | Path, kind: str = "search") -> Path:
+    """The file of an agent; "shipped" is the default of its kind.
+
+    Raises UsageError where a text is neither a file nor a shipped name.
+    """
     shipped = {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
-    name = DEFAULT if file == "shipped" else str(file)
+    name = DEFAULTS[kind] if file == "shipped" else str(file)
     if name in shipped:
         return shipped[name]
     if Path(name).suffix or exists(name):
         return Path(name)
-    known = did_you_mean(name, shipped) if shipped else "none ship; make one with brittle train --board"
+    known = did_you_mean(name, shipped) if shipped else f"none ship; {AGAIN[kind]}"
     raise UsageError(f"expected an agent file (.safetensors) or the name of one, got '{name}'; {known}")
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, stamp: int) -> TrainedAgent:
-    return read_agent(path)
+def _read(path: Path, kind: str, stamp: int) -> TrainedAgent:
+    return read_agent(path, kind)
 
 
 def player_of(agent: TrainedAgent) -> Player:
@@ -117,15 +113,15 @@ def as_player(search: SearchFactory[Any]) -> Player:
     return cast(Player, search)
 
 
-def check_fit(agent: TrainedAgent, player: Player, path: Path) -> None:
-    """Raise UsageError unless this brittle's player shows what the agent was trained to see."""
-    expected, found = agent.network.shape, _shown_by(cast(Hashable, player))
+def check_fit(agent: TrainedAgent, found: Shape, player: str, path: Path) -> None:
+    """Raise UsageError unless a player of this brittle shows, as found, what the agent was trained to see."""
+    expected = agent.network.shape
     for name in ("world", "operators", "places", "sizes"):
         wanted, shown = getattr(expected, name), getattr(found, name)
         if wanted != shown:
             what = "sizes of moves" if name == "sizes" else f"features of {name}"
             raise UsageError(
-                f"'{path}' was trained with {wanted} {what}, but the player {player.name} of this brittle "
+                f"'{path}' was trained with {wanted} {what}, but the player {player} of this brittle "
                 f"has {shown}; train it again"
             )
 

@@ -7,7 +7,14 @@ import click
 import brittle
 from brittle.cli.console import EXIT_CODES, clear_errors, console
 from brittle.cli.live import live_progress
-from brittle.cli.options import GroupedCommand, config_option, set_option, settings_of, settings_options
+from brittle.cli.options import (
+    GroupedCommand,
+    config_option,
+    option,
+    set_option,
+    settings_of,
+    settings_options,
+)
 from brittle.tasks.explain.settings import ExplainSettings
 
 
@@ -16,6 +23,7 @@ from brittle.tasks.explain.settings import ExplainSettings
 @click.argument("data", required=False)
 @settings_options(ExplainSettings)
 @set_option
+@option("--agent", "search", "FILE", "A trained agent explains: a file of brittle train --kind explainer.")
 @config_option
 def explain(config: str | None, **options: Any) -> None:
     """Explain what decisions of MODEL on DATA rest on: heat maps, and how little suffices or flips.

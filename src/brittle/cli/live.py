@@ -40,7 +40,8 @@ def live_training(console: Console) -> Iterator["Callable[..., None]"]:
 
         def watch(now: Any, queries: int = 0) -> None:
             if hasattr(now, "update"):
-                line = f"gain {now.gain:.2f}, flipped {now.flipped:.0%}, {now.queries} of {queries} rows"
+                flipped = f", flipped {now.flipped:.0%}" if hasattr(now, "flipped") else ""
+                line = f"gain {now.gain:.2f}{flipped}, {now.queries} of {queries} rows"
                 update(completed=now.queries, total=queries, description=line)
             elif hasattr(now, "round"):
                 line = f"round {now.round}, flipped {now.flipped:.0%}, {now.shown} rows"

@@ -17,7 +17,7 @@ from brittle.tasks.train.settings import TrainSettings
 @click.command(cls=GroupedCommand, epilog=EXIT_CODES)
 @click.argument("more", nargs=-1, metavar="[MODEL]...")
 @option("--board", "training", "NAME", "An agent that plays on this board, cells or ripple.")
-@option("--kind", "training", "NAME", "What else is learned: tile, for ripple, or rlab, its agent.")
+@option("--kind", "training", "NAME", "What else is learned: explainer, an agent; tile, for ripple; or rlab.")
 @option("--models,--model", "model", "MODEL", "A model to learn on; repeatable.", multiple=True)
 @option("--data", "data", "DATA", "Labelled samples, as brittle audit takes them.", required=True)
 @settings_options(TrainSettings, agents=LearningSettings, rlab=DuelingSettings, tiles=TileSettings)
@@ -31,7 +31,7 @@ def train(
     out: str,
     **options: Any,
 ) -> None:
-    """Learn offline what searches use: agents (--board), tiles or the agent of rlab (--kind).
+    """Learn offline what searches and explainers use: agents (--board), or another --kind.
 
     An interrupted training goes on when the same command is given again.
 
@@ -42,16 +42,18 @@ def train(
     with clear_errors(), live_training(console) as watch:
         if (board is None) == (kind is None):
             raise brittle.UsageError(
-                "expected --board cells or ripple, or --kind tile or rlab, and one of them"
+                "expected --board cells or ripple, or --kind explainer, tile or rlab, and one of them"
             )
-        if kind not in (None, "rlab", "tile"):
-            raise brittle.UsageError(f"there is no kind '{kind}'; expected tile or rlab")
+        if kind not in (None, "explainer", "rlab", "tile"):
+            raise brittle.UsageError(f"there is no kind '{kind}'; expected explainer, tile or rlab")
         given = given_of(options)
         common = TrainSettings.build({k: v for k, v in given.items() if k in TrainSettings.model_fields})
         given |= common.model_dump(include=set(given))
         learned_on = [*models, *more]
         if board:
             file = _train_agent(learned_on, data, out, board, given, watch)
+        elif kind == "explainer":
+            file = _train_explainer(learned_on, data, out, given, watch)
         elif kind == "rlab":
             file = brittle.train_rlab(learned_on, data, out, watch=watch, **given)
         else:
@@ -69,7 +71,18 @@ def _train_agent(
 ) -> Path:
     """An agent; its cells and palette are an audit's."""
     audit: dict[str, Any] = {name: given.pop(name) for name in ("cell", "distortions") if name in given}
+    return brittle.train_agent(models, data, out, board, audit=audit, watch=_limited(watch, given), **given)
+
+
+def _train_explainer(
+    models: list[str], data: str, out: str, given: dict[str, Any], watch: Callable[..., None]
+) -> Path:
+    """An agent that explains."""
+    asked = {"model_options": {"classes": given.pop("classes")}} if "classes" in given else {}
+    return brittle.train_explainer(models, data, out, asked=asked, watch=_limited(watch, given), **given)
+
+
+def _limited(watch: Callable[..., None], given: dict[str, Any]) -> Callable[[Any], None]:
+    """The watch that knows how many queries there are."""
     limit = LearningSettings.build({"queries": given["queries"]} if "queries" in given else {}).queries
-    return brittle.train_agent(
-        models, data, out, board, audit=audit, watch=lambda now: watch(now, limit), **given
-    )
+    return lambda now: watch(now, limit)

@@ -18,6 +18,7 @@ EXPLAINERS = Registry(
         "rl-cam": "brittle.explainers.rl_cam:RlCam",
         "xaitk-rise": "brittle.explainers.peers.xaitk:XaitkRise",
         "xaitk-sliding-window": "brittle.explainers.peers.xaitk:XaitkSlidingWindow",
+        "agent": "brittle.agent.explainer:AgentExplainer",
         "captum-grad-cam": "brittle.explainers.peers.captum:GradCam",
         "captum-integrated-gradients": "brittle.explainers.peers.captum:IntegratedGradients",
     },

@@ -3,6 +3,9 @@
 Random soft masks alternate with level sets of draws from the posterior (Thompson sampling): the greatest
 cells of a draw are kept alone, and taken away. Answers count as log-odds. The weight of an element is a
 smooth field times its relief, which is how much the fill hides there: what hides nothing cannot matter.
+
+What a trained agent corrects is a variant, `apart`: level sets kept alone and level sets taken away are moves
+of their own beside the pairs of both, and every move can be made at any time.
 """
 
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from math import prod
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from brittle.core.explainer import Attribution, Explainer, Scene
@@ -20,10 +24,11 @@ from brittle.core.veil import KEPT, Masks
 from brittle.explainers.masks import as_masks, averaged, grid_counts, soft_masks, upsampled
 from brittle.explainers.player import play_out
 from brittle.explainers.regression import Floats, Posterior, fit, log_odds
-from brittle.settings import Settings
+from brittle.settings import Settings, setting
 
-OPERATORS = ("sound", "level")
-SOUND, LEVEL = range(2)
+OPERATORS = ("sound", "level", "keep", "take")
+SOUND, LEVEL, KEEP, TAKE = range(4)
+TURNS = 2  # operators that are played in turn, where level sets are not kept and taken apart
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Tuning:
     masks' grids, one a size. shares: of the cells, in the least and the greatest level set; an equal part of
     the range between is a size. moves: that a budget is spent in, of least_rows or more each. lengths: of
     the field, cells. floor: of the relief where the fill hides nothing, as a share of its mean. blur: sigma
-    of the Gaussian that smooths the relief, elements.
+    of the Gaussian that smooths the relief, elements. apart: odds of each operator, where all are played.
     """
 
     cells: int = 100
@@ -46,9 +51,11 @@ class Tuning:
     lengths: tuple[float, ...] = (1.6, 2.5, 4.0)
     floor: float = 0.1
     blur: float = 3.0
+    apart: tuple[float, ...] = (3.0, 1.0, 1.0, 1.0)
 
 
 TUNING = Tuning()
+LONG = 5.0  # log of a great many rows
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,13 @@ class State:
     """Where an explanation stands.
 
     kept: relief kept of each cell, (n, cells), in the n rows shown so far. odds: log-odds of the explained
-    class in their answers, (n,). made: how often each move was made, (operators, sizes). posterior: of the
-    field, None before the first answers.
+    class in their answers, (n,). by: operator of each row, (n,). made: how often each move was made,
+    (operators, sizes). posterior: of the field, None before the first answers.
     """
 
     kept: Floats
     odds: Floats
+    by: NDArray[np.intp]
     made: Floats
     posterior: Posterior | None = None
 
@@ -80,10 +88,9 @@ class TidePlay:
     Implements explainers.player.ExplainerPlay. All moves are of the whole input, so there is one place.
     """
 
-    operators = OPERATORS
-
-    def __init__(self, scene: Scene, tuning: Tuning = TUNING) -> None:
-        self.scene, self.tuning, self.sides = scene, tuning, scene.sides
+    def __init__(self, scene: Scene, tuning: Tuning = TUNING, apart: bool = False) -> None:
+        self.scene, self.tuning, self.sides, self.apart = scene, tuning, scene.sides, apart
+        self.operators = OPERATORS if apart else OPERATORS[:TURNS]
         axes = len(self.sides)
         self.counts = grid_counts(self.sides, tuning.cells if axes == 1 else tuning.cells_of_many_axes)
         self.places, self.sizes = (1,) * axes, len(tuning.grids)
@@ -92,8 +99,8 @@ class TidePlay:
     @cached_property
     def start(self) -> State:
         """Before the first row."""
-        made = np.zeros((len(OPERATORS), self.sizes))
-        return State(np.empty((0, prod(self.counts))), np.empty(0), made)
+        made = np.zeros((len(self.operators), self.sizes))
+        return State(np.empty((0, prod(self.counts))), np.empty(0), np.empty(0, np.intp), made)
 
     @cached_property
     def relief(self) -> Floats:
@@ -117,27 +124,33 @@ class TidePlay:
         return averaged(masks * self.relief, self.counts)
 
     def moves(self, state: State) -> Odds:
-        """Random masks and level sets in turn, each in one of the sizes made least often."""
-        odds = np.zeros((len(OPERATORS), 1, self.sizes))
-        if len(state.odds) < self.scene.rows:
-            sounded, levelled = state.made.sum(axis=1)
-            operator = LEVEL if levelled < sounded else SOUND
+        """Random masks and level sets in turn, each in one of the sizes made least often; or any, apart."""
+        odds = np.zeros((len(self.operators), 1, self.sizes))
+        if len(state.odds) >= self.scene.rows:
+            return odds
+        if self.apart and state.posterior is not None:
+            odds[:] = np.array(self.tuning.apart)[:, None, None]
+        else:
+            operator = LEVEL if state.made[LEVEL].sum() < state.made[SOUND].sum() else SOUND
             odds[operator, 0] = state.made[operator] == state.made[operator].min()
         return odds
 
     def propose(self, state: State, move: Move, rng: np.random.Generator) -> Proposal | None:
-        """Masks in complementary pairs, as many as the budget allows; None if it allows none."""
+        """As many masks as the budget allows, in complementary pairs but for level sets apart; or None."""
         count = min(self.rows_per_move, self.scene.rows - len(state.odds))
         if count <= 0:
             return None
         if move.operator == SOUND or state.posterior is None:
             grid = max(2, round(self.tuning.grids[move.size] ** (1 / len(self.sides))))
             return Proposal(soft_masks(rng, count, self.sides, grid, paired=True), move)
-        pairs = -(-count // 2)
+        draws = -(-count // 2) if move.operator == LEVEL else count
         low, high = self.tuning.shares
-        heights = (move.size + (np.arange(pairs) + rng.random(pairs)) / pairs) / self.sizes
-        sets = [self._level_set(state.posterior.draw(rng), low + (high - low) * h) for h in heights]
-        return Proposal(np.stack([half for kept in sets for half in (kept, KEPT - kept)])[:count], move)
+        heights = (move.size + (np.arange(draws) + rng.random(draws)) / draws) / self.sizes
+        sets = np.stack([self._level_set(state.posterior.draw(rng), low + (high - low) * h) for h in heights])
+        if move.operator == LEVEL:
+            both = np.stack([sets, KEPT - sets], axis=1).reshape(-1, *self.sides)
+            return Proposal(both[:count], move)
+        return Proposal(sets if move.operator == KEEP else KEPT - sets, move)
 
     def _level_set(self, field: Floats, share: float) -> Masks:
         """The mask that keeps this share of the cells, those of the greatest weights."""
@@ -149,24 +162,32 @@ class TidePlay:
         """The state after the model's answers, (k, classes)."""
         kept = np.concatenate([state.kept, self._kept(proposal.rows)])
         odds = np.concatenate([state.odds, log_odds(self.scene.scores(answers))])
+        by = np.append(state.by, np.full(len(answers), proposal.move.operator))
         made = state.made.copy()
         made[proposal.move.operator, proposal.move.size] += 1
-        return State(kept, odds, made, fit(kept, odds, self.counts, self.tuning.lengths))
+        return State(kept, odds, by, made, fit(kept, odds, self.counts, self.tuning.lengths))
 
     def observe(self, state: State) -> View:
-        """The share of rows left and the log-odds seen; how often moves were made; the map and its doubt."""
-        scene, posterior, most = self.scene, state.posterior, -float(log_odds(np.zeros(1))[0])
+        """The rows left and the log-odds seen; what each operator was answered; the field and its doubt."""
+        scene, most = self.scene, -float(log_odds(np.zeros(1))[0])
         ends = log_odds(scene.scores(np.stack([scene.clean, scene.filled]))) / most
-        seen = state.odds / most if len(state.odds) else ends
-        world = [1 - len(state.odds) / max(1, scene.rows), *ends, seen.mean(), seen.std()]
-        peak = doubt = 0.0
-        if posterior is not None and posterior.signal:
-            peak = float(np.abs(posterior.mean).max()) / posterior.signal
-            doubt = float(posterior.sd.mean()) / posterior.signal
+        left = scene.rows - len(state.odds)
+        world = [left / max(1, scene.rows), np.log1p(left) / LONG, *ends, *_moments(state.odds / most)]
         made = state.made / max(1, state.made.sum())
-        return View(
-            np.array(world, np.float32), made.astype(np.float32), np.array([[peak, doubt]], np.float32)
-        )
+        seen = [_moments(state.odds[state.by == number] / most) for number in range(len(self.operators))]
+        operators = np.concatenate([made, np.array(seen)], axis=1)
+        places = np.array([self._field_seen(state.posterior)])
+        return View(*(part.astype(np.float32) for part in (np.array(world), operators, places)))
+
+    def _field_seen(self, posterior: Posterior | None) -> tuple[float, float, float, float]:
+        """Of the field: its peak and its doubt in prior deviations, the share of cells in it, its length."""
+        if posterior is None or not posterior.signal:
+            return 0.0, 0.0, 0.0, 0.0
+        weights = np.abs(posterior.mean)
+        spread = float(weights.sum()) ** 2 / max(len(weights) * float((weights**2).sum()), 1e-30)
+        peak, doubt = float(weights.max()), float(posterior.sd.mean())
+        longest = max(self.tuning.lengths)
+        return peak / posterior.signal, doubt / posterior.signal, spread, posterior.length / longest
 
     def attribution(self, state: State) -> Attribution:
         """Posterior mean and standard deviation of each element's weight: log-odds per whole cell kept."""
@@ -183,6 +204,7 @@ class Tide(Settings):
     """Regression on random soft masks and on level sets of its own draws; the explainer of signals."""
 
     name: ClassVar[str] = "tide"
+    apart: bool = setting(False, "level sets are kept alone, and taken away, as moves of their own too")
 
     def __call__(self, scene: Scene) -> Explainer:
         """Explains one sample, in scene.rows rows."""
@@ -190,4 +212,9 @@ class Tide(Settings):
 
     def play(self, scene: Scene) -> TidePlay:
         """The moves of one explanation."""
-        return TidePlay(scene)
+        return TidePlay(scene, apart=self.apart)
+
+
+def _moments(values: Floats) -> tuple[float, float]:
+    """Mean and standard deviation, 0 of nothing."""
+    return (float(values.mean()), float(values.std())) if len(values) else (0.0, 0.0)

@@ -1,4 +1,4 @@
-"""One game in play, for learning: what is seen, what a move shows, and what its answer is worth.
+"""One search in play, for learning: what is seen, what a move shows, and what its answer is worth.
 
 The reward of a query. Before the first flip: the drop of the margin as a share of the clean margin, so that a
 game's rewards add up to 1 when the decision flips; beyond that, where the closest flip counts, the drop of
@@ -6,29 +6,28 @@ log L2. Where the game ends at the first flip, every query costs a little.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from math import inf, log, prod
+from dataclasses import dataclass
+from functools import partial
+from math import inf, log, nan
 from typing import Any
 
 import numpy as np
 
-from brittle.agent.network import clipped
 from brittle.core import distance
-from brittle.core.classifier import Classifier, check_answers, rounded
-from brittle.core.errors import DataError
+from brittle.core.classifier import Classifier
 from brittle.core.goal import Goal
-from brittle.core.play import Move, Play, Player
+from brittle.core.play import Play, Player
+from brittle.core.request import Request
 from brittle.core.sample import Array, Sample
-from brittle.core.search import Board, Game, Terms
+from brittle.core.search import Board, Game, InputBoard, Terms
+from brittle.learning.curve import Update, mean
+from brittle.learning.game import Exchange, Observation, move_of, observation_of
 from brittle.learning.tuning import PPO_TUNING
-
-# world (W,), operators (o, T), places (p, F), clipped as the network takes them; odds (o, p, s), sum 1
-Observation = dict[str, Array]
 
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """A model, the samples that games are played on, and the rules of the games.
+    """Searches as a learning.game.Task: a model, samples, and the rules of the games.
 
     board: makes a sample's board, as the player needs. query_cost: reward that a query costs, where the first
     flip ends a game.
@@ -42,6 +41,47 @@ class TrainingTask:
     target: int | None = None
     k: int = 1
     query_cost: float = PPO_TUNING.query_cost
+    most_rows = 1
+
+    @property
+    def gamma(self) -> float:
+        """Discount of a query."""
+        return PPO_TUNING.gamma_closest if self.terms.closest else PPO_TUNING.gamma_first
+
+    def prepare(self, sample: Sample) -> Exchange[Callable[[np.random.Generator], "Episode"] | None]:
+        """How a game begins, where the clean answer is right, and not the target."""
+        clean = (yield Request(InputBoard(sample), sample.x[None]))[0]
+        goal = self._goal(sample, clean)
+        return partial(self._begin, sample, goal, clean) if goal else None
+
+    def _begin(self, sample: Sample, goal: Goal, clean: Array, rng: np.random.Generator) -> "Episode":
+        game = Game(sample, self.board(sample), goal, self.terms, clean, rng)
+        return Episode(game, self.player.play(game), self.query_cost)
+
+    def _goal(self, sample: Sample, clean: Array) -> Goal | None:
+        predicted = int(clean.argmax())
+        label = predicted if sample.label is None else sample.label
+        if not 0 <= label < len(clean) or label == self.target:
+            return None
+        if Goal(label, k=self.k).flipped(clean[None])[0] or (self.k == 1 and label != predicted):
+            return None
+        return Goal(label, self.target, self.k)
+
+    def entry(
+        self, update: int, queries: int, results: Sequence["EpisodeResult"], approx_kl: float
+    ) -> Update:
+        """The entry of the curve over these games."""
+        flipped = [e for e in results if e.first is not None]
+        return Update(
+            update=update,
+            queries=queries,
+            games=len(results),
+            gain=mean([e.gain for e in results]),
+            flipped=mean([float(e.first is not None) for e in results]),
+            first=mean([e.first for e in flipped if e.first]),
+            l2=float(np.median([e.l2 for e in flipped if e.l2])) if flipped else nan,
+            approx_kl=approx_kl,
+        )
 
 
 @dataclass(frozen=True)
@@ -59,7 +99,7 @@ class EpisodeResult:
 
 
 class Episode:
-    """A game in play. Call show with a move, ask the model, call take with its answer; until over."""
+    """A search in play, as a learning.game.Game: a move is one query."""
 
     def __init__(self, game: Game[Any], play: Play[Any, Any], query_cost: float) -> None:
         self.game, self.play, self._query_cost = game, play, 0.0 if game.terms.closest else query_cost
@@ -71,8 +111,11 @@ class Episode:
         self._l2_to_beat = PPO_TUNING.reference_rms * span * float(np.sqrt(size))
         self._first: int | None = None
         self._l2: float | None = None
-        self._proposal: Any = None
-        self._x: Array = np.empty(0, np.float32)
+
+    @property
+    def sample(self) -> Sample:
+        """What the game is over."""
+        return self.game.sample
 
     @property
     def left(self) -> int:
@@ -86,47 +129,32 @@ class Episode:
 
     def observe(self) -> Observation:
         """What a policy sees."""
-        view, total = self.play.observe(self.state), float(self.odds.sum())
-        return {
-            "world": clipped(view.world),
-            "operators": clipped(view.operators),
-            "places": clipped(view.places),
-            "odds": np.asarray(self.odds / max(total, 1e-30), np.float32),
-        }
+        return observation_of(self.play.observe(self.state), self.odds)
 
-    def show(self, action: int, out: Array) -> bool:
-        """Render the input of a move, a flat index into the odds. False: there is none; the game is over."""
-        move = Move(*(int(i) for i in np.unravel_index(action, self.odds.shape)))
-        legal = self.odds[move.operator, move.place, move.size] > 0
-        self._proposal = self.play.propose(self.state, move, self.game.rng) if legal else None
-        if self._proposal is None:
-            self.over = True
-            return False
-        self.game.board.render(self._proposal.row, out)
-        self._x = out
-        return True
+    def turn(self, action: int) -> Exchange[float]:
+        """Show the input of a move, and learn from the answer."""
+        move = move_of(action, self.odds)
+        proposal = self.play.propose(self.state, move, self.game.rng) if move else None
+        if proposal is None:
+            reward, self.over = self._forfeit, True
+        else:
+            margin = float(self.game.goal.margin((yield Request(self.game.board, proposal.row[None])))[0])
+            self.queries += 1
+            reward = self._progress(proposal, margin) - self._query_cost
+            self.state = self.play.accept(self.state, proposal, margin)
+            self.odds = self.play.moves(self.state)
+            self.over = self.left <= 0 or (self._first is not None and not self.game.terms.closest)
+        self.gain += reward
+        return reward
 
-    def give_up(self) -> float:
+    @property
+    def _forfeit(self) -> float:
         """The reward of a move that shows nothing: what playing on would have cost."""
-        reward = -self._query_cost * min(self.left, PPO_TUNING.forfeit_queries)
-        self.gain += reward
-        return reward
+        return -self._query_cost * min(self.left, PPO_TUNING.forfeit_queries)
 
-    def take(self, answer: Array) -> float:
-        """The reward of the row shown last, by the model's answer to it, (classes,)."""
-        margin = float(self.game.goal.margin(answer[None])[0])
-        self.queries += 1
-        reward = self._progress(margin) - self._query_cost
-        self.state = self.play.accept(self.state, self._proposal, margin)
-        self.odds = self.play.moves(self.state)
-        flipped = self._first is not None
-        self.over = self.left <= 0 or (flipped and not self.game.terms.closest)
-        self.gain += reward
-        return reward
-
-    def _progress(self, margin: float) -> float:
+    def _progress(self, proposal: Any, margin: float) -> float:
         """The reward of the row shown last without its cost: falls of the margin and of log L2."""
-        l2 = distance.l2(self.game.sample.x, self._x) if margin < 0 else inf
+        l2 = self._distance(proposal) if margin < 0 else inf
         limit = self.game.terms.max_l2
         if margin < 0 and limit is not None and l2 > limit + 1e-6:
             return 0.0
@@ -141,63 +169,8 @@ class Episode:
                 self._l2_to_beat = max(l2, 1e-9)
         return reward
 
-
-@dataclass
-class CountedModel:
-    """A task's model, whose every row is counted, and its clean answers, which are asked for once.
-
-    queries: rows shown so far; batches: how often it was asked.
-    """
-
-    task: TrainingTask
-    queries: int = 0
-    batches: int = 0
-    _clean: dict[int, Array] = field(default_factory=dict)
-
-    def ask(self, x: Array) -> Array:
-        """The model's answers to one batch, rounded as the referee does. Raises DataError for NaN."""
-        self.queries += len(x)
-        self.batches += 1
-        answers = self.task.model(x)
-        check_answers(answers, len(x), len(self.task.model.classes))
-        if not np.isfinite(answers).all():
-            raise DataError("the model answered NaN or infinity while an agent was learning on it")
-        return rounded(answers)
-
-    def ask_clean(self, numbers: Sequence[int], batch: int) -> None:
-        """Ask for the clean answers of these samples, so many at once, where they are not known yet."""
-        new = [n for n in numbers if n not in self._clean]
-        for start in range(0, len(new), batch):
-            some = new[start : start + batch]
-            spec = self.task.model.input
-            x = np.stack([spec.decode(spec.encode(self.task.samples[n].x)) for n in some])
-            self._clean.update(zip(some, self.ask(x), strict=True))
-
-    def can_play(self, number: int) -> bool:
-        """Whether there is a game over this sample: its clean answer is right, and not the target."""
-        return self._goal(number) is not None
-
-    def begin(self, number: int, rng: np.random.Generator) -> Episode:
-        """A new game over one sample. Raises DataError if there is none."""
-        goal = self._goal(number)
-        sample, task = self.task.samples[number], self.task
-        if goal is None:
-            raise DataError(f"{sample.id}: the model is wrong about it before anything is changed")
-        game = Game(sample, task.board(sample), goal, task.terms, self._clean[number], rng)
-        return Episode(game, task.player.play(game), task.query_cost)
-
-    def _goal(self, number: int) -> Goal | None:
-        self.ask_clean([number], 1)
-        clean, label, task = self._clean[number], self.task.samples[number].label, self.task
-        predicted = int(clean.argmax())
-        label = predicted if label is None else label
-        if not 0 <= label < len(clean) or label == task.target:
-            return None
-        if Goal(label, k=task.k).flipped(clean[None])[0] or (task.k == 1 and label != predicted):
-            return None
-        return Goal(label, task.target, task.k)
-
-
-def moves_of(episode: Episode) -> int:
-    """How many moves there are: the actions of an environment."""
-    return prod(episode.odds.shape)
+    def _distance(self, proposal: Any) -> float:
+        """How far the row shown last is from the sample, as the model saw it."""
+        shown = np.empty_like(self.game.sample.x)
+        self.game.board.render(proposal.row, shown)
+        return distance.l2(self.game.sample.x, shown)

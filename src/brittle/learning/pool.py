@@ -12,20 +12,14 @@ from brittle.core.errors import DataError, UsageError
 from brittle.core.sample import Array
 from brittle.core.seeds import generator
 from brittle.learning.environment import observation_space
-from brittle.learning.episode import (
-    CountedModel,
-    Episode,
-    EpisodeResult,
-    Observation,
-    TrainingTask,
-    moves_of,
-)
+from brittle.learning.game import CountedModel, Game, Observation, Task, moves_of
 
 
 class Pool(VecEnv):
     """Games over several models, as a vector environment of stable-baselines3.
 
-    All clean inputs are shown once, at the start. Samples that a model is wrong about are left out for it. A
+    What games need to begin is shown once, at the start. Samples without a game, as the model is wrong about
+    them, are left out for it. A
     game that ends is followed by the next one at once, for which nothing needs to be shown.
 
     games: played at once, shared among the models. results: of games that ended, until the reader clears it.
@@ -33,15 +27,14 @@ class Pool(VecEnv):
     """
 
     def __init__(
-        self, tasks: Sequence[TrainingTask], games: int, seed: int, started: Sequence[int] | None = None
+        self, tasks: Sequence[Task], games: int, seed: int, started: Sequence[int] | None = None
     ) -> None:
         self.models = [CountedModel(task) for task in tasks]
         self.started = list(started or [0] * len(tasks))
-        self.results: list[EpisodeResult] = []
-        self._seed = seed
+        self.results: list[Any] = []
+        self._seed, self._moved = seed, False
         self._playable = [_playable(model, games) for model in self.models]
         self._model_of = [i % len(tasks) for i in range(games)]
-        self._batches = [np.empty((games, *task.model.input.shape), np.float32) for task in tasks]
         self._episodes = [self._begin(game) for game in range(games)]
         self._actions: NDArray[Any] = np.zeros(games, np.int64)
         shapes = {e.odds.shape for e in self._episodes}
@@ -67,8 +60,9 @@ class Pool(VecEnv):
 
     def reset(self) -> Observation:
         """Leave all games and begin new ones."""
-        if any(e.queries > 1 for e in self._episodes):
+        if self._moved:
             self._episodes = [self._begin(game) for game in range(self.num_envs)]
+            self._moved = False
         return self._observe()
 
     def step_async(self, actions: NDArray[Any]) -> None:
@@ -76,7 +70,8 @@ class Pool(VecEnv):
         self._actions = actions
 
     def step_wait(self) -> tuple[Observation, Array, NDArray[np.bool_], list[dict[str, Any]]]:
-        """One query of every game."""
+        """One move of every game."""
+        self._moved = True
         rewards = np.zeros(self.num_envs, np.float32)
         for number in range(len(self.models)):
             self._turn(number, rewards)
@@ -89,19 +84,12 @@ class Pool(VecEnv):
         return self._observe(), rewards, done, infos
 
     def _turn(self, model: int, rewards: Array) -> None:
-        """One query of every game on one model, in one batch; rewards: (games,), written to."""
-        batch, shown = self._batches[model], list[int]()
-        for game in np.flatnonzero(np.equal(self._model_of, model)).tolist():
-            episode = self._episodes[game]
-            if episode.show(int(self._actions[game]), batch[len(shown)]):
-                shown.append(game)
-            else:
-                rewards[game] = episode.give_up()
-        if shown:
-            for game, answer in zip(shown, self.models[model].ask(batch[: len(shown)]), strict=True):
-                rewards[game] = self._episodes[game].take(answer)
+        """One move of every game on one model, their rows pooled; rewards: (games,), written to."""
+        games = np.flatnonzero(np.equal(self._model_of, model))
+        turns = [self._episodes[game].turn(int(self._actions[game])) for game in games]
+        rewards[games] = self.models[model].answer(turns)
 
-    def _begin(self, game: int) -> Episode:
+    def _begin(self, game: int) -> Game:
         """The game that is played next in this place: samples in turn, in another order every pass."""
         model = self._model_of[game]
         playable, number = self._playable[model], self.started[model]
@@ -139,12 +127,13 @@ class Pool(VecEnv):
 
 
 def _playable(model: CountedModel, batch: int) -> list[int]:
-    """Indices of the samples that a model is right about. Raises DataError if there is none."""
+    """Indices of the samples that games can be played on. Raises DataError if there is none."""
     numbers = list(range(len(model.task.samples)))
-    model.ask_clean(numbers, batch)
+    model.prepare(numbers, batch)
     playable = [n for n in numbers if model.can_play(n)]
     if not playable:
         raise DataError(
-            f"expected samples that the model classifies rightly to learn on, found none of {len(numbers)}"
+            "expected samples to learn on that the model classifies rightly (to explain, and whose class a "
+            f"fill loses), found none of {len(numbers)}"
         )
     return playable

@@ -20,8 +20,7 @@ from stable_baselines3.common.logger import Logger
 from brittle.agent.network import Network, fresh, shape_of
 from brittle.core.errors import UsageError
 from brittle.core.seeds import generator
-from brittle.learning.curve import Update
-from brittle.learning.episode import EpisodeResult, TrainingTask
+from brittle.learning.game import Task
 from brittle.learning.policy import AgentPolicy
 from brittle.learning.pool import Pool
 from brittle.learning.settings import LearningSettings
@@ -33,19 +32,19 @@ NO_LOG = 1_000_000  # updates between two lines of the log of stable-baselines3
 
 @dataclass(frozen=True)
 class Learned:
-    """An agent's network, how it got there, and the rows that all models were shown for it."""
+    """An agent's network, its curve, as the tasks make it, and the rows that all models were shown for it."""
 
     network: Network
-    curve: tuple[Update, ...]
+    curve: tuple[Any, ...]
     queries: int
 
 
 def learn(
-    tasks: Sequence[TrainingTask],
+    tasks: Sequence[Task],
     settings: LearningSettings,
     start: Network | None = None,
-    checkpoint: Checkpoint[Update] | None = None,
-    watch: Callable[[Update], None] = lambda _: None,
+    checkpoint: Checkpoint[Any] | None = None,
+    watch: Callable[[Any], None] = lambda _: None,
 ) -> Learned:
     """Train an agent on these tasks, from `start` or from the hand-made player.
 
@@ -68,21 +67,20 @@ class _Training:
 
     def __init__(
         self,
-        tasks: Sequence[TrainingTask],
+        tasks: Sequence[Task],
         settings: LearningSettings,
         start: Network | None,
-        kept: Kept[Update] | None,
+        kept: Kept[Any] | None,
     ) -> None:
-        self.settings = settings
-        self.curve = list(kept.curve) if kept else []
+        self.settings, self.task = settings, tasks[0]
+        self.most_rows = settings.games * max(task.most_rows for task in tasks)
+        self.curve: list[Any] = list(kept.curve) if kept else []
         self._before = kept.state["queries"] if kept else 0
         self.pool = Pool(tasks, settings.games, settings.seed, kept.state["started"] if kept else None)
         shape = shape_of(self.pool.first_play, settings.hidden)
         network = start or fresh(shape, settings.seed)
         _check_start(network, shape)
-        self.turns = _turns(settings, self.pool.queries)
-        closest = tasks[0].terms.closest
-        gamma = settings.gamma or (PPO_TUNING.gamma_closest if closest else PPO_TUNING.gamma_first)
+        self.turns = _turns(settings, self.pool.queries, self.most_rows)
         self.ppo = PPO(
             AgentPolicy,
             self.pool,
@@ -90,7 +88,7 @@ class _Training:
             n_steps=self.turns,
             batch_size=_even_batch(self.turns * settings.games, settings.batch),
             n_epochs=settings.epochs,
-            gamma=gamma,
+            gamma=settings.gamma or self.task.gamma,
             clip_range=settings.clip,
             ent_coef=PPO_TUNING.entropy_weight,
             target_kl=settings.target_kl,
@@ -112,15 +110,15 @@ class _Training:
     @property
     def goes_on(self) -> bool:
         """Whether another update stays within the limit."""
-        return self.queries + self.turns * self.settings.games <= self.settings.queries
+        return self.queries + self.turns * self.most_rows <= self.settings.queries
 
     @property
-    def kept(self) -> Kept[Update]:
+    def kept(self) -> Kept[Any]:
         """What a checkpoint holds; started: games begun on each model."""
         state = {"started": list(self.pool.started), "queries": self.queries}
         return Kept(_arrays(self.policy), tuple(self.curve), state)
 
-    def update(self) -> Update:
+    def update(self) -> Any:
         """Play so many turns of all games, and learn from them."""
         number = len(self.curve) + 1
         self.policy.generator.manual_seed(int(generator(self.settings.seed, "moves", number).integers(2**63)))
@@ -128,7 +126,7 @@ class _Training:
         self.pool.results.clear()
         self.ppo.learn(self.turns * self.settings.games, log_interval=NO_LOG, reset_num_timesteps=False)
         approx_kl = float(self.ppo.logger.name_to_value["train/approx_kl"])
-        self.curve.append(_entry(number, self.queries, self.pool.results, approx_kl))
+        self.curve.append(self.task.entry(number, self.queries, self.pool.results, approx_kl))
         return self.curve[-1]
 
     def _rate(self) -> float:
@@ -156,9 +154,12 @@ class Rollout(DictRolloutBuffer):
             yield self._get_samples(order[begin : begin + size])
 
 
-def _turns(settings: LearningSettings, spent: int) -> int:
-    """Queries of each game between updates: fewer where the limit is small. spent: rows shown so far."""
-    affordable = (settings.queries - spent) // (settings.games * PPO_TUNING.least_updates)
+def _turns(settings: LearningSettings, spent: int, most_rows: int) -> int:
+    """Moves of each game between updates: fewer where the limit is small. spent: rows shown so far.
+
+    most_rows: that one move of every game shows.
+    """
+    affordable = (settings.queries - spent) // (most_rows * PPO_TUNING.least_updates)
     return max(PPO_TUNING.least_turns, min(settings.turns, affordable))
 
 
@@ -175,21 +176,6 @@ def _check_start(network: Network, shape: Any) -> None:
                 f"the agent to start from sees {got} {name}, these games show {wanted}; "
                 "start from one that was trained on this board"
             )
-
-
-def _entry(number: int, queries: int, results: Sequence[EpisodeResult], approx_kl: float) -> Update:
-    flipped = [e for e in results if e.first is not None]
-    nan = float("nan")
-    return Update(
-        update=number,
-        queries=queries,
-        games=len(results),
-        gain=float(np.mean([e.gain for e in results])) if results else nan,
-        flipped=len(flipped) / len(results) if results else nan,
-        first=float(np.mean([e.first for e in flipped if e.first])) if flipped else nan,
-        l2=float(np.median([e.l2 for e in flipped if e.l2])) if flipped else nan,
-        approx_kl=approx_kl,
-    )
 
 
 def _arrays(policy: AgentPolicy) -> dict[str, Any]:

@@ -10,7 +10,7 @@ class LearningSettings(Settings):
     games: int = setting(32, "games at once", group="training", metavar="N", ge=1)
     turns: int = setting(
         64,
-        "queries of each game between updates, fewer where the limit is small",
+        "moves of each game between updates, fewer where the limit is small",
         group="training",
         metavar="N",
         ge=1,
@@ -22,10 +22,10 @@ class LearningSettings(Settings):
     )
     gamma: float | None = setting(
         None,
-        "discount of a query",
+        "discount of a move",
         group="training",
         metavar="F",
-        unset="ripple 0.99, cells 0.995",
+        unset="ripple 0.99, cells 0.995, explainer 0.95",
         gt=0,
         le=1,
     )

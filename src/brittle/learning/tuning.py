@@ -13,6 +13,7 @@ class PPOTuning:
     rate_decay: float = 0.9  # share of the learning rate that is gone when all queries are spent
     gamma_first: float = 0.99  # discount of a query where the first flip ends a game
     gamma_closest: float = 0.995  # the same where the closest flip counts
+    gamma_explained: float = 0.95  # discount of a move of an explainer
     entropy_weight: float = 0.0  # in the loss; the hand-made odds explore enough
     adam_epsilon: float = 1e-5  # in the denominator of Adam
 

@@ -56,7 +56,7 @@ def test_a_map_shows_what_the_model_looks_at_and_every_row_is_counted(tmp_path: 
     assert names == {f"{one.sample}.npz" for one in found}
 
 
-@pytest.mark.parametrize("explainer", ["survey", "tide", "occlusion", "rise", "rl-cam"])
+@pytest.mark.parametrize("explainer", ["survey", "tide", "agent", "occlusion", "rise", "rl-cam"])
 def test_every_explainer_is_the_same_for_any_batch_and_after_an_interruption(
     tmp_path: Path, explainer: str
 ) -> None:

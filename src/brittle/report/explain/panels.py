@@ -41,6 +41,7 @@ def facts(run: Run, summary: ExplainSummary) -> dict[str, str]:
     asked = {
         "Data": f"{data} ({wording.number(samples)} samples)" if samples is not None else data,
         "Explainer": summary.explainer,
+        "Agent": wording.agent(manifest.agent),
         "Class explained": chosen(settings, manifest.model["classes"]),
         "Fill": ", ".join(fills if len(fills) > 1 else summary.fills),
         "Budget": f"{summary.budget:,} rows a sample",

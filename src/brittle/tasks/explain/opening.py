@@ -98,6 +98,7 @@ class OpenedExplanation(Opened):
             model=self.named_model,
             data=self.named_data,
             spec=self.dataset.spec,
+            agent=getattr(self.explainer, "about", None),
         )
 
 

@@ -1,6 +1,7 @@
 """Everything an explanation, or a comparison of explanations, can be told."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -8,6 +9,7 @@ from pydantic import model_validator
 
 from brittle.core.explain_run import LEAST_BUDGET
 from brittle.settings import setting
+from brittle.tasks.playing.agents import with_agent
 from brittle.tasks.playing.settings import Place, RunSettings, file_name
 
 COMPARISON = "runs/compare-explanations"
@@ -72,6 +74,11 @@ class ExplainSettings(ExplanationTerms):
         metavar="RUN",
         unset="DATA as they are",
     )
+
+    @classmethod
+    def build(cls, values: Mapping[str, Any], of: str = "") -> Self:
+        """As of Settings; `agent: FILE` is short for the explainer agent with it. Raises UsageError."""
+        return super().build(with_agent(values, "explainer"), of)
 
     @model_validator(mode="before")
     @classmethod

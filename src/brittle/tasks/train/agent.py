@@ -7,20 +7,18 @@ from typing import Any
 
 from brittle.agent.file import TrainedAgent, write_agent
 from brittle.agent.player import as_player, open_agent
-from brittle.core.errors import DataError, UsageError, did_you_mean
+from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.field import usual_l2
-from brittle.core.sample import InputSpec, Sample
+from brittle.core.sample import InputSpec
 from brittle.core.search import Terms
 from brittle.learning.curve import Update
 from brittle.learning.learner import open_learner
 from brittle.learning.settings import LearningSettings
-from brittle.report.learning import learning_curve
-from brittle.store.files import write_whole
-from brittle.store.learned import Checkpoint, write_curve
-from brittle.store.versions import versions_of
+from brittle.store.learned import Checkpoint
 from brittle.tasks.audit.opening import OpenedAudit, open_audit
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.audit.warming import training_task
+from brittle.tasks.train.agents import learned_on, learning_card, samples_of, write_curves
 from brittle.tasks.train.card import command_of, out_file
 
 PLAYERS = {"cells": "patchwork", "ripple": "ripple"}
@@ -66,12 +64,12 @@ def train_agent(
     common = {"search": PLAYERS[board], "search_settings": dict(settings or {}), "seed": chosen.seed}
     opened = [_open(model, data, {**common, **(audit or {})}) for model in models]
     terms = _terms(board, budget, max_l2, opened[0].dataset.spec)
-    tasks = [training_task(o, _samples(o, first), as_player(o.search), terms) for o in opened]
+    tasks = [training_task(o, samples_of(o, first), as_player(o.search), terms) for o in opened]
     question = {
         "board": board,
         "player": PLAYERS[board],
         "settings": dict(settings or {}),
-        **_learned_on(opened, len(tasks[0].samples)),
+        **learned_on(opened, [len(task.samples) for task in tasks]),
         "audit": _plain(audit or {}),
         "terms": asdict(terms),
         "learning": chosen.model_dump(),
@@ -79,20 +77,12 @@ def train_agent(
     }
     checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), question, Update)
     learned = open_learner()(tasks, chosen, agent.network if agent else None, checkpoint, watch)
-    if not learned.curve:
-        raise UsageError(
-            f"expected more queries than {chosen.queries}: they do for no update; raise --queries"
-        )
     given = _given(opened, audit or {}, start, first=first, budget=budget, max_l2=max_l2)
-    card = {
-        **question,
-        "queries": learned.queries,
-        "updates": len(learned.curve),
-        "command": command_of(f"brittle train --board {board}", given, chosen, out),
-        "versions": versions_of("brittle", "numpy", "torch", "stable-baselines3", "gymnasium", "onnxruntime"),
-    }
+    command = command_of(f"brittle train --board {board}", given, chosen, out)
+    card = {**question, **learning_card(learned, chosen, command)}
     write_agent(out, TrainedAgent(learned.network, PLAYERS[board], dict(settings or {}), card))
-    _write_curves(out, learned.curve, terms.closest)
+    last = {"Median L2": "l2"} if terms.closest else {"Queries to flip": "first"}
+    write_curves(out, learned, {"Mean return": "gain", "Share flipped": "flipped", **last})
     checkpoint.delete()
     return out
 
@@ -111,27 +101,11 @@ def _open(model: Any, data: Any, common: Mapping[str, Any]) -> OpenedAudit:
     return open_audit(AuditSettings.build(words), model, data)
 
 
-def _samples(opened: OpenedAudit, first: int | None) -> list[Sample]:
-    samples = [opened.dataset.open(name) for name in opened.dataset.ids[:first]]
-    if not samples:
-        raise DataError(f"expected samples to learn on, found none in {opened.dataset.name}")
-    return samples
-
-
 def _terms(board: str, budget: int | None, max_l2: float | None, spec: InputSpec) -> Terms:
     """What ends a game: on the ripple board the first flip within a distance."""
     if board == "cells":
         return Terms(budget or BUDGET[board], max_l2, closest=True)
     return Terms(budget or BUDGET[board], max_l2 or round(usual_l2(spec), 4), closest=False)
-
-
-def _learned_on(opened: Sequence[OpenedAudit], samples: int) -> dict[str, Any]:
-    """Models and data, by name and digest."""
-    data = opened[0].dataset
-    return {
-        "models": [{"name": Path(o.settings.model).name, "sha256": o.backend.sha256} for o in opened],
-        "data": {"name": data.name, "samples": samples, "sha256": data.sha256},
-    }
 
 
 def _plain(words: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,10 +127,3 @@ def _given(
         "cell": audit.get("cell"),
         "start": Path(start).name if start else None,
     }
-
-
-def _write_curves(out: Path, curve: Sequence[Update], closest: bool) -> None:
-    write_curve(out.with_suffix(".csv"), curve, ".6g")
-    panels = [("Mean return", [u.gain for u in curve]), ("Share flipped", [u.flipped for u in curve])]
-    last = ("Median L2", [u.l2 for u in curve]) if closest else ("Queries to flip", [u.first for u in curve])
-    write_whole(out.with_suffix(".png"), learning_curve([*panels, last], [u.queries for u in curve]))

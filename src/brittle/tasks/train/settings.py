@@ -15,7 +15,11 @@ class TrainSettings(Settings):
         ge=1,
     )
     start: str | None = setting(
-        None, "agents, rlab: go on from this one", group="training", metavar="FILE", unset="from scratch"
+        None,
+        "agents, rlab, explainer: go on from this one",
+        group="training",
+        metavar="FILE",
+        unset="from scratch",
     )
     cell: str | None = setting(
         None,
@@ -35,11 +39,25 @@ class TrainSettings(Settings):
     )
     budget: int | None = setting(
         None,
-        "agents: rows of one game",
+        "agents, explainer: rows of one game",
         group="search",
         metavar="N",
-        unset="cells 250, ripple 500",
+        unset="cells 250, ripple 500, explainer up to 150",
         ge=3,
+    )
+    explainer: str | None = setting(
+        None,
+        "explainer: the player that the agent corrects, tide or survey",
+        group="search",
+        metavar="NAME",
+        unset="tide",
+    )
+    classes: str | None = setting(
+        None,
+        "explainer: class names of the models, as brittle explain takes them",
+        group="model",
+        metavar="FILE",
+        unset="the models' own, or numbers",
     )
     max_l2: float | None = setting(
         None,
