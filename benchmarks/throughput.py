@@ -123,7 +123,8 @@ def main() -> None:
     args = parser.parse_args()
     clock = process_time if args.cpu else perf_counter
     codes = photos(args.samples)
-    x = codes.astype(np.float32) / np.float32(255)
+    shown = np.resize(codes, (max(args.samples, *BATCHES, args.batch or 0), *codes.shape[1:]))
+    x = shown.astype(np.float32) / np.float32(255)
     ask = open_model("efficientnet-lite0").ask
     batches = (args.batch,) if args.batch else BATCHES
     rounds = [{batch: bare_rate(ask, x, batch, 1.5, clock) for batch in batches} for _ in range(3)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from brittle.core.result import SearchResult
+from brittle.store.manifest import Manifest
 from brittle.store.run import Run
 from report.made_up import MakeRun, manifest, write_files
 
@@ -18,8 +19,8 @@ def make_run(tmp_path: Path) -> Iterator[MakeRun]:
     """Makes a run folder that holds these results, and the files of the first flips among them."""
     made: list[Run] = []
 
-    def make(results: Iterable[SearchResult]) -> Run:
-        run = Run.begin(tmp_path / f"run{len(made)}", manifest(), "budget: 100\n")
+    def make(results: Iterable[SearchResult], asked: Manifest | None = None) -> Run:
+        run = Run.begin(tmp_path / f"run{len(made)}", asked or manifest(), "budget: 100\n")
         made.append(run)
         run.log({"session": 1, "seconds": 2.5, "setup_rows": 7, "versions": {"python": "3.11"}})
         lines = []

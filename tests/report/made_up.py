@@ -1,6 +1,8 @@
 """Made-up results, and a manifest and files to go with them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +16,8 @@ from brittle.store.run import Run
 
 SPEC = InputSpec((3, 16, 16), ("channel", "height", "width"), bits=8)
 PALETTE = (Layer("noise", 0.1, 0), Layer("noise", 0.2, 0), Layer("blur", 1.0, 0))
-MakeRun = Callable[[Iterable[SearchResult]], Run]
+CLIPS = InputSpec((3, 6, 16, 16), ("channel", "frame", "height", "width"), bits=8, rate=5.0)
+MakeRun = Callable[..., Run]
 CLASSES = ("cat", "dog", "<b>emu</b>")
 BUDGET = 100
 
@@ -58,28 +61,48 @@ def ended(sample: str, status: Status, *, queries: int = 1, message: str = "") -
     return SearchResult(sample, 0, status, "random", queries, predicted=0, message=message)
 
 
-def manifest() -> Manifest:
+def clip_flipped(sample: str, first: int, l2: float, **more: Any) -> SearchResult:
+    """A clip that flipped: noise above left in frames 1 to 3, blur below right in frames 4 to 6."""
+    result = flipped(sample, first, l2, **more)
+    assert result.first and result.closest
+    of_clip: dict[str, Any] = {"assignment": (1, 0, 0, 0, 0, 0, 0, 3), "frames": 4, "frames_in_row": 3}
+    return replace(result, first=replace(result.first, **of_clip), closest=replace(result.closest, **of_clip))
+
+
+def manifest(
+    spec: InputSpec = SPEC, cell: tuple[int, ...] = (4, 4), palette: tuple[Layer, ...] = PALETTE
+) -> Manifest:
     return Manifest(
         settings={"search": "random", "budget": BUDGET, "seed": 0, "goal": "closest", "max_l2": None},
         model={"name": "tiny", "sha256": "ab" * 32, "classes": list(CLASSES)},
         data={"name": "made-up", "samples": 5, "sha256": "cd" * 32},
-        spec=SPEC,
-        cell=(4, 4),
-        palette=PALETTE,
+        spec=spec,
+        cell=cell,
+        palette=palette,
     )
+
+
+def clip_manifest(palette: tuple[Layer, ...] = PALETTE) -> Manifest:
+    return manifest(CLIPS, (3, 8, 8), palette)
 
 
 def write_files(run: Run, result: SearchResult) -> None:
     assert result.first and result.closest
-    domain = domain_of(SPEC)
-    x = SPEC.decode(np.random.default_rng(0).integers(0, 255, SPEC.shape).astype(np.uint8))
-    run.write(run.original(result), domain.to_bytes(x, SPEC))
+    spec = run.manifest.spec
+    domain = domain_of(spec)
+    x = spec.decode(np.random.default_rng(0).integers(0, 255, spec.shape).astype(np.uint8))
+    run.write(run.original(result), domain.to_bytes(x, spec))
     for found in (result.first, result.closest):
-        run.write(found.file, domain.to_bytes(_changed(x), SPEC))
+        run.write(found.file, domain.to_bytes(changed(x), spec))
 
 
-def _changed(x: Array) -> Array:
+def changed(x: Array) -> Array:
+    """Black above left; of a clip in frames 1 to 3, and a corner of 2 x 2 below right in frame 5."""
     y = x.copy()
-    y[:, :4, :4] = 0
+    if x.ndim == 3:
+        y[:, :4, :4] = 0
+    else:
+        y[:, :3, :8, :8] = 0
+        y[:, 4, -2:, -2:] = 0
     assert distance.l2(x, y) > 0
     return y

@@ -16,7 +16,7 @@ from brittle.report.pictures import thumbnail
 from brittle.store.run import Run
 from report.made_up import MakeRun, ended, flipped
 
-VOID = {"meta", "img", "br", "link", "input", "hr"}
+VOID = {"meta", "img", "br", "link", "input", "hr", "source"}
 EVERY_KIND = [
     flipped("a.png", first=10, l2=1.0),
     flipped("b.png", first=20, l2=3.0, label=None),

@@ -52,3 +52,8 @@ def test_images_smaller_than_a_window_have_one_too() -> None:
     small = PHOTO[:, :8, :8]
     assert ssim(small, small, 1.0) == pytest.approx(1, abs=1e-12)
     assert ssim(small, NOISY[:, :8, :8], 1.0) < 1
+
+
+def test_of_clips_it_is_the_mean_over_their_frames() -> None:
+    clip, changed = (np.stack([a, b], axis=1) for a, b in ((PHOTO, PHOTO), (PHOTO, NOISY)))
+    assert ssim(clip, changed, 1.0) == pytest.approx((1 + ssim(PHOTO, NOISY, 1.0)) / 2, abs=1e-12)

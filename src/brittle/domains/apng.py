@@ -19,13 +19,14 @@ Frames = NDArray[np.uint8]
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOUR_TYPES = {1: 0, 3: 2}  # channels -> grey, RGB
 UP = 2  # the filter: each line less the one above
-COMPRESSION = 6
+KEPT, SHOWN = 6, 1
+"""Effort of compression, 1 to 9: of what is stored, and of what is soon drawn into a page."""
 
 
-def write_apng(frames: Frames, rate: float) -> bytes:
+def write_apng(frames: Frames, rate: float, effort: int = KEPT) -> bytes:
     """Frames (n, height, width, 1 or 3) as an animation without end; same frames, same bytes.
 
-    rate: frames a second, as near as 1/65535 s allows.
+    rate: frames a second, as near as 1/65535 s allows. effort: of compression, KEPT or SHOWN.
     """
     count, height, width, channels = frames.shape
     seconds = Fraction(1 / rate).limit_denominator(65535)
@@ -36,7 +37,7 @@ def write_apng(frames: Frames, rate: float) -> bytes:
     for place, frame in enumerate(frames):
         control = struct.pack(">IIIIIHHBB", number, width, height, 0, 0, *delay, 0, 0)  # replaces all of it
         number += 1
-        data = zlib.compress(_lines(frame), COMPRESSION)
+        data = zlib.compress(_lines(frame), effort)
         chunks.append(_chunk(b"fcTL", control))
         if place == 0:
             chunks.append(_chunk(b"IDAT", data))

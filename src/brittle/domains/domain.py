@@ -40,6 +40,12 @@ class Domain(Protocol):
     def picture(self, x: Array, spec: InputSpec) -> bytes:
         """A PNG of an input, to look at."""
 
+    def extent(self, spec: InputSpec) -> str:
+        """What of an input its picture shows, in words; empty where that is all."""
+
+    def animation(self, inputs: Sequence[Array], spec: InputSpec) -> bytes | None:
+        """An animated PNG of inputs side by side and in step, to look at; None where nothing moves."""
+
     def change(self, x: Array, changed: Array, spec: InputSpec) -> bytes:
         """A PNG of changed - x about mid-grey, amplified to its own greatest value."""
 

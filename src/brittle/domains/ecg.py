@@ -92,6 +92,14 @@ class Ecg:
         """PNG of the trace on ECG paper."""
         return on_paper(x, spec)
 
+    def extent(self, spec: InputSpec) -> str:
+        """Empty: all of it."""
+        return ""
+
+    def animation(self, inputs: Sequence[Array], spec: InputSpec) -> bytes | None:
+        """None: a trace stands still."""
+        return None
+
     def change(self, x: Array, changed: Array, spec: InputSpec) -> bytes:
         """PNG of changed - x on ECG paper, at up to four times the standard gain."""
         difference = changed - x

@@ -45,6 +45,15 @@ def glowing(shown: Pixels, shares: NDArray[np.int64], mask: NDArray[np.bool_] | 
     return np.asarray(np.clip(np.rint(out), 0, 255), np.uint8)
 
 
+def heated(values: NDArray[np.floating]) -> Pixels:
+    """Values of at least 0, (height, width), as colours: black for 0, the brightest for the greatest."""
+    colours = np.array([(0, 0, 0), *reversed(GLOW)], np.float64)
+    shares = np.asarray(values, np.float64) / (float(values.max(initial=0.0)) or 1.0)
+    at = np.linspace(0, 1, len(colours))
+    lit = np.stack([np.interp(shares, at, colour) for colour in colours.T], axis=-1)
+    return np.asarray(np.rint(lit), np.uint8)
+
+
 def _outline(out: NDArray[np.float64], mask: NDArray[np.bool_]) -> None:
     """Draw the inner edge of a mask in white, with a dark line around it."""
     width = max(1, round(LINE_SHARE * max(mask.shape)))

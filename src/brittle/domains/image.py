@@ -64,6 +64,14 @@ class Image:
         """PNG in grey or RGB (the mean of any other number of channels), large enough to see."""
         return png(enlarged(shown(x, spec)))
 
+    def extent(self, spec: InputSpec) -> str:
+        """Empty: all of it."""
+        return ""
+
+    def animation(self, inputs: Sequence[Array], spec: InputSpec) -> bytes | None:
+        """None: an image stands still."""
+        return None
+
     def change(self, x: Array, changed: Array, spec: InputSpec) -> bytes:
         """PNG of changed - x about mid-grey, amplified to its own greatest value."""
         return png(enlarged(amplified(x, changed)))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,28 @@ from brittle.core.canvas import Assignment, Layer
 from brittle.core.errors import DataError, UsageError
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
-from brittle.domains.apng import read_apng, write_apng
+from brittle.domains.apng import SHOWN, read_apng, write_apng
 from brittle.domains.heat import glowing, shares_of
 from brittle.domains.npy import from_npy, reason, to_npy
-from brittle.domains.pixels import Kind, amplified, enlarged, png, shown, tinted, white_where
+from brittle.domains.pixels import (
+    Kind,
+    amplified,
+    enlarged,
+    enlargement,
+    png,
+    repeated,
+    shown,
+    tinted,
+    white_where,
+)
 
 CELL_SHARE = 8  # cells along height and along width, where the user names none
 STRIP_FRAMES = 8
 """Frames of a film strip, at even distances."""
+MOST_PLAYED = 32
+"""Frames of an animation to look at; of longer clips every second one, or every third ..."""
+APART = 1 / 32
+"""From one clip of an animation to the next, as a share of its width."""
 USUAL_RATE = 10.0
 """Frames a second at which a clip is played whose rate is not known."""
 EXPECTED = "expected a cell as FRAMESxHEIGHTxWIDTH, such as 'all x 8x8', '1x8x8' or '0.5s x 16x16'"
@@ -75,6 +90,23 @@ class Video:
         """PNG of a film strip: frames at even distances, side by side."""
         return png(enlarged(shown(_strip(x), spec)))
 
+    def extent(self, spec: InputSpec) -> str:
+        """Which frames a film strip shows, and from when to when where the rate is known."""
+        frames = spec.shape[1]
+        numbers = ", ".join(str(place + 1) for place in strip_frames(frames))
+        span = "" if spec.rate is None else f", 0 to {(frames - 1) / spec.rate:.3g} s"
+        return f"frames {numbers} of {frames}{span}"
+
+    def animation(self, inputs: Sequence[Array], spec: InputSpec) -> bytes:
+        """Animated PNG of clips side by side, large enough to see, at their own speed."""
+        every = ceil(spec.shape[1] / MOST_PLAYED)
+        grey, width = sum(spec.bounds) / 2, ceil(APART * spec.shape[-1])
+        gap = np.full((*spec.shape[:-1], width), grey, np.float32)
+        beside = [part for x in inputs for part in (x, gap)][:-1]
+        frames = shown(np.concatenate(beside, axis=-1)[:, ::every], spec)
+        large = np.stack([enlarged(frame) for frame in frames])
+        return write_apng(large, (spec.rate or USUAL_RATE) / every, SHOWN)
+
     def change(self, x: Array, changed: Array, spec: InputSpec) -> bytes:
         """PNG of a film strip of changed - x about mid-grey, amplified to its own greatest value."""
         return png(enlarged(amplified(_strip(x), _strip(changed))))
@@ -97,9 +129,16 @@ class Video:
         self, x: Array, values: Array, spec: InputSpec, mask: NDArray[np.bool_] | None = None
     ) -> bytes:
         """PNG of a film strip in dim grey under the colours of its map, shares being of all frames."""
-        shares = _strip(shares_of(values)[None])[0]
-        kept = None if mask is None else _strip(mask[None])[0]
-        return png(glowing(enlarged(shown(_strip(x), spec)), shares, kept))
+        factor, shares = enlargement(shown(_strip(x), spec)), shares_of(values)
+        frames = [
+            glowing(
+                repeated(shown(x[:, place], spec), factor),
+                shares[place],
+                None if mask is None else mask[place],
+            )
+            for place in strip_frames(spec.shape[1])
+        ]
+        return png(np.concatenate(frames, axis=1))
 
     def region(self, mask: NDArray[np.bool_], spec: InputSpec) -> bytes:
         """Animated PNG of a mask (frame, height, width), a pixel an element: white is kept."""

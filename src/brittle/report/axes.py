@@ -89,6 +89,7 @@ class Axis:
 
 
 FLIPPED = Axis("Flipped", 1.0, percent=True)
+TOUCHED = Axis("Flips", 1.0, percent=True)
 
 
 def axis_to(greatest: float, label: str, *, whole: bool = False) -> Axis:

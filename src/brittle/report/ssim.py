@@ -1,4 +1,4 @@
-"""How alike two images look: structural similarity."""
+"""How alike two images, or two clips, look: structural similarity."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,13 @@ K1, K2 = 0.01, 0.03
 
 
 def ssim(x: Array, changed: Array, span: float) -> float:
-    """Mean structural similarity of two images (channels, height, width), values having a span; 1: the same.
+    """Mean structural similarity of two images (..., height, width), values having a span; 1: the same.
 
     Wang, Bovik, Sheikh and Simoncelli, "Image Quality Assessment: From Error Visibility to Structural
-    Similarity", 2004: Gaussian windows that lie inside the image, and the mean over them and the channels.
-    Where an image is smaller than a window, its edges are mirrored.
+    Similarity", 2004: Gaussian windows that lie inside the image, and the mean over them, the channels
+    and the frames. Where an image is smaller than a window, its edges are mirrored.
     """
-    a, b = np.asarray(x, np.float64), np.asarray(changed, np.float64)
+    a, b = (np.asarray(each, np.float64).reshape(-1, *each.shape[-2:]) for each in (x, changed))
     mean_a, mean_b = _local(a), _local(b)
     square_a, square_b, product = mean_a * mean_a, mean_b * mean_b, mean_a * mean_b
     spread = _local(a * a) - square_a + _local(b * b) - square_b

@@ -223,7 +223,7 @@ def summarise(
             found_at.append(result.closest.query)
             _append(small, result.map1_query)
             for name, column in distances.items():
-                _append(column, _distance(name, result.closest, spec))
+                _append(column, distance_of(name, result.closest, spec))
             for name, value in (result.notes or {}).items():
                 _append(notes.setdefault(name, array("d")), value)
     rng = generator(seed, "bootstrap")
@@ -259,8 +259,11 @@ def summarise(
     )
 
 
-def _distance(name: str, flip: Flip, spec: InputSpec | None) -> float | None:
-    """One distance of a flip; rms, psnr and map need the form of inputs, map those of clips."""
+def distance_of(name: str, flip: Flip, spec: InputSpec | None) -> float | None:
+    """One distance of a flip, by its name in DISTANCES; None where it has none.
+
+    rms, psnr and map need the form of inputs, map one of clips.
+    """
     if name not in ("rms", "psnr", "map"):
         value: float | None = getattr(flip, name)
         return value

@@ -101,8 +101,8 @@ def _clip_rows(summary: Summary) -> list[SummaryRow]:
         return []
     return [
         spread_row("MAP, a survivor counts 12.75", summary.map_all),
-        SummaryRow("Flips of a MAP of at most 1", number(summary.map1)),
-        spread_row("… queries to the first such flip", summary.map1_queries),
+        SummaryRow("Flips of MAP 1 or less", number(summary.map1)),
+        spread_row("First flip of MAP 1 or less: queries", summary.map1_queries),
     ]
 
 

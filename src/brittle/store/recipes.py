@@ -1,4 +1,4 @@
-"""Long recipes of flips as short text: an assignment of thousands of cells as a line of results.jsonl has it."""
+"""Long recipes as short text: how a line of results.jsonl has an assignment of thousands of cells."""
 
 import base64
 import binascii

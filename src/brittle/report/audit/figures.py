@@ -38,6 +38,15 @@ def distance_histogram(distances: NDArray[np.float64], unit: str = "", alt: str 
     return chart([panel], alt)
 
 
+def by_frame(values: NDArray[np.float64], down: Axis, rate: float | None = None, alt: str = "") -> str:
+    """One bar for each frame of a clip, the first being 1. rate: frames a second, where it is known."""
+    across = Axis(
+        _with_unit("Frame", "" if rate is None else f"{rate:g} a second"), len(values) + 1, whole=True
+    )
+    bars = [(k + 0.5, k + 1.5, value) for k, value in enumerate(values.tolist())]
+    return chart([Panel(across, down, bars=bars)], alt)
+
+
 def _with_unit(label: str, unit: str) -> str:
     return f"{label} ({unit})" if unit else label
 

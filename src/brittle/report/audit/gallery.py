@@ -2,16 +2,20 @@
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from brittle.core.errors import BrittleError
 from brittle.core.result import Flip, SearchResult, Status
+from brittle.core.sample import InputSpec
 from brittle.domains import domain_of
 from brittle.report.audit.breakdown import touched_cells
+from brittle.report.audit.moments import Moments, moments
 from brittle.report.classes import class_name, own_class
-from brittle.report.pictures import Picture, pictures_of, thumbnail
+from brittle.report.pictures import Picture, inputs_of, pictures_of, played, thumbnail
+from brittle.report.summary import distance_of
+from brittle.report.wording import number
 from brittle.store.run import Run
 
 EACH = 8
@@ -28,7 +32,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class ShownFlip:
-    """One flipped sample in full. anchor: where it is on the page; trouble: why it has no pictures."""
+    """One flipped sample in full. anchor: where it is on the page; trouble: why it has no pictures.
+
+    of_clip: numbers that clips alone have, in words; animation, moments: of a clip that was read.
+    """
 
     result: SearchResult
     flip: Flip
@@ -37,8 +44,11 @@ class ShownFlip:
     before: tuple[Bar, ...]
     after: tuple[Bar, ...]
     used: tuple[tuple[str, int], ...]
-    pictures: tuple[Picture, ...]
     anchor: str
+    of_clip: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    animation: Picture | None = None
+    moments: Moments | None = None
     thumbnail: Picture | None = None
     trouble: str = ""
 
@@ -87,35 +97,52 @@ def _places(run: Run) -> dict[str, list[int]]:
 def _show(run: Run, result: SearchResult, classes: Sequence[str], anchor: str) -> ShownFlip:
     flip = result.closest
     assert flip is not None
-    predicted = class_name(classes, flip.predicted)
-    pictures: tuple[Picture, ...] = ()
-    small, trouble = None, ""
-    try:
-        pictures = pictures_of(run, result, flip)
-        small = _thumbnail(run, flip, f"{result.sample}, taken for {predicted}")
-    except (BrittleError, OSError, ValueError) as error:
-        trouble = f"its pictures cannot be shown: {error}"
     own = own_class(result)
-    return ShownFlip(
+    shown = ShownFlip(
         result=result,
         flip=flip,
         name=class_name(classes, own),
-        predicted=predicted,
+        predicted=class_name(classes, flip.predicted),
         before=_bars(result.top, own, flip.predicted, classes),
         after=_bars(flip.top, own, flip.predicted, classes),
         used=tuple(touched_cells(flip.assignment, run.manifest.palette).most_common()),
-        pictures=pictures,
         anchor=anchor,
-        thumbnail=small,
-        trouble=trouble,
+        of_clip=_of_clip(flip, run.manifest.spec),
+    )
+    try:
+        return _with_pictures(run, shown)
+    except (BrittleError, OSError, ValueError) as error:
+        return replace(shown, trouble=f"its pictures cannot be shown: {error}")
+
+
+def _with_pictures(run: Run, shown: ShownFlip) -> ShownFlip:
+    """The same with all that is drawn from its files. Raises RunError, DataError."""
+    spec, result, flip = run.manifest.spec, shown.result, shown.flip
+    domain = domain_of(spec)
+    x, changed = inputs_of(run, result, flip)
+    both = domain.animation((x, changed), spec)
+    small = domain.animation((changed,), spec) or domain.picture(changed, spec)
+    alt = f"{result.sample}, original and flip side by side"
+    return replace(
+        shown,
+        pictures=pictures_of(run, result, flip, (x, changed)),
+        animation=None if both is None else played("Original, and the flip on the right", alt, both),
+        moments=moments(run.manifest, flip, x, changed),
+        thumbnail=thumbnail(
+            f"{result.sample}, taken for {shown.predicted}", small, thicker="time" in spec.axes
+        ),
     )
 
 
-def _thumbnail(run: Run, flip: Flip, alt: str) -> Picture:
-    spec = run.manifest.spec
-    domain = domain_of(spec)
-    png = domain.picture(domain.from_bytes(run.read(flip.file), spec), spec)
-    return thumbnail(alt, png, thicker="time" in spec.axes)
+def _of_clip(flip: Flip, spec: InputSpec) -> tuple[str, ...]:
+    """MAP, PSNR and the frames touched of a flip of a clip; empty of other inputs."""
+    if flip.frames is None:
+        return ()
+    return (
+        f"MAP {number(distance_of('map', flip, spec))}",
+        f"PSNR {number(distance_of('psnr', flip, spec))} dB",
+        f"{flip.frames} of {spec.shape[spec.axes.index('frame')]} frames, {flip.frames_in_row} in a row",
+    )
 
 
 def _bars(

@@ -6,19 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from brittle.core.result import SearchResult, Status
+from brittle.core.sample import InputSpec
 from brittle.domains.tints import tints
 from brittle.report import wording
 from brittle.report.audit import panels
 from brittle.report.audit.breakdown import confusions, distortions_used, weakest
 from brittle.report.audit.gallery import gallery
 from brittle.report.classes import class_name, own_class
-from brittle.report.summary import summary_of
+from brittle.report.summary import DISTANCES, distance_of, summary_of
 from brittle.report.tables import shown_rows, summary_rows
 from brittle.report.template import rendered
 from brittle.store.run import Run
 
 MOST_ROWS = 2000
 MOST_FAILURES = 50
+COLUMNS = {"Queries": "queries", "First flip": "first_query", "L2": "l2", "L∞": "linf", "L0": "l0"}
+OF_CLIPS = {"MAP": "map", "Frames": "frames"}
+"""Numbers of the table of all samples, and those of clips besides: heading -> key of a row."""
 
 
 def write_report(run: Run) -> Path:
@@ -51,13 +55,15 @@ def _contents(run: Run) -> dict[str, Any]:
         "tiles": panels.tiles(summary),
         "summary_rows": summary_rows(summary),
         "charts": panels.charts(run, summary),
+        "when_and_where": panels.when_and_where(run),
         "weakest": weakest(run.results(), classes),
         "confusions": confusions(run.results(), classes),
         "distortions": distortions_used(run.results(), manifest.palette),
         "groups": gallery(run, classes),
         "survivors": panels.survivors(run),
         "failures": list(islice(failed, MOST_FAILURES)),
-        "rows": [_row(result) for result in islice(run.results(), MOST_ROWS)],
+        "rows": [_row(result, manifest.spec) for result in islice(run.results(), MOST_ROWS)],
+        "columns": COLUMNS if summary.map1 is None else COLUMNS | OF_CLIPS,
         "class_of": lambda index: class_name(classes, index),
         "table_file": "results.csv" if (run.path / "results.csv").exists() else "results.jsonl",
         "goal": panels.goal_in_words(manifest.settings),
@@ -69,7 +75,7 @@ def _contents(run: Run) -> dict[str, Any]:
     }
 
 
-def _row(result: SearchResult) -> dict[str, Any]:
+def _row(result: SearchResult, spec: InputSpec) -> dict[str, Any]:
     """One row of the table of all samples; curves and assignments are let go."""
     flip = result.closest
     return {
@@ -79,8 +85,6 @@ def _row(result: SearchResult) -> dict[str, Any]:
         "queries": result.queries,
         "first_query": result.first.query if result.first else None,
         "predicted": flip.predicted if flip else result.predicted,
-        "l2": flip.l2 if flip else None,
-        "linf": flip.linf if flip else None,
-        "l0": flip.l0 if flip else None,
+        **{name: distance_of(name, flip, spec) if flip else None for name in DISTANCES},
         "file": flip.file if flip else "",
     }

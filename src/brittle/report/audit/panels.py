@@ -9,10 +9,20 @@ from markupsafe import Markup
 
 from brittle.core.result import Status
 from brittle.core.sample import InputSpec
+from brittle.domains.heat import heated
+from brittle.domains.pixels import enlarged, png
 from brittle.report import wording
-from brittle.report.audit.figures import asr_against_distance, asr_against_queries, distance_histogram
+from brittle.report.audit.figures import (
+    asr_against_distance,
+    asr_against_queries,
+    by_frame,
+    distance_histogram,
+)
+from brittle.report.audit.places import places
+from brittle.report.axes import TOUCHED, axis_to
 from brittle.report.classes import class_name, own_class
 from brittle.report.curves import curves
+from brittle.report.pictures import Picture, picture
 from brittle.report.summary import Spread, Summary
 from brittle.report.tables import SummaryRow
 from brittle.store.manifest import Manifest
@@ -28,6 +38,15 @@ class Chart:
 
     title: str
     svg: Markup
+
+
+@dataclass(frozen=True)
+class WhenAndWhere:
+    """What the flips of clips have in common. note: of how many flips, and how strong the brightest is."""
+
+    charts: tuple[Chart, ...]
+    where: Picture
+    note: str
 
 
 @dataclass(frozen=True)
@@ -69,13 +88,43 @@ def tiles(summary: Summary) -> list[SummaryRow]:
     if not summary.played:
         return []
     asr = f"95 % interval {wording.percent_interval(summary.asr_interval)}"
-    found = [
-        SummaryRow("Flipped (ASR)", wording.percent(summary.asr), asr),
+    rows = SummaryRow(
+        "Queries in all", wording.number(summary.rows), f"in {wording.duration(summary.seconds)}"
+    )
+    tile = SummaryRow("Flipped (ASR)", wording.percent(summary.asr), asr)
+    if not summary.flipped:
+        return [tile, rows]
+    if summary.map1 is not None:
+        return [tile, *_clip_tiles(summary)]
+    return [
+        tile,
         _flip_tile("First flip, medians", summary.queries, summary.first_l2, summary.spec),
         _flip_tile("Closest flip, medians", summary.closest_queries, summary.distances["l2"], summary.spec),
-        SummaryRow("Queries in all", wording.number(summary.rows), f"in {wording.duration(summary.seconds)}"),
+        rows,
     ]
-    return found if summary.flipped else [found[0], found[-1]]
+
+
+def _clip_tiles(summary: Summary) -> list[SummaryRow]:
+    """The first flip of clips by its queries, the closest by its MAP, and those that are hardly seen."""
+    sure = wording.interval(summary.queries.median_interval) or wording.NO_INTERVAL
+    l2, found = (
+        wording.number(spread.median) for spread in (summary.distances["l2"], summary.closest_queries)
+    )
+    small, all_flips = wording.number(summary.map1), wording.number(summary.flipped)
+    first = summary.map1_queries.median if summary.map1_queries else None
+    return [
+        SummaryRow("First flip, median queries", wording.number(summary.queries.median), sure),
+        SummaryRow(
+            "Closest flip, medians",
+            f"MAP {wording.number(summary.distances['map'].median)}",
+            f"mean absolute change of 255; L2 {l2}; at query {found}",
+        ),
+        SummaryRow(
+            "Flips of MAP 1 or less",
+            f"{small} of {all_flips}",
+            "none came so near" if first is None else f"at a median of {wording.number(first)} queries",
+        ),
+    ]
 
 
 def _flip_tile(name: str, queries: Spread, l2: Spread, spec: InputSpec | None) -> SummaryRow:
@@ -111,6 +160,28 @@ def charts(run: Run, summary: Summary) -> list[Chart]:
         "How far the closest flips are", Markup(distance_histogram(found.distance.at, unit, alt))
     )
     return [by_query, by_distance, histogram]
+
+
+def when_and_where(run: Run) -> WhenAndWhere | None:
+    """When and where flips change clips; None of other inputs and where none flipped."""
+    spec, found = run.manifest.spec, places(run)
+    if found is None:
+        return None
+    unit = wording.change_unit(spec)[1]
+    touched, strongest = int(found.touched.argmax()), int(found.rms.argmax())
+    alt = f"Share of flips that touch each frame; most touch frame {touched + 1}."
+    share = by_frame(found.touched, TOUCHED, spec.rate, alt)
+    alt = f"Mean RMS change of each frame; the greatest is that of frame {strongest + 1}."
+    strength = by_frame(found.rms, axis_to(float(found.rms.max()), f"RMS ({unit})"), spec.rate, alt)
+    where = picture("", "Mean absolute change at each place of a frame", png(enlarged(heated(found.where))))
+    flips = wording.number(found.flips) + ("" if found.flips == found.of else f" of {found.of:,}")
+    brightest = f"{wording.number(found.where.max())} {unit}"
+    note = f"Of {flips} closest flips. The brightest place changes by {brightest} on average."
+    charts = (
+        Chart("When: flips that touch a frame", Markup(share)),
+        Chart("When: how strongly", Markup(strength)),
+    )
+    return WhenAndWhere(charts, where, note)
 
 
 def survivors(run: Run) -> list[Survivor]:

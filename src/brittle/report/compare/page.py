@@ -12,7 +12,7 @@ from brittle.report.compare.conditions import Conditions, warnings
 from brittle.report.compare.figures import asr_charts
 from brittle.report.compare.paired import paired
 from brittle.report.compare.sides import side_by_side
-from brittle.report.compare.tables import DISTANCES, NUMBERS, comparison_rows, groups, paired_rows
+from brittle.report.compare.tables import NUMBERS, comparison_rows, distances, groups, paired_rows
 from brittle.report.summary import summary_of
 from brittle.report.template import rendered
 from brittle.report.wording import NO_INTERVAL, NOTHING
@@ -59,7 +59,7 @@ def render_comparison(found: Comparison) -> str:
         "names": [one.name for one in found.contenders],
         "warnings": found.warnings,
         "numbers": NUMBERS,
-        "distances": DISTANCES,
+        "distances": distances(rows),
         "rows": rows,
         "groups": groups(rows),
         "stopping": [row.name for row in rows if row.stops],

@@ -12,19 +12,19 @@ from brittle.report.classes import class_name, own_class
 from brittle.report.compare.comparison import ComparedRun
 from brittle.report.pictures import Picture, inputs_of, thumbnail
 from brittle.report.ssim import ssim
+from brittle.report.summary import distance_of
 from brittle.report.wording import as_rms, number
 from brittle.store.run import Run
 
 MOST_SAMPLES, MOST_SEARCHES = 6, 6
 LONGEST_SIDE, LONGEST_TRACE = 224, 512  # pixels
-IMAGE = ("channel", "height", "width")
 
 
 @dataclass(frozen=True)
 class Side:
     """One sample under one search. measures: of its closest flip; pictures: that flip, and its change.
 
-    ssim: of images, to the original.
+    ssim: of images and clips, to the original.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Side:
 
 @dataclass
 class Sides:
-    """One sample under every search. wide: its pictures are traces."""
+    """One sample under every search."""
 
     sample: str
     label: str = ""
@@ -47,6 +47,11 @@ class Sides:
     def wide(self) -> bool:
         """Whether its pictures want a row of their own."""
         return self.original is not None and self.original.width > 1.8 * self.original.height
+
+    @property
+    def strips(self) -> bool:
+        """Whether they are so wide that two fill a line."""
+        return self.original is not None and self.original.is_strip
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,7 @@ def _add(sides: Sides, run: Run, one: ComparedRun, result: SearchResult) -> None
     sides.original = sides.original or pictures.get("original")
     measures = (
         *(f"L2 {number(flip.l2)}", as_rms(flip.l2, run.manifest.spec)),
+        *([f"MAP {number(distance_of('map', flip, run.manifest.spec))}"] if flip.frames is not None else []),
         *([f"SNR {number(flip.snr)} dB"] if flip.snr is not None else []),
         *([f"SSIM {found:.3f}"] if found is not None else []),
         f"query {number(flip.query)}" + (", where it stops" if one.stops else ""),
@@ -118,17 +124,18 @@ def _add(sides: Sides, run: Run, one: ComparedRun, result: SearchResult) -> None
 
 
 def _pictures(run: Run, result: SearchResult, flip: Flip) -> tuple[Mapping[str, Picture], float | None]:
-    """Original, flip and amplified change, none where a file is damaged; and the SSIM of images."""
+    """Original, flip and amplified change, none where a file is damaged; and the SSIM of images and clips."""
     spec, name, search = run.manifest.spec, result.sample, result.search
     domain = domain_of(spec)
     try:
         x, changed = inputs_of(run, result, flip)
     except (BrittleError, OSError, ValueError):
         return {}, None
-    side = LONGEST_SIDE if spec.axes == IMAGE else LONGEST_TRACE
+    side = LONGEST_SIDE if spec.axes == ("channel", "height", "width") else LONGEST_TRACE
+    of_change = side if "frame" in spec.axes else side // 2
     pictures = {
         "original": thumbnail(f"{name}, original", domain.picture(x, spec), side),
         "flip": thumbnail(f"{name}, flipped by {search}", domain.picture(changed, spec), side),
-        "change": thumbnail(f"Where and how {name} changed", domain.change(x, changed, spec), side // 2),
+        "change": thumbnail(f"Where and how {name} changed", domain.change(x, changed, spec), of_change),
     }
-    return pictures, ssim(x, changed, spec.span) if spec.axes == IMAGE else None
+    return pictures, ssim(x, changed, spec.span) if "width" in spec.axes else None

@@ -27,7 +27,8 @@ class Cell:
 class Row:
     """One search in numbers. flips: only samples that flipped count; all: a survivor counts the budget.
 
-    stops: whether at its first flip; l2_equal: at equal queries; the other distances: of the closest flips.
+    stops: whether at its first flip; l2_equal: at equal queries; the other distances: of the closest flips,
+    map of those of clips.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Row:
     l2_median: Cell
     linf: Cell
     l0: Cell
+    map: Cell | None = None
 
     def cells(self, columns: Mapping[str, str]) -> list[Cell]:
         """The numbers of some columns, each a heading and a field."""
@@ -83,6 +85,11 @@ def comparison_rows(compared: Sequence[ComparedRun]) -> list[Row]:
     return [_row(one, equal) for one, equal in zip(compared, at_equal_queries(compared), strict=True)]
 
 
+def distances(rows: Sequence[Row]) -> Mapping[str, str]:
+    """The columns of distances; MAP among them where the inputs are clips."""
+    return DISTANCES if any(row.map is None for row in rows) else DISTANCES | {"MAP, median": "map"}
+
+
 def groups(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     """The rows by how their searches end: the distances of closest flips compare within a group alone."""
     by_end = [(GOES_ON, [row for row in rows if not row.stops]), (STOPS, [row for row in rows if row.stops])]
@@ -113,6 +120,7 @@ def _row(one: ComparedRun, equal: AtEqual) -> Row:
         l2_median=_median(l2),
         linf=_median(one.spread("linf")),
         l0=_median(one.spread("l0")),
+        map=Cell(number(summary.distances["map"].median)) if summary.map1 is not None else None,
     )
 
 

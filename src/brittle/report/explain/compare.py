@@ -10,6 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from brittle.core.explanation import Explanation, Outcome
+from brittle.core.sample import InputSpec
 from brittle.core.seeds import generator
 from brittle.report.classes import class_name
 from brittle.report.explain.lines import lines_of
@@ -213,7 +214,7 @@ def render(found: ExplanationComparison) -> str:
         "found": found,
         "thing": thing_of(first.spec),
         "samples": _side_by_side(found),
-        "wide": "time" in first.spec.axes,
+        "wide": _is_wide(first.spec),
         "no_interval": NO_INTERVAL,
     }
     return rendered("explain/compare.html.j2", contents)
@@ -243,10 +244,15 @@ def _words(line: Explanation, classes: Sequence[str]) -> list[str]:
 def _picture(run: Run, line: Explanation) -> Picture | None:
     """The sample under its map; None where its files are damaged."""
     try:
-        side = LONGEST_TRACE if "time" in run.manifest.spec.axes else LONGEST_SIDE
+        side = LONGEST_TRACE if _is_wide(run.manifest.spec) else LONGEST_SIDE
         return thumbnail(f"What matters in {line.sample}", under_map(run, opened(run, line)), side)
     except DAMAGED:
         return None
+
+
+def _is_wide(spec: InputSpec) -> bool:
+    """Whether inputs are drawn as traces or film strips."""
+    return not {"time", "frame"}.isdisjoint(spec.axes)
 
 
 def explanation_comparison_table(found: ExplanationComparison) -> Table:

@@ -1,6 +1,6 @@
 """The pictures of an explained sample: what it looks like under its map, and what was shown of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from zipfile import BadZipFile
 
 from brittle.core.errors import BrittleError
@@ -8,15 +8,15 @@ from brittle.core.explanation import Explanation, Outcome
 from brittle.core.sample import Array
 from brittle.domains import domain_of
 from brittle.report.explain.lines import lines_of
-from brittle.report.pictures import Picture, picture, thumbnail
+from brittle.report.pictures import THUMBNAIL, Picture, picture, thumbnail, with_extent
 from brittle.store.archive import file_name
 from brittle.store.explanations import StoredMap, read_map
 from brittle.store.files import refuse_link, write_whole
 from brittle.store.run import Run
 
 PICTURES, MASKS = "pictures", "masks"
-WIDEST = 900
-"""Pixels of a picture that fills a line of the page."""
+WIDER = 3
+"""By how much the thumbnail of a film strip is larger, so that its frames can be told apart."""
 DAMAGED = (BrittleError, OSError, ValueError, ArithmeticError, BadZipFile)
 """What reading and drawing the files of a stranger's run may raise."""
 
@@ -75,20 +75,15 @@ def pictures_of(run: Run, found: Explained) -> tuple[tuple[Picture, ...], Pictur
     domain, name, mapped = domain_of(spec), line.sample, under_map(run, found)
     alt = f"What matters in {name}"
     pictures = [
-        _shown("Original", f"{name}, original", domain.picture(found.x, spec), line.original),
-        _shown("What matters", alt, mapped, files_of(name)[0]),
+        picture(
+            with_extent("Original", spec), f"{name}, original", domain.picture(found.x, spec), line.original
+        ),
+        picture("What matters", alt, mapped, files_of(name)[0]),
     ]
     for caption, share in (("This suffices", line.suffices), ("This flips it", line.flips)):
         if share:
             x = domain.from_bytes(run.read(share.file), spec)
             png = domain.picture(x, spec)
-            pictures.append(_shown(caption, f"{name}: {caption.lower()}", png, share.file))
-    return tuple(pictures), thumbnail(alt, mapped, thicker="time" in spec.axes)
-
-
-def _shown(caption: str, alt: str, png: bytes, file: str) -> Picture:
-    """A picture for the page; a wide one, which fills a line of it, stays as fine as it is."""
-    found = picture(caption, alt, png, file)
-    if found.width > 4 * found.height:
-        return replace(thumbnail(alt, png, WIDEST), caption=caption, file=file)
-    return found
+            pictures.append(picture(caption, f"{name}: {caption.lower()}", png, share.file))
+    side = THUMBNAIL * (WIDER if pictures[1].is_strip else 1)
+    return tuple(pictures), thumbnail(alt, mapped, side, thicker="time" in spec.axes)

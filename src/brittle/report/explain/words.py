@@ -16,7 +16,9 @@ BY_ANSWER = {
 
 def thing_of(spec: InputSpec) -> str:
     """What an input is called."""
-    return "image" if {"height", "width"} <= set(spec.axes) else "signal"
+    if "frame" in spec.axes:
+        return "clip"
+    return "image" if "width" in spec.axes else "signal"
 
 
 def chosen(settings: Mapping[str, Any], classes: Sequence[str]) -> str:

@@ -30,10 +30,10 @@ class GameSettings(RunSettings):
     )
     cell: str | None = setting(
         None,
-        "size of a cell: HxW pixels, or 10ms of a signal",
+        "size of a cell: HxW pixels, 10ms of a signal, or 'all x 8x8' of a clip",
         group="search",
         metavar="SIZE",
-        unset="1/14 of each side; 33 ms",
+        unset="1/14 of each side; 33 ms; all frames of 1/8",
     )
     max_l2: float | None = setting(
         None,
