@@ -19,7 +19,8 @@ from brittle.searches.patchwork.tuning import TUNING
 
 IMAGE = InputSpec((1, 8, 8), ("channel", "height", "width"), bits=8)
 CLIP = InputSpec((1, 4, 8, 8), ("channel", "frame", "height", "width"), bits=8)
-CELLS = {IMAGE: (2, 2), CLIP: (4, 2, 2)}
+SIGNAL = InputSpec((1, 64), ("channel", "time"), bits=16, rate=100.0)
+CELLS = {IMAGE: (2, 2), CLIP: (4, 2, 2), SIGNAL: (4,)}
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,10 @@ def opened(
     return shown, state
 
 
-def test_clips_open_with_whole_layers_and_images_do_not() -> None:
+def test_signals_and_clips_open_with_whole_layers_and_images_do_not() -> None:
     for spec, setting, opens in [
         (CLIP, "auto", True),
+        (SIGNAL, "auto", True),
         (IMAGE, "auto", False),
         (IMAGE, "whole", True),
         (CLIP, "none", False),

@@ -16,7 +16,7 @@ from brittle.searches.patchwork.geometry import Floats, Geometry
 from brittle.searches.patchwork.state import Whole
 from brittle.searches.patchwork.tuning import TUNING
 
-OPENED_WHOLE = frozenset({"frame"})  # axes of inputs on which whole layers first measured better
+OPENED_WHOLE = frozenset({"frame", "time"})  # axes of inputs on which whole layers first measured better
 NO_CHANGE = 1e-8  # L2 of a whole layer that changes nothing, at most, as a share of the input's span
 
 

@@ -39,7 +39,7 @@ class Patchwork(Settings):
     )
 
     opening: Literal["auto", "whole", "none"] = setting(
-        "auto", "what is shown first, whole layers or none; auto is whole for clips"
+        "auto", "what is shown first, whole layers or none; auto is whole for signals and clips"
     )
 
     def play(self, game: Game[Canvas]) -> PatchworkPlay:
