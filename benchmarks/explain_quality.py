@@ -28,7 +28,7 @@ from brittle.report.intervals import mean_interval
 from brittle.tasks.explain.opening import open_explanation
 from brittle.tasks.explain.settings import ExplainSettings
 from brittle.tasks.playing.samples import play_samples
-from search_quality import half_of
+from search_quality import half_of, plain
 
 CURVES, KINDS, CONTROLS = ("insertion", "deletion"), ("used", "other"), ("centre", "contrast", "random")
 HEADINGS = [
@@ -67,14 +67,7 @@ class Play:
 
 def pairs(options: Sequence[str]) -> dict[str, Any]:
     """NAME=VALUE each, values as JSON where they are."""
-    return {name: _plain(value) for name, value in (option.split("=", 1) for option in options)}
-
-
-def _plain(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    return {name: plain(value) for name, value in (option.split("=", 1) for option in options)}
 
 
 def run(play: Play, model: str, arguments: argparse.Namespace) -> None:

@@ -77,3 +77,10 @@ def _write_onnx(path: Path, coef: np.ndarray, intercept: np.ndarray) -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     checker.check_model(model)
     save(model, str(path))
+
+
+@pytest.fixture
+def victim(digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A model and data; the working folder is empty."""
+    monkeypatch.chdir(tmp_path)
+    return digits / "digits.onnx", digits / "digits.npz"

@@ -18,13 +18,6 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, [str(a) for a in arguments], catch_exceptions=False)
 
 
-@pytest.fixture
-def victim(digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """A model and data; the working folder is empty."""
-    monkeypatch.chdir(tmp_path)
-    return digits / "digits.onnx", digits / "digits.npz"
-
-
 @pytest.fixture(scope="module")
 def agent(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An agent that was trained a little by the command."""
