@@ -12,8 +12,6 @@ the file.
 """
 
 import argparse
-import json
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +25,7 @@ from brittle.core.explanation import Explanation, Outcome
 from brittle.report.intervals import mean_interval
 from brittle.tasks.explain.opening import open_explanation
 from brittle.tasks.explain.settings import ExplainSettings
-from brittle.tasks.playing.samples import play_samples
+from kept import play_missing, read
 from search_quality import half_of, plain
 
 CURVES, KINDS, CONTROLS = ("insertion", "deletion"), ("used", "other"), ("centre", "contrast", "random")
@@ -76,12 +74,8 @@ def run(play: Play, model: str, arguments: argparse.Namespace) -> None:
     if arguments.curves_only and opened.evaluator:
         opened = replace(opened, evaluator=replace(opened.evaluator, floors=False, again=False))
     key = [model, play.text, arguments.seed, arguments.fill]
-    done = {row["sample"] for row in read(arguments.out) if row["key"] == key}
-    names = [n for n in half_of(list(opened.dataset.ids), arguments.half)[: arguments.limit] if n not in done]
-    with tempfile.TemporaryDirectory() as folder, arguments.out.open("a") as file:
-        for found in play_samples(opened, names, Path(folder), arguments.batch, lambda _: None):
-            file.write(json.dumps({"key": key, **_row(found)}) + "\n")
-            file.flush()
+    names = half_of(list(opened.dataset.ids), arguments.half)[: arguments.limit]
+    play_missing(opened, names, {"key": key}, _row, arguments.batch, arguments.out)
 
 
 def _row(found: Explanation) -> dict[str, Any]:
@@ -106,11 +100,6 @@ def _row(found: Explanation) -> dict[str, Any]:
                 }
         row |= {"drop": one.drop, "increase": float(one.increase), "stability": one.stability}
     return row
-
-
-def read(out: Path) -> list[dict[str, Any]]:
-    """All kept rows."""
-    return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
 
 
 def by_play(rows: Sequence[dict[str, Any]], models: Sequence[str], plays: Sequence[str]) -> dict[str, Rows]:

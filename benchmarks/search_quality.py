@@ -14,7 +14,6 @@ from the file.
 import argparse
 import json
 import sys
-import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import product
@@ -29,7 +28,7 @@ from rich.table import Table
 from brittle.core.result import SearchResult, Status
 from brittle.tasks.audit.opening import open_audit
 from brittle.tasks.audit.settings import AuditSettings
-from brittle.tasks.playing.samples import play_samples
+from kept import play_missing, read
 from paired import mean_ratio, median_ratio
 
 WIDTH = 140  # of tables that go into a file
@@ -77,10 +76,9 @@ def half_of(names: list[str], half: str) -> list[str]:
     return {"training": names[:middle], "report": names[middle:], "all": names}[half]
 
 
-def row_of(cell: Cell, result: SearchResult) -> dict[str, Any]:
+def row_of(result: SearchResult) -> dict[str, Any]:
     """What is kept of one search."""
     return {
-        **vars(cell),
         "sample": result.sample,
         "status": result.status.value,
         "queries": result.first.query if result.first else None,
@@ -93,17 +91,8 @@ def row_of(cell: Cell, result: SearchResult) -> dict[str, Any]:
 def play(cell: Cell, data: str, half: str, limit: int | None, batch: int, out: Path) -> None:
     """Play what is missing of one cell and append it to the file."""
     opened = open_audit(cell.settings(data))
-    done = {row["sample"] for row in read(out) if Cell(**{k: row[k] for k in vars(cell)}) == cell}
-    names = [name for name in half_of(list(opened.dataset.ids), half)[:limit] if name not in done]
-    with tempfile.TemporaryDirectory() as folder, out.open("a") as file:
-        for result in play_samples(opened, names, Path(folder), batch, lambda _: None):
-            file.write(json.dumps(row_of(cell, result)) + "\n")
-            file.flush()
-
-
-def read(out: Path) -> list[dict[str, Any]]:
-    """All kept rows."""
-    return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
+    names = half_of(list(opened.dataset.ids), half)[:limit]
+    play_missing(opened, names, vars(cell), row_of, batch, out)
 
 
 Costs = dict[str, dict[str, list[float | None]]]  # search -> sample -> cost of each seed, None a miss

@@ -12,11 +12,10 @@ rows, and the table is made from the file.
 """
 
 import argparse
-import json
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import exp, log
 from pathlib import Path
 from typing import Any
@@ -30,8 +29,8 @@ from brittle.report.intervals import mean_interval
 from brittle.report.summary import FARTHEST_MAP
 from brittle.tasks.audit.opening import open_audit
 from brittle.tasks.audit.settings import AuditSettings, GameSettings
-from brittle.tasks.playing.samples import play_samples
-from search_quality import plain, read
+from kept import play_missing, read
+from search_quality import plain
 
 Rows = list[dict[str, Any]]
 HEADINGS = (
@@ -76,12 +75,8 @@ def play(one: Play, model: str, seed: int, arguments: argparse.Namespace) -> Non
     """Play what is missing and append it to the file."""
     opened = open_audit(one.settings(model, arguments.data, seed))
     key = [model, one.text, seed]
-    done = {row["sample"] for row in read(arguments.out) if row["key"] == key}
-    names = [name for name in opened.dataset.ids[: arguments.limit] if name not in done]
-    with tempfile.TemporaryDirectory() as folder, arguments.out.open("a") as file:
-        for result in play_samples(opened, names, Path(folder), arguments.batch, lambda _: None):
-            file.write(json.dumps({"key": key, **row_of(result, opened.dataset.spec)}) + "\n")
-            file.flush()
+    names, kept = opened.dataset.ids[: arguments.limit], partial(row_of, spec=opened.dataset.spec)
+    play_missing(opened, names, {"key": key}, kept, arguments.batch, arguments.out)
 
 
 def row_of(result: SearchResult, spec: InputSpec) -> dict[str, Any]:

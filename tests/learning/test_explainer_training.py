@@ -40,7 +40,7 @@ def task(model: CentreModel, budget: int = 60, player: str = "tide", fill: str =
     model.batches.clear()
     settings = {"apart": True} if player == "tide" else {}
     chosen = as_player(open_explainer(player, **settings))
-    return ExplainerTask(opened.model, samples, opened.fills, chosen, budget, CURVES)
+    return ExplainerTask(opened.model, samples, opened.fills, chosen, budget)
 
 
 def asked(out: Path, model: CentreModel | None = None, **words: Any) -> Path:

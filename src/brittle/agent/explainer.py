@@ -25,6 +25,9 @@ class ExplainerPlayer(ExplainerFactory, Protocol):
     def play(self, scene: Scene) -> ExplainerPlay[Any, Any]:
         """The moves of one explanation."""
 
+    def most_rows(self, budget: int) -> int:
+        """Rows that a move shows at most, of an explanation of so many."""
+
 
 class AgentExplainer(Settings):
     """A trained agent: the explainer named in its file, each move drawn from corrected odds."""

@@ -47,6 +47,14 @@ def area(
     return float(np.trapezoid([start, *curve, end], [0.0, *shares, 1.0]))
 
 
+def curve_areas(
+    shares: Sequence[float], p: NDArray[np.floating], filled: float, clean: float
+) -> tuple[float, float]:
+    """Insertion and deletion of a map. p: the probabilities that its curve_masks give, (2 len(shares),)."""
+    kept, taken = np.reshape(p, (2, -1))
+    return area(shares, kept, filled, clean), area(shares, taken, clean, filled)
+
+
 def _order(values: NDArray[np.floating]) -> NDArray[np.intp]:
     """Places of a map's elements, the greatest first, equal ones in the order of their places.
 

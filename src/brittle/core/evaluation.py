@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from brittle.core.curves import area, curve_masks, ranks, top_masks
+from brittle.core.curves import curve_areas, curve_masks, ranks, top_masks
 from brittle.core.explain_run import Fill, Found, attribute
 from brittle.core.explainer import ExplainerFactory, Scene
 from brittle.core.explanation import Areas, Evaluation, Truth
@@ -92,9 +92,8 @@ def _areas(
 ) -> Generator[Request, Array, Areas]:
     masks = curve_masks(values, SHARES)
     answers = yield from asked(Request(veil, masks), known, ACCOUNT)
-    kept, taken = scene.scores(answers[: len(SHARES)]), scene.scores(answers[len(SHARES) :])
     before, after = float(scene.clean[scene.explained]), float(empty[scene.explained])
-    return Areas(digits(area(SHARES, kept, after, before)), digits(area(SHARES, taken, before, after)))
+    return Areas(*map(digits, curve_areas(SHARES, scene.scores(answers), after, before)))
 
 
 def _drop(scene: Scene, veil: Veil, values: Array, known: dict[str, Any]) -> Generator[Request, Array, float]:

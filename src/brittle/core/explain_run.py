@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.account import top
-from brittle.core.curves import MEASURES, area, curve_masks, top_masks
+from brittle.core.curves import MEASURES, curve_areas, curve_masks, top_masks
 from brittle.core.errors import DataError, DiskError
 from brittle.core.explainer import Attribution, ExplainerFactory, Scene
 from brittle.core.explanation import Explanation, Outcome, Share
@@ -194,9 +194,10 @@ def _end(
     kept, taken = answers[: len(MEASURES)], answers[len(MEASURES) :]
     insertion, deletion = scene.scores(kept), scene.scores(taken)
     before, after = float(scene.clean[scene.explained]), float(scene.filled[scene.explained])
+    areas = curve_areas(MEASURES, scene.scores(answers), after, before)
     known.update(
-        insertion=digits(area(MEASURES, insertion, after, before)),
-        deletion=digits(area(MEASURES, deletion, before, after)),
+        insertion=digits(areas[0]),
+        deletion=digits(areas[1]),
         original=rules.archive.write(scene.sample.id, "original", scene.sample.x),
     )
     rules.archive.write(scene.sample.id, "fill", scene.fill)

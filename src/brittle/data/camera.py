@@ -169,8 +169,7 @@ class Camera:
             raise DataError(f"{NAME} holds clips (3 x 16 x 64 x 64), but the model takes {wanted}")
         if options.size not in (None, SPEC.shape[2:]) or options.frames not in (None, FRAMES):
             raise DataError(f"{NAME}: clips of 16 x 64 x 64 are not resized; leave --size and --frames out")
-        ids = tuple(SHOTS)
-        ids = tuple(ids[i] for i in evenly(len(ids), options.limit))
+        ids = tuple(evenly(SHOTS, options.limit))
         spec = replace(SPEC, bounds=options.bounds or SPEC.bounds)
         return Clips(NAME, spec, MOVES, ids, photos, wanted.outputs)
 

@@ -31,8 +31,7 @@ def clip_set(
     classes: tuple[str, ...] | None = None,
 ) -> MediaSet:
     """A Dataset of these files in their order. Raises DataError if clips do not fit the model."""
-    every = list(files)
-    chosen = [every[i] for i in evenly(len(every), options.limit)]
+    chosen = evenly(files, options.limit)
     shape = wanted.shape if wanted.shape is not None else (None, None, None, None)
     if len(shape) != 4 or shape[0] not in (None, 1, 3):
         raise DataError(
@@ -82,10 +81,10 @@ def _read(file: MediaFile, spec: InputSpec, stride: int | None) -> Sample:
             f"{file.path}: expected at least {last + 1} frames, got {video.frames}; drop this sample, or "
             "state fewer --frames or a shorter --stride"
         )
+    own = replace(spec, rate=video.rate / every)
     codes = np.stack(
         [_fitted(frame, spec.shape) for frame in video.read(range(start, last + 1, every))], axis=1
     )
-    own = replace(spec, rate=video.rate / every)
     return Sample(file.id, spec.decode(np.ascontiguousarray(codes)), file.label, own)
 
 

@@ -1,9 +1,9 @@
 """What every reader opens: samples in a fixed order, read one at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
@@ -13,12 +13,14 @@ from brittle.data.options import DataOptions
 
 Arrays = tuple[NDArray[Any], NDArray[Any] | None]
 Source = str | Path | Arrays
+T = TypeVar("T")
 
 
-def evenly(count: int, limit: int | None) -> list[int]:
-    """Which of `count` samples a limit leaves: all, or `limit` of them at even distances."""
-    kept = count if limit is None else min(limit, count)
-    return [i * count // kept for i in range(kept)]
+def evenly(samples: Iterable[T], limit: int | None) -> list[T]:
+    """What a limit leaves of samples: all, or `limit` of them at even distances."""
+    every = list(samples)
+    kept = len(every) if limit is None else min(limit, len(every))
+    return [every[i * len(every) // kept] for i in range(kept)]
 
 
 class Dataset(Protocol):

@@ -29,8 +29,7 @@ def image_set(
     classes: tuple[str, ...] | None = None,
 ) -> MediaSet:
     """A Dataset of these files in their order. Raises DataError if images do not fit the model."""
-    every = list(files)
-    chosen = [every[i] for i in evenly(len(every), options.limit)]
+    chosen = evenly(files, options.limit)
     shape = wanted.shape if wanted.shape is not None else (None, None, None)
     if len(shape) != 3 or shape[0] not in (None, 1, 3):
         raise DataError(f"{name} holds images (1 or 3 x height x width), but the model takes {wanted}")

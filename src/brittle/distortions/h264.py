@@ -1,7 +1,7 @@
 """H.264: what nearly every camera and platform does to a video."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.util import find_spec
 from typing import Any
@@ -39,13 +39,12 @@ class H264:
 
     def __call__(self, x: Array, spec: InputSpec, level: float, rng: np.random.Generator) -> Array:
         """A copy of x, written and read as H.264."""
-        scaled = (x - spec.bounds[0]) * (255 / spec.span)
-        codes = np.rint(scaled).clip(0, 255).astype(np.uint8)
+        eight_bit = replace(spec, bits=8)
+        codes = eight_bit.encode(x)
         read = np.empty_like(codes)
         for clip, out in zip(_clips(codes, spec), _clips(read, spec), strict=True):
             out[...] = _compressed(clip, round(level))
-        values: Array = read * np.float32(spec.span / 255) + np.float32(spec.bounds[0])
-        return np.clip(values, *spec.bounds, out=values)
+        return eight_bit.decode(read)
 
 
 def _clips(codes: NDArray[np.uint8], spec: InputSpec) -> list[NDArray[np.uint8]]:

@@ -1,6 +1,6 @@
 """JPEG: what storage and transmission do to a picture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
@@ -29,12 +29,11 @@ class Jpeg:
     def __call__(self, x: Array, spec: InputSpec, level: float, rng: np.random.Generator) -> Array:
         """A copy of x, written and read as JPEG."""
         order = _picture_order(spec)
-        scaled = (x - spec.bounds[0]) * (255 / spec.span)
-        codes = np.rint(scaled).clip(0, 255).astype(np.uint8).transpose(order)
+        eight_bit = replace(spec, bits=8)
+        codes = eight_bit.encode(x).transpose(order)
         pictures = codes.reshape(-1, *codes.shape[-3 if _is_rgb(spec) else -2 :])
         read = np.stack([_compressed(picture, round(level)) for picture in pictures]).reshape(codes.shape)
-        out = read.transpose(np.argsort(order)) * np.float32(spec.span / 255)
-        return np.asarray(np.clip(out + spec.bounds[0], *spec.bounds), np.float32)
+        return eight_bit.decode(read.transpose(np.argsort(order)))
 
 
 def _is_rgb(spec: InputSpec) -> bool:

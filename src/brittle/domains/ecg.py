@@ -16,7 +16,7 @@ from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
 from brittle.domains.ecg_paper import PAPER, RGB, Band, drawn, fitting_gain, on_paper, written
 from brittle.domains.heat import SHADE, shares_of
-from brittle.domains.npy import from_npy, to_npy
+from brittle.domains.stored import from_npy, to_npy
 from brittle.domains.stretches import stretches, with_times
 from brittle.domains.tints import tint, tints
 

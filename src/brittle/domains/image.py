@@ -14,8 +14,8 @@ from brittle.core.errors import DataError, UsageError
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
 from brittle.domains.heat import glowing, shares_of
-from brittle.domains.npy import from_npy, reason, to_npy
 from brittle.domains.pixels import amplified, enlarged, png, shown, tinted, white_where
+from brittle.domains.stored import damage_told, fits_png, from_npy, to_npy
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,18 @@ class Image:
 
     def suffix(self, spec: InputSpec) -> str:
         """.png for 8-bit images of 1 or 3 channels, which it holds exactly, else .npy."""
-        return ".png" if spec.bits == 8 and spec.shape[0] in (1, 3) else ".npy"
+        return ".png" if fits_png(spec) else ".npy"
 
     def to_bytes(self, x: Array, spec: InputSpec) -> bytes:
         """PNG of the 8-bit codes, or the float32 values as npy."""
-        return png(np.moveaxis(spec.encode(x), 0, -1)) if self.suffix(spec) == ".png" else to_npy(x)
+        return png(np.moveaxis(spec.encode(x), 0, -1)) if fits_png(spec) else to_npy(x)
 
     def from_bytes(self, data: bytes, spec: InputSpec) -> Array:
         """The inverse of to_bytes. Raises DataError."""
-        if self.suffix(spec) == ".npy":
+        if not fits_png(spec):
             return from_npy(data, spec, "image")
-        try:
+        with damage_told("png image"):
             return _from_png(data, spec)
-        except DataError:
-            raise
-        except Exception as error:  # damaged files make Pillow raise nearly anything
-            raise DataError(f"expected a stored png image, got damaged data: {reason(error)}") from error
 
     def companions(self, name: str, spec: InputSpec) -> dict[str, str]:
         """None: an image file says all itself."""

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.canvas import Assignment, Layer
-from brittle.core.errors import DataError, UsageError
+from brittle.core.errors import UsageError
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
 from brittle.domains.apng import SHOWN, read_apng, write_apng
 from brittle.domains.heat import glowing, shares_of
-from brittle.domains.npy import from_npy, reason, to_npy
 from brittle.domains.pixels import (
     Kind,
     amplified,
@@ -26,6 +25,7 @@ from brittle.domains.pixels import (
     tinted,
     white_where,
 )
+from brittle.domains.stored import damage_told, fits_png, from_npy, to_npy
 
 CELL_SHARE = 8  # cells along height and along width, where the user names none
 STRIP_FRAMES = 8
@@ -62,24 +62,20 @@ class Video:
 
     def suffix(self, spec: InputSpec) -> str:
         """.png (animated) for 8-bit clips of 1 or 3 channels, which it holds exactly, else .npy."""
-        return ".png" if spec.bits == 8 and spec.shape[0] in (1, 3) else ".npy"
+        return ".png" if fits_png(spec) else ".npy"
 
     def to_bytes(self, x: Array, spec: InputSpec) -> bytes:
         """Animated PNG of the 8-bit codes, every frame of it, or the float32 values as npy."""
-        if self.suffix(spec) == ".npy":
+        if not fits_png(spec):
             return to_npy(x)
         return write_apng(np.moveaxis(spec.encode(x), 0, -1), spec.rate or USUAL_RATE)
 
     def from_bytes(self, data: bytes, spec: InputSpec) -> Array:
         """The inverse of to_bytes. Raises DataError."""
-        if self.suffix(spec) == ".npy":
+        if not fits_png(spec):
             return from_npy(data, spec, "clip")
-        try:
+        with damage_told("png clip"):
             frames = read_apng(data, (*spec.shape[1:], spec.shape[0]))
-        except DataError:
-            raise
-        except Exception as error:  # damaged files make Pillow raise nearly anything
-            raise DataError(f"expected a stored png clip, got damaged data: {reason(error)}") from error
         return spec.decode(np.ascontiguousarray(np.moveaxis(frames, -1, 0)))
 
     def companions(self, name: str, spec: InputSpec) -> dict[str, str]:

@@ -210,6 +210,10 @@ class Tide(Settings):
         """Explains one sample, in scene.rows rows."""
         return play_out(self.play(scene), scene)
 
+    def most_rows(self, budget: int) -> int:
+        """Rows that a move shows at most, of an explanation of so many."""
+        return max(TUNING.least_rows, budget // TUNING.moves)
+
     def play(self, scene: Scene) -> TidePlay:
         """The moves of one explanation."""
         return TidePlay(scene, apart=self.apart)

@@ -14,7 +14,7 @@ import numpy as np
 
 from brittle.agent.explainer import ExplainerPlayer
 from brittle.core.classifier import Classifier
-from brittle.core.curves import MEASURES, area, curve_masks
+from brittle.core.curves import MEASURES, curve_areas, curve_masks
 from brittle.core.explain_run import ENDING, LEAST_BUDGET, LOST_PROBABILITY, Fill
 from brittle.core.explainer import Scene
 from brittle.core.request import Request
@@ -32,7 +32,7 @@ class ExplainerTask:
     """Explanations as a learning.game.Task: a model, samples, and the rules of the games.
 
     fills: the first that loses the class is used. budget: most rows that an explanation may take, those that
-    follow the map included, as brittle explain counts them. rows_a_move: most rows that a move shows.
+    follow the map included, as brittle explain counts them.
     """
 
     model: Classifier
@@ -40,13 +40,12 @@ class ExplainerTask:
     fills: Sequence[Fill]
     player: ExplainerPlayer
     budget: int
-    rows_a_move: int
     gamma: float = PPO_TUNING.gamma_explained
 
     @property
     def most_rows(self) -> int:
         """Rows of a move, at most, and of both curves of the map."""
-        return self.rows_a_move + 2 * len(MEASURES)
+        return self.player.most_rows(self.budget) + 2 * len(MEASURES)
 
     def prepare(self, sample: Sample) -> Exchange[Callable[[np.random.Generator], "Explanation"] | None]:
         """How a game begins, where the clean answer is right and a fill loses its class."""
@@ -138,7 +137,7 @@ class Explanation:
         """How much the map is better than the one before."""
         scene, before = self.scene, self.score
         answers = yield Request(self.veil, curve_masks(self.play.attribution(self.state).map, MEASURES))
-        kept, taken = scene.scores(answers).reshape(2, -1)
         clean, filled = scene.scores(np.stack([scene.clean, scene.filled])).tolist()
-        self.score = area(MEASURES, kept, filled, clean) - area(MEASURES, taken, clean, filled)
+        insertion, deletion = curve_areas(MEASURES, scene.scores(answers), filled, clean)
+        self.score = insertion - deletion
         return self.score - before

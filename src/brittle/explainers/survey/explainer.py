@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from brittle.core.curves import curve_masks
+from brittle.core.curves import MEASURES, curve_masks
 from brittle.core.explainer import Attribution, Explainer, Scene
 from brittle.core.play import Move, Odds, View, place_box
 from brittle.core.sample import Array
@@ -50,6 +50,10 @@ class Survey(Settings):
     """
 
     name: ClassVar[str] = "survey"
+
+    def most_rows(self, budget: int) -> int:
+        """Rows that a move shows at most, of an explanation of so many: those of a look at a map."""
+        return 2 * len(MEASURES)
 
     def play(self, scene: Scene) -> "SurveyPlay":
         """The moves of one explanation."""

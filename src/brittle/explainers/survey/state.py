@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.core.curves import area
+from brittle.core.curves import curve_areas
 from brittle.core.explainer import Scene
 from brittle.core.play import Move
 from brittle.core.sample import Array
@@ -112,5 +112,5 @@ def measured(scene: Scene, ranked: Array, operator: int, shares: Sequence[float]
     """A map with the answers to its curve_masks at these shares."""
     clean, filled = float(scene.clean[scene.explained]), float(scene.filled[scene.explained])
     kept, taken = p[: len(p) // 2], p[len(p) // 2 :]
-    score = area(shares, list(kept), filled, clean) - area(shares, list(taken), clean, filled)
-    return Measured(ranked, kept, taken, score, operator)
+    insertion, deletion = curve_areas(shares, p, filled, clean)
+    return Measured(ranked, kept, taken, insertion - deletion, operator)

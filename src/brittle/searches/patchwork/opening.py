@@ -7,6 +7,7 @@ gives every group its credit, and the nearest whole flip is what all later propo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 
 import numpy as np
@@ -33,7 +34,7 @@ class Opening:
     most: int
     farthest: float = inf
 
-    @property
+    @cached_property
     def strongest(self) -> list[int]:
         """The costliest layer of each group that is near enough, cheap ones first."""
         cost, group_of = self.geometry.cost, self.geometry.group_of[1:]

@@ -76,10 +76,9 @@ class Update:
 
     def _retreated(self, state: State) -> State:
         """The state on the nearest whole flip, once nothing closer was found for long after the opening."""
-        flip = self.opening.nearest_flip(state.whole)
         opened = len(state.whole) + 1
         waited = state.queries - opened == TUNING.opening_patience and state.closest_query <= opened
-        return self._on(state, flip) if flip and waited else state
+        return self._on(state, self.opening.nearest_flip(state.whole)) if waited else state
 
     def _on(self, state: State, whole: Whole | None) -> State:
         """The state whose current assignment is a whole layer."""

@@ -7,10 +7,8 @@ from typing import Any
 from brittle.agent.explainer import as_player
 from brittle.agent.file import TrainedAgent, write_agent
 from brittle.agent.player import open_agent
-from brittle.core.curves import MEASURES
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.explain_run import LEAST_BUDGET
-from brittle.explainers.tide import TUNING
 from brittle.learning.curve import ExplainerUpdate
 from brittle.learning.explaining import ExplainerTask
 from brittle.learning.learner import open_learner
@@ -107,9 +105,9 @@ def _open(model: Any, data: Any, explainer: str, asked: Mapping[str, Any]) -> Op
 
 def _task(opened: OpenedExplanation, first: int | None, budget: int) -> ExplainerTask:
     """Explanations on an opened model."""
-    samples, player = samples_of(opened, first), as_player(opened.explainer)
-    most = max(TUNING.least_rows, budget // TUNING.moves) if player.name == "tide" else 2 * len(MEASURES)
-    return ExplainerTask(opened.model, samples, opened.fills, player, budget, most)
+    return ExplainerTask(
+        opened.model, samples_of(opened, first), opened.fills, as_player(opened.explainer), budget
+    )
 
 
 def _plain(asked: Mapping[str, Any]) -> dict[str, Any]:
