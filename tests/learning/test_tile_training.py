@@ -11,7 +11,7 @@ from PIL import Image
 
 import brittle
 from brittle.cli import cli
-from brittle.core.errors import ModelError, UsageError
+from brittle.core.errors import UsageError
 from brittle.data import open_data
 from brittle.gradients.local import open_local
 from brittle.learning.settings import TileSettings
@@ -109,20 +109,6 @@ def test_the_same_seed_gives_the_same_file_also_after_a_stop(photos: str, tmp_pa
     assert other.read_bytes() != whole.read_bytes()
 
 
-def test_an_onnx_file_gives_the_gradients_of_its_module(tmp_path: Path) -> None:
-    from brittle.gradients.onnx_graph import torch_graph
-    from brittle.models.export import export_onnx
-    from brittle.models.options import ModelOptions
-
-    path = tmp_path / "net.onnx"
-    path.write_bytes(export_onnx(Net().eval(), (3, 32, 32), ModelOptions()))
-    x = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1))
-    ours, theirs = x.clone().requires_grad_(True), x.clone().requires_grad_(True)
-    torch_graph(path)(ours).square().sum().backward()
-    Net()(theirs).square().sum().backward()
-    assert torch.allclose(ours.grad, theirs.grad, rtol=1e-4, atol=1e-6)
-
-
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -140,11 +126,6 @@ def test_bad_words_give_one_clear_line(photos: str, tmp_path: Path, words: list[
     assert says in " ".join(result.output.split()) and "Traceback" not in result.output
 
 
-def test_what_is_no_graph_of_plain_convolutions_is_refused(tmp_path: Path) -> None:
-    from brittle.gradients.onnx_graph import torch_graph
-
-    (tmp_path / "bad.onnx").write_text("no graph")
-    with pytest.raises(ModelError, match="no ONNX file that can be read"):
-        torch_graph(tmp_path / "bad.onnx")
+def test_tiles_are_written_to_a_safetensors_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"end in \.safetensors"):
         brittle.train_tiles([NAME], "photos", tmp_path / "t.bin")

@@ -212,12 +212,6 @@ def test_a_local_model_that_is_learned_on_has_the_digest_of_the_audited_one(tmp_
     from brittle.gradients.local import open_local
 
     net = onnx_with_weights(tmp_path, ["weights.data"])
-    with pytest.raises(ModelError, match="Sum"):  # it cannot be differentiated; one that can:
-        open_local(str(net))
-    onnx = pytest.importorskip("onnx")
-    model = onnx.load(str(net), load_external_data=False)
-    model.graph.node[-1].op_type = "Identity"
-    net.write_bytes(model.SerializeToString())
     before = open_local(str(net)).sha256
     assert before == sha(net)
     (tmp_path / "weights.data").write_bytes(np.full((12, 3), 7, np.float32).tobytes())

@@ -1,1 +1,1 @@
-"""Local models that give gradients, ONNX files as torch functions among them."""
+"""Local models that give gradients, ONNX files as torch modules among them."""

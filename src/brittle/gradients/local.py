@@ -8,7 +8,6 @@ from typing import Any
 
 from brittle.core.errors import MissingExtraError, ModelError, UsageError, did_you_mean
 from brittle.core.identity import hash_file
-from brittle.gradients.onnx_graph import torch_graph
 from brittle.models import open_model
 from brittle.models.efficientnet_lite import network, weights_of
 from brittle.models.onnx import file_digest
@@ -26,7 +25,7 @@ class LocalModel:
 
 
 def open_local(name: str) -> LocalModel:
-    """efficientnet-lite1, efficientnet-lite2, a plain convolutional .onnx, or package.module:function.
+    """efficientnet-lite1, efficientnet-lite2, an .onnx file, or package.module:function.
 
     Raises MissingExtraError without the extra train, ModelError, UsageError for another text.
     """
@@ -35,8 +34,12 @@ def open_local(name: str) -> LocalModel:
     if name in LITE:  # not by open_model, which would export it to ONNX first
         return LocalModel(name, _frozen(network(name)), hash_file(weights_of(name)))
     if name.lower().endswith(".onnx"):
+        if find_spec("onnx") is None:
+            raise MissingExtraError("learning on an ONNX file", "train")
+        from brittle.gradients.onnx_graph import trainable_graph  # noqa: PLC0415
+
         digest = file_digest(name)
-        return LocalModel(Path(name).name, torch_graph(Path(name)), digest)
+        return LocalModel(Path(name).name, _frozen(trainable_graph(Path(name))).logits, digest)
     if ":" in name:
         return _module(name)
     raise UsageError(

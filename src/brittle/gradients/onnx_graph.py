@@ -1,123 +1,154 @@
-"""Plain convolutional ONNX graphs as torch functions, for gradients: onnxruntime has none to give.
+"""ONNX files as torch modules: onnxruntime's answers with gradients, and weights that go back into the file.
 
-onnx2torch (1.5.15, Apache-2.0) is not used because it has had no release since August 2024 and requires
-torchvision, which nothing else here needs and which dictates torch's version.
+onnx2torch (1.5.15, Apache-2.0) is not used because it has had no release since August 2024, requires
+torchvision, which nothing else here needs and which dictates torch's version, and does not lead back.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from brittle.core.errors import MissingExtraError, ModelError, UsageError
+import numpy as np
+import onnx
+import torch
 
-Op = Callable[[list[Any], dict[str, Any]], Any]
+from brittle.core.errors import ModelError
+from brittle.gradients.onnx_nodes import (
+    REMEDY,
+    before_softmax,
+    first_line,
+    last_read,
+    nodes_of,
+    tensor_of,
+    trainable,
+    without_constant,
+)
+from brittle.models.onnx import Graph, load_graph
+
+TOLERANCE = {np.float16: 3e-2, np.float32: 1e-3, np.float64: 1e-3}  # of the greatest answer, by the input
 
 
-def torch_graph(path: Path) -> Callable[[Any], Any]:
-    """The graph of an ONNX file as a function of a torch batch; its first output.
+class TrainableGraph(torch.nn.Module):  # type: ignore[misc]
+    """An ONNX graph as a torch module: a batch (n, *shape) -> the answers (n, classes).
 
-    Raises ModelError if the file cannot be read or has an operator that is not known here.
+    Its parameters are the initializers that Conv, ConvTranspose, Gemm, MatMul (its second input) and
+    BatchNormalization read as weights, biases and scales and that nothing reads as anything else. All other
+    numbers are constants, statistics of batch norms among them, in training mode too.
+
+    data: a ModelProto with all its data inside. asked: the same graph, as loaded by onnxruntime.
+    file: what it is called in messages. names: of the parameters in the file, in their order.
     """
+
+    def __init__(self, data: bytes, asked: Graph, file: str) -> None:
+        super().__init__()
+        model, self._original = onnx.ModelProto.FromString(data), data  # bytes, which copies share
+        self._input, self._output, self._batch = asked.input, asked.output, asked.batch
+        self._dtype = torch.from_numpy(np.empty(0, asked.dtype)).dtype
+        nodes = nodes_of(model, asked.output, file)
+        read = set[str]().union(*(node.inputs for node in nodes))
+        tensors = {i.name: tensor_of(i, file) for i in model.graph.initializer if i.name in read}
+        self.names = trainable(nodes, tensors)
+        self.weights = torch.nn.ParameterList(torch.nn.Parameter(tensors.pop(name)) for name in self.names)
+        known = {"": None, **tensors}  # "" stands for an input that is left out
+        self._nodes = without_constant(nodes, known)
+        self._logits = before_softmax(nodes, asked.output)
+        told = {self._output, self._logits}
+        self._spent = last_read(self._nodes, told)
+        read = told.union(*(node.inputs for node in self._nodes))
+        self._constants = [name for name in known if name and name in read]
+        for number, name in enumerate(self._constants):
+            self.register_buffer(f"constant{number}", known[name], persistent=False)
+
+    def forward(self, x: Any) -> Any:
+        """The answers of the graph."""
+        return self._answers(x, self._output)
+
+    def logits(self, x: Any) -> Any:
+        """What a last Softmax or LogSoftmax is taken of; or else the answers."""
+        return self._answers(x, self._logits)
+
+    def initializers(self) -> dict[str, Any]:
+        """The parameters by their names in the file."""
+        return dict(zip(self.names, self.weights, strict=True))
+
+    def to_onnx(self) -> bytes:
+        """The file with the parameters in place of its own, all else as it was; external data come inside.
+
+        Each initializer keeps its dtype and the field that it stands in (raw_data, float_data ...).
+        """
+        model, weights = onnx.ModelProto.FromString(self._original), self.initializers()
+        for tensor in model.graph.initializer:
+            if tensor.name in weights:
+                _store(tensor, weights[tensor.name].detach().cpu().numpy())
+        data: bytes = model.SerializeToString()
+        return data
+
+    def _answers(self, x: Any, name: str) -> Any:
+        """A value for a batch of any size; where the file fixes one, in parts, the last one filled up."""
+        x = x.to(self._dtype)
+        if self._batch is None:
+            return self._run(x, name)
+        parts = []
+        for rows in x.split(self._batch):
+            more = rows[-1:].expand(self._batch - len(rows), *rows.shape[1:])
+            parts.append(self._run(torch.cat([rows, more]), name)[: len(rows)])
+        return torch.cat(parts)
+
+    def _run(self, x: Any, name: str) -> Any:
+        constants = {c: getattr(self, f"constant{number}") for number, c in enumerate(self._constants)}
+        values = {"": None, **constants, **self.initializers(), self._input: x}
+        for node, spent in zip(self._nodes, self._spent, strict=True):
+            node.run(values)
+            for done in spent:
+                del values[done]
+        return values[name]
+
+
+def trainable_graph(path: Path, output: str | None = None) -> TrainableGraph:
+    """An ONNX file, with its external data, as a torch module; output: the name of the one to answer with.
+
+    Without a name it is the output that an audit asks. Where the file states all sizes of an input, answers
+    to random ones are compared with onnxruntime's. Raises ModelError for a file that cannot be read, is
+    quantised or has an operator that is not known here; UsageError for a name that no output has.
+    """
+    file = f"'{path}'"
     try:
-        import onnx  # noqa: PLC0415
-        import torch  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingExtraError("learning on an ONNX file", "train") from error
-    try:
-        graph = onnx.load(str(path)).graph
+        data = onnx.load(str(path)).SerializeToString()
     except Exception as error:  # protobuf's and onnx's errors share no base
-        raise ModelError(f"'{path}' is no ONNX file that can be read; export the model again") from error
-    known = _operators()
-    strange = sorted({node.op_type for node in graph.node} - set(known))
-    if strange:
         raise ModelError(
-            f"cannot differentiate {', '.join(strange)} in '{path}'; "
-            "give the model as package.module:function that returns a torch.nn.Module"
-        )
-    weights = {w.name: torch.from_numpy(onnx.numpy_helper.to_array(w).copy()) for w in graph.initializer}
-    nodes = [(known[n.op_type], list(n.input), n.output[0], _attributes(n)) for n in graph.node]
-    inputs = [i.name for i in graph.input if i.name not in weights]
-
-    def forward(x: Any) -> Any:
-        values = {**weights, inputs[0]: x, "": None}
-        for op, names, out, attributes in nodes:
-            values[out] = op([values[name] for name in names], attributes)
-        return values[graph.output[0].name]
-
-    return forward
+            f"{file} is no ONNX file that can be read: {first_line(error)}; export the model again"
+        ) from error
+    asked = load_graph(data, file, threads=1, output=output)
+    graph = TrainableGraph(data, asked, file)
+    _compare(graph, asked, file)
+    return graph
 
 
-def _attributes(node: Any) -> dict[str, Any]:
-    import onnx  # noqa: PLC0415
-
-    found = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-    if node.op_type == "Constant" and "value" in found:
-        found["value"] = onnx.numpy_helper.to_array(found["value"]).copy()
-    return found
-
-
-def _operators() -> dict[str, Op]:
-    """ONNX operators by name, each (inputs, attributes) -> output."""
-    import torch  # noqa: PLC0415
-    import torch.nn.functional as F  # noqa: PLC0415
-
-    def conv(v: list[Any], a: dict[str, Any]) -> Any:
-        x = _padded(v[0], a, 0.0)
-        run = {3: F.conv1d, 4: F.conv2d, 5: F.conv3d}[x.ndim]
-        bias = v[2] if len(v) > 2 else None
-        return run(x, v[1], bias, a.get("strides", 1), 0, a.get("dilations", 1), a.get("group", 1))
-
-    def max_pool(v: list[Any], a: dict[str, Any]) -> Any:
-        x = _padded(v[0], a, -float("inf"))
-        run = {3: F.max_pool1d, 4: F.max_pool2d, 5: F.max_pool3d}[x.ndim]
-        return run(x, a["kernel_shape"], a.get("strides", 1), ceil_mode=bool(a.get("ceil_mode")))
-
-    def mean(v: list[Any], a: dict[str, Any]) -> Any:
-        axes = a.get("axes") or (v[1].tolist() if len(v) > 1 else list(range(v[0].ndim)))
-        return v[0].mean(dim=axes, keepdim=bool(a.get("keepdims", 1)))
-
-    def gemm(v: list[Any], a: dict[str, Any]) -> Any:
-        left = v[0].T if a.get("transA") else v[0]
-        right = v[1].T if a.get("transB") else v[1]
-        out = a.get("alpha", 1.0) * (left @ right)
-        return out + a.get("beta", 1.0) * v[2] if len(v) > 2 else out
-
-    def clip(v: list[Any], a: dict[str, Any]) -> Any:
-        bounds = [*v[1:], None, None]
-        return torch.clamp(v[0], a.get("min", bounds[0]), a.get("max", bounds[1]))
-
-    return {
-        "Add": lambda v, a: v[0] + v[1],
-        "Sub": lambda v, a: v[0] - v[1],
-        "Mul": lambda v, a: v[0] * v[1],
-        "Div": lambda v, a: v[0] / v[1],
-        "Clip": clip,
-        "Concat": lambda v, a: torch.cat(v, dim=a["axis"]),
-        "Constant": lambda v, a: torch.from_numpy(a["value"]),
-        "Conv": conv,
-        "Flatten": lambda v, a: v[0].flatten(a.get("axis", 1)),
-        "Gemm": gemm,
-        "GlobalAveragePool": lambda v, a: v[0].mean(dim=list(range(2, v[0].ndim)), keepdim=True),
-        "Identity": lambda v, a: v[0],
-        "MatMul": lambda v, a: v[0] @ v[1],
-        "MaxPool": max_pool,
-        "ReduceMean": mean,
-        "Relu": lambda v, a: torch.relu(v[0]),
-        "Sigmoid": lambda v, a: torch.sigmoid(v[0]),
-        "Softmax": lambda v, a: torch.log_softmax(
-            v[0], a.get("axis", -1)
-        ),  # margins are the same, and finite
-    }
+def _compare(graph: TrainableGraph, asked: Graph, file: str) -> None:
+    """Raises ModelError if torch does not answer random inputs as onnxruntime does."""
+    sizes = [size for size in asked.shape if size is not None]
+    if len(sizes) < len(asked.shape):
+        return
+    x = np.random.default_rng(0).random((asked.batch or 2, *sizes)).astype(asked.dtype)
+    try:
+        expected = asked.session.run([asked.output], {asked.input: x})[0]
+    except Exception as error:  # onnxruntime's errors share no other base
+        raise ModelError(f"{file} cannot answer inputs of shape {x.shape}: {first_line(error)}") from error
+    with torch.no_grad():
+        answers = graph(torch.from_numpy(x)).numpy()
+    if answers.shape != expected.shape:
+        raise ModelError(f"{file} answers {expected.shape}, in torch {answers.shape}; {REMEDY}")
+    off = float(np.abs(answers - expected).max()) / max(float(np.abs(expected).max()), 1e-6)
+    if not off <= TOLERANCE[asked.dtype]:
+        raise ModelError(f"{file} answers otherwise in torch, by {off:.1e} of the greatest answer; {REMEDY}")
 
 
-def _padded(x: Any, attributes: dict[str, Any], value: float) -> Any:
-    """x padded as a node says: ONNX lists all starts, then all ends; torch pairs, the last axis first."""
-    import torch.nn.functional as F  # noqa: PLC0415
-
-    if attributes.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID"):
-        raise UsageError("cannot differentiate auto_pad; export the model with explicit pads")
-    pads = attributes.get("pads", [])
-    if not any(pads):
-        return x
-    axes = len(pads) // 2
-    return F.pad(x, [p for i in reversed(range(axes)) for p in (pads[i], pads[i + axes])], value=value)
+def _store(tensor: Any, values: Any) -> None:
+    """Put other numbers into a TensorProto, in the field that holds them."""
+    values = values.astype(onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type))
+    if tensor.HasField("raw_data"):
+        tensor.raw_data = onnx.numpy_helper.from_array(values).raw_data
+        return
+    field = onnx.helper.tensor_dtype_to_field(tensor.data_type)
+    bits = values.view(np.uint16) if values.dtype == np.float16 else values  # as int32_data holds float16
+    del getattr(tensor, field)[:]
+    getattr(tensor, field).extend(bits.flatten().tolist())

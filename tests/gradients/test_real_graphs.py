@@ -1,0 +1,69 @@
+"""Networks that others have trained, as torch modules and back."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+
+from brittle.core.errors import ModelError
+from graphs import answers, move, off, told, without
+
+torch: Any = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+MODELS = Path(__file__).parents[2].parent / "shared" / "assets" / "models"
+NUMBERS = {  # that learn
+    "cifar10_deep_kw": 54_902,
+    "cifar10_resnet20": 269_034,
+    "cifar10_resnet56": 850_986,
+    "cifar10_resnet_2b_adv": 112_006,
+    "cifar10_resnet_4b_adv": 123_734,
+    "ecg_cinc17_af_conv1d": 141_120,
+    "ecg_cinc17_af_m2": 143_170,
+    "ecg_cinc17_af_model4": 163_138,
+    "ecg_mitbih_beat_cnn": 381_837,
+    "imagenet_mobilenet_v1_075": 2_578_121,
+    "imagenet_mobilenet_v2": 3_489_097,
+    "imagenet_squeezenet11": 1_235_496,
+    "video_ucf_convlstm31": 122_311,
+}
+
+pytestmark = pytest.mark.skipif(not MODELS.is_dir(), reason="the assets are not here")
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_network_goes_in_learns_and_comes_back(name: str) -> None:
+    from brittle.gradients.onnx_graph import trainable_graph
+
+    path = MODELS / f"{name}.onnx"
+    graph = trainable_graph(path)
+    assert sum(weight.numel() for weight in graph.parameters()) == NUMBERS[name]
+    batches = [inputs(path, n) for n in (1, 3)]
+    for x in batches:
+        assert off(answers(graph, x), told(path, x)) < 1e-5
+    graph(torch.from_numpy(batches[1])).square().sum().backward()
+    for weight in graph.parameters():
+        assert weight.grad is not None and weight.grad.any()
+    move(graph)
+    written = graph.to_onnx()
+    assert without(written, graph.names) == without(path.read_bytes(), graph.names)
+    assert off(answers(graph, batches[1]), told(written, batches[1])) < 1e-5
+
+
+def test_a_recurrent_network_is_refused_in_one_line() -> None:
+    from brittle.gradients.onnx_graph import trainable_graph
+
+    path = MODELS / "video_ucf_lrcn50.onnx"
+    with pytest.raises(ModelError) as caught:
+        trainable_graph(path)
+    assert str(caught.value) == (
+        f"cannot differentiate LSTM in '{path}'; "
+        "give the model as package.module:function that returns a torch.nn.Module"
+    )
+
+
+def inputs(path: Path, n: int) -> Any:
+    shape = ort.InferenceSession(path).get_inputs()[0].shape
+    return np.random.default_rng(n).random((n, *shape[1:]), np.float32)
