@@ -136,6 +136,13 @@ def test_the_tiles_of_clips_are_about_queries_and_map(make_run: MakeRun) -> None
     assert found[3].interval == "at a median of 12 queries"
 
 
+def test_the_summary_says_how_much_of_a_clip_is_touched(make_run: MakeRun) -> None:
+    found = summary_of(make_run(RESULTS, clip_manifest())).to_dict()
+    assert [found[name]["median"] for name in ("cells", "frames", "frames_in_row")] == [2, 4, 3]
+    on_inputs = [replace(r, closest=replace(r.closest, assignment=None)) for r in RESULTS if r.closest]
+    assert "cells" not in summary_of(make_run(on_inputs, clip_manifest())).to_dict()
+
+
 def test_a_flip_says_its_map_its_psnr_and_its_frames(make_run: MakeRun) -> None:
     text = " ".join(Page(render(make_run(RESULTS[:1], clip_manifest()))).text.split())
     assert "MAP 2.55 · PSNR 36.6 dB · 4 of 6 frames, 3 in a row · L2 1" in text

@@ -41,6 +41,11 @@ class Flip:
     frames: int | None = None
     frames_in_row: int | None = None
 
+    @property
+    def cells(self) -> int | None:
+        """How many cells are not as they were, where there are cells."""
+        return None if self.assignment is None else sum(layer > 0 for layer in self.assignment)
+
 
 class Point(NamedTuple):
     """One improvement: after `query` rows the best margin (nats), and the best L2 of a flip."""

@@ -27,12 +27,13 @@ DISTANCES = (
     "l0",
     "mean_absolute",
     "map",
+    "cells",
     "frames",
     "frames_in_row",
     "snr",
     "prd",
 )
-OF_SOME = {"rms", "psnr", "map", "frames", "frames_in_row", "snr", "prd"}
+OF_SOME = {"rms", "psnr", "map", "cells", "frames", "frames_in_row", "snr", "prd"}
 """Distances that not every kind of input has."""
 FARTHEST_MAP = 12.75
 """That a survivor counts in the mean over all: the L-infinity bound of AstFocus, 0.05 of 255."""
