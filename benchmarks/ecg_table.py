@@ -16,7 +16,7 @@ import brittle
 from brittle.core.result import SearchResult, Status
 from brittle.report.wording import number
 from brittle.store.run import Run
-from brittle.tasks.audit.presets import HPE_RATE, PRESETS
+from brittle.tasks.audit.presets import ECG_PRESETS, HPE_RATE
 
 COLUMNS = (
     *("noise", "segment, ms", "in samples", "n", "flipped (ASR)", "steps to the flip", "queries to the flip"),
@@ -27,7 +27,7 @@ COLUMNS = (
 def main() -> None:
     """Play all presets, print the table, and write it where asked."""
     chosen = arguments()
-    runs = {name: play(name, chosen) for name in PRESETS if name.startswith("hpe-")}
+    runs = {name: play(name, chosen) for name in ECG_PRESETS}
     head = f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}\n"
     table = head + "".join(row(name, run) for name, run in runs.items())
     text = heading(chosen, next(iter(runs.values()))) + table + notes()
@@ -69,7 +69,7 @@ def play(name: str, chosen: argparse.Namespace) -> Run:
 
 def row(name: str, run: Run) -> str:
     """One line of the table; means over flips, as HPE gives them."""
-    preset, spec = PRESETS[name], run.manifest.spec
+    preset, spec = ECG_PRESETS[name], run.manifest.spec
     samples = [max(1, round(length * (spec.rate or 1) / 1000)) for length in preset.lengths]
     lengths = ", ".join(f"{length:g}" for length in preset.lengths)
     played = [r for r in run.results() if r.status in (Status.FLIPPED, Status.SURVIVED)]

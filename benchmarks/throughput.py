@@ -3,12 +3,13 @@
     python benchmarks/throughput.py [--samples 32] [--budget 300] [--repeats 1] [--search random]
     python benchmarks/throughput.py --agent ripple --batch 32
     python benchmarks/throughput.py --explainer survey --cpu
+    python benchmarks/throughput.py --model video_ucf_convlstm31.onnx --data clips.npz --search patchwork
 
-The bare model (EfficientNet-Lite0 in onnxruntime) is asked batch after batch at each of several batch sizes;
-the best one counts, unless --batch says another. A machine's speed drifts within minutes, so the run is
-stopped every few seconds and the bare model is timed; the time it is stopped is taken off. What is with the
-model when it stops is waited for, on the run's time. With --cpu seconds are those that the CPUs spent on this
-process, so that others may use the machine.
+The bare model (EfficientNet-Lite0 in onnxruntime, where no other is named) is asked batch after batch at
+each of several batch sizes; the best one counts, unless --batch says another. A machine's speed drifts
+within minutes, so the run is stopped every few seconds and the bare model is timed; the time it is stopped
+is taken off. What is with the model when it stops is waited for, on the run's time. With --cpu seconds are
+those that the CPUs spent on this process, so that others may use the machine.
 """
 
 import argparse
@@ -33,6 +34,15 @@ BATCHES = (1, 4, 8, 16, 32)
 STRETCH, PAUSE = 8.0, 2.5  # seconds
 
 Clock = Callable[[], float]
+
+
+MODEL = "efficientnet-lite0"
+
+
+def named(data: str, shape: tuple[int | None, ...], count: int) -> NDArray[np.uint8]:
+    """The first samples of some data, as 8-bit codes."""
+    found = open_data(data, shape)
+    return np.stack([found.spec.encode(found.open(name).x) for name in found.ids[:count]]).astype(np.uint8)
 
 
 def photos(count: int) -> NDArray[np.uint8]:
@@ -93,12 +103,17 @@ class Pauses:
 
 
 def played_rate(
-    play: Callable[..., Run], codes: NDArray[np.uint8], budget: int, player: dict[str, str], pauses: Pauses
+    play: Callable[..., Run],
+    model: str,
+    codes: NDArray[np.uint8],
+    budget: int,
+    player: dict[str, str],
+    pauses: Pauses,
 ) -> float:
     """Rows per second of a whole run, from opening the samples to the last result, pauses taken off."""
     with tempfile.TemporaryDirectory() as folder:
         run = play(
-            "efficientnet-lite0",
+            model,
             (codes, None),
             budget=budget,
             batch=pauses.batch,
@@ -112,6 +127,8 @@ def played_rate(
 def main() -> None:
     """Measure and print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--model", default=MODEL)
+    parser.add_argument("--data", help="8-bit samples for it; the built-in photos where none are named")
     parser.add_argument("--samples", type=int, default=32)
     parser.add_argument("--budget", type=int, default=300)
     parser.add_argument("--repeats", type=int, default=1)
@@ -122,10 +139,11 @@ def main() -> None:
     parser.add_argument("--cpu", action="store_true", help="count CPU seconds")
     args = parser.parse_args()
     clock = process_time if args.cpu else perf_counter
-    codes = photos(args.samples)
+    model = open_model(args.model)
+    codes = named(args.data, model.shape or (), args.samples) if args.data else photos(args.samples)
     shown = np.resize(codes, (max(args.samples, *BATCHES, args.batch or 0), *codes.shape[1:]))
     x = shown.astype(np.float32) / np.float32(255)
-    ask = open_model("efficientnet-lite0").ask
+    ask = model.ask
     batches = (args.batch,) if args.batch else BATCHES
     rounds = [{batch: bare_rate(ask, x, batch, 1.5, clock) for batch in batches} for _ in range(3)]
     rates = {batch: median(rates[batch] for rates in rounds) for batch in batches}
@@ -138,12 +156,12 @@ def main() -> None:
     print("| repeat | bare (times) | run | ratio |\n|---|---|---|---|")
     for repeat in range(args.repeats):
         pauses = Pauses(ask, x, best, rates[best], clock)
-        played = played_rate(play, codes, args.budget, player, pauses)
+        played = played_rate(play, args.model, codes, args.budget, player, pauses)
         bare = mean(pauses.rates)
         ratios.append(played / bare)
         row = f"{bare:.1f} ({len(pauses.rates)}) | {played:.1f} | {ratios[-1]:.3f}"
         print(f"| {repeat + 1} | {row} |", flush=True)
-    print(f"\nmedian ratio {median(ratios):.3f} (batch {best}, {args.samples} samples, budget {args.budget})")
+    print(f"\nmedian ratio {median(ratios):.3f} (batch {best}, {len(codes)} samples, budget {args.budget})")
 
 
 if __name__ == "__main__":

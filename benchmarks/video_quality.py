@@ -4,11 +4,12 @@
         --play "patchwork cell=1x8x8 opening=none @250" --play "patchwork @250"
 
 A play is a search, settings of the audit (cell, distance, distortions=a+b) or of the search, and its budget;
-ratios are taken against the first one. Queries are rows up to the first flip, or to the first of a MAP (mean
-absolute change, of 255) of at most 1; a miss counts the whole budget. MAP of all counts 12.75 for a miss. Of
-several seeds a clip counts its mean. Ratios are geometric means over clips that both flipped, paired, with
-95 % intervals (bootstrap-t). Results are kept in --out: the same command continues, another play adds its
-rows, and the table is made from the file.
+ratios are taken against the first one. The search "whole" shows every layer over the whole clip and nothing
+else. Queries are rows up to the first flip, or to the first of a MAP (mean absolute change, of 255) of at
+most 1; a miss counts the whole budget. In MAP of all a miss counts that of the clip's weakest whole layer of
+the same distortions that flips, 12.75 where none does. Of several seeds a clip counts its mean. Ratios are
+geometric means over clips that both flipped, paired, with 95 % intervals (bootstrap-t). Results are kept in
+--out: the same command continues, another play adds its rows, and the table is made from the file.
 """
 
 import argparse
@@ -33,6 +34,8 @@ from kept import play_missing, read
 from search_quality import plain
 
 Rows = list[dict[str, Any]]
+OWN_SEARCHES = {"whole": "whole:Whole"}
+MOST_LAYERS = 100
 HEADINGS = (
     *("play", "n", "ASR", "queries, median", "mean of all", "MAP <= 1", "queries to it, mean of all"),
     *(
@@ -53,10 +56,17 @@ class Play:
 
     text: str
 
+    @property
+    def whole(self) -> str:
+        """The play of whole layers of its distortions."""
+        named = [word for word in self.text.split() if word.startswith("distortions=")]
+        return " ".join(["whole", *named, "distance=map", f"@{MOST_LAYERS}"])
+
     def settings(self, model: str, data: str, seed: int) -> AuditSettings:
         """The audit of this play."""
         words = self.text.split()
-        told = {"search": words[0], "budget": int(words[-1].removeprefix("@"))}
+        search = OWN_SEARCHES.get(words[0], words[0])
+        told = {"search": search, "budget": int(words[-1].removeprefix("@"))}
         settings = {}
         for word in words[1:-1]:
             name, value = word.split("=", 1)
@@ -102,6 +112,7 @@ def table(rows: Rows, plays: Sequence[Play], model: str) -> str:
     lines = ["| " + " | ".join(HEADINGS) + " |", "|---" + "|---:" * (len(HEADINGS) - 1) + "|"]
     for one in plays:
         clips, budget = found[one.text], int(one.text.rsplit("@", 1)[1])
+        floor = _floor(rows, model, one.whole)
         runs = [row for name in shared for row in clips[name]]
         flips = [row for row in runs if row["first"]]
         near = [row for row in runs if row["map1"]]
@@ -111,7 +122,7 @@ def table(rows: Rows, plays: Sequence[Play], model: str) -> str:
         cells += [f"{len(near) / max(1, len(runs)):.2f}"]
         cells += [_number(np.mean, [row["map1"] or budget for row in runs])]
         cells += [_number(np.median, [row["map"] for row in flips])]
-        cells += [_number(np.mean, [row["map"] if row["first"] else FARTHEST_MAP for row in runs])]
+        cells += [_number(np.mean, [row["map"] or floor.get(row["sample"], FARTHEST_MAP) for row in runs])]
         cells += [_number(np.median, [row["l2"] for row in flips])]
         cells += [_number(np.mean, [row["frames"] for row in flips])]
         if one is plays[0]:
@@ -132,8 +143,16 @@ def _clips(rows: Rows, model: str, play: str) -> dict[str, Rows]:
     return clips
 
 
+def _floor(rows: Rows, model: str, whole: str) -> dict[str, float]:
+    """MAP of the weakest whole layer that flips, by clip."""
+    return {name: runs[0]["map"] for name, runs in _clips(rows, model, whole).items() if runs[0]["map"]}
+
+
 def _number(of: Callable[[Any], Any], values: Sequence[float]) -> str:
-    return f"{of(values):.3g}" if values else "–"
+    if not values:
+        return "–"
+    value = float(of(values))
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _ratio(ours: Sequence[Rows], theirs: Sequence[Rows], name: str) -> str:
@@ -163,6 +182,8 @@ def main() -> None:
     arguments = parser.parse_args()
     plays = [Play(text) for text in arguments.plays]
     for model in arguments.models:
+        for text in sorted({one.whole for one in plays}):
+            play(Play(text), model, 0, arguments)
         for one in plays:
             for seed in range(arguments.seeds):
                 play(one, model, seed, arguments)

@@ -3,6 +3,7 @@
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ FILES = sorted(SHIPPED.glob("*.safetensors"))
 COMMANDS = {
     "cells": "brittle train --board cells ",
     "ripple": "brittle train --board ripple ",
+    "temporal": "brittle train --board temporal ",
+    "spatial": "brittle train --board spatial ",
     "tide": "brittle.train_explainer(",
 }
 
@@ -25,12 +28,12 @@ def kind_of(path: Path) -> str:
     return "explainer" if path.stem == "tide" else "search"
 
 
-def test_one_ships_for_each_board_and_one_explains() -> None:
-    searches = [path.stem for path in FILES if kind_of(path) == "search"]
-    assert {open_search("agent", file=name).board: name for name in searches} == {
-        "cells": "cells",
-        "input": "ripple",
-    }
+def test_one_ships_for_each_board_two_for_clips_and_one_explains() -> None:
+    assert {path.stem for path in FILES} == set(COMMANDS)
+    assert open_search("agent", file="cells").board == "cells"
+    assert open_search("agent", file="ripple").board == "input"
+    both: Any = open_search("temporal-spatial")
+    assert [name.split(" ")[0] for name in both.about["name"].split(", ")] == ["temporal", "spatial"]
     assert Agent().about["name"].startswith("cells ")
     assert AgentExplainer().about["name"].startswith("tide ")
 

@@ -13,7 +13,7 @@ from brittle.core.result import Status
 from brittle.core.sample import Array
 from brittle.data import open_data
 from brittle.data.ecg5000 import part, read_part
-from brittle.tasks.audit.presets import PRESETS, preset
+from brittle.tasks.audit.presets import ECG_PRESETS, preset
 from heartbeats import NAMES, RATE, beat, knows_beats, write_table
 
 ASSETS = Path(__file__).parents[2].parent / "shared" / "assets"
@@ -131,7 +131,7 @@ def test_the_expected_domain_is_checked(tmp_path: Path) -> None:
             brittle.audit(model, tmp_path / "records", domain=name)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", ECG_PRESETS)
 def test_presets_are_audits(tmp_path: Path, name: str) -> None:
     run = audited(tmp_path, **preset(name, RATE), budget=60, goal="first")
     lengths = {layer.distortion for layer in run.manifest.palette}
@@ -144,6 +144,19 @@ def test_preset_lengths_are_hpes() -> None:
     assert preset("hpe-detached_device-mixed")["search_settings"] == {"blocks": [1, 2, 3]}
     with pytest.raises(UsageError, match="did you mean 'hpe-motion_artefact-10ms'"):
         preset("hpe-motion_artefact-11ms")
+
+
+@pytest.mark.parametrize("name", ["hpe-detached_device-10ms", "hpe-detached_device-mixed"])
+@pytest.mark.parametrize(("shape", "kind"), [((1, 8, 8), "image"), ((1, 4, 8, 8), "video")])
+def test_presets_of_signals_refuse_other_inputs(
+    tmp_path: Path, name: str, shape: tuple[int, ...], kind: str
+) -> None:
+    def halves(x: Array) -> Array:
+        return np.full((len(x), 2), 0.5, np.float32)
+
+    x = np.full((3, *shape), 0.5, np.float32)
+    with pytest.raises(UsageError, match=f"^expected inputs of the domain 'ecg', but .* are of '{kind}'"):
+        brittle.audit(halves, (x, None), **preset(name), out=tmp_path / "run")
 
 
 def test_a_model_trained_here_on_ecg5000(tmp_path: Path) -> None:

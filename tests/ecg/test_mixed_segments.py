@@ -15,14 +15,17 @@ from brittle.searches.greedy import Greedy
 from heartbeats import SPEC, beat
 
 
-def first_sweep(blocks: tuple[int, ...], cell: int = 1) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
+def game_of(cell: int) -> Game[Canvas]:
     x = SPEC.decode(SPEC.encode(beat(0, 0)[None].astype(np.float32)))
     canvas = Canvas(
         Sample("a", x, 0, SPEC), Grid(SPEC, (cell,)), Palette((open_distortion("motion_artefact"),)), 0
     )
     clean = np.array([0.9, 0.1], np.float32)
-    game = Game(canvas.sample, canvas, Goal(0), Terms(1000), clean, np.random.default_rng(0))
-    return np.asarray(next(open_search("greedy", blocks=blocks)(game)))
+    return Game(canvas.sample, canvas, Goal(0), Terms(1000), clean, np.random.default_rng(0))
+
+
+def first_sweep(blocks: tuple[int, ...], cell: int = 1) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
+    return np.asarray(next(open_search("greedy", blocks=blocks)(game_of(cell))))
 
 
 def test_every_segment_of_every_length_is_tried_once() -> None:
@@ -40,6 +43,14 @@ def test_every_segment_of_every_length_is_tried_once() -> None:
 def test_single_cells_are_the_default() -> None:
     np.testing.assert_array_equal(first_sweep((1,), cell=8) != 0, np.eye(25, dtype=bool))
     assert Greedy(take=0.5) == open_search("greedy", blocks=(1,), take=0.5)
+
+
+@pytest.mark.parametrize(("take", "cells"), [(0, 1), (1 / 16, 2), (0.2, 5), (1, 25)])
+def test_a_share_of_the_cells_is_joined(take: float, cells: int) -> None:
+    playing = open_search("greedy", take=take)(game_of(8))
+    sweep = next(playing)
+    joint = playing.send(np.full((len(sweep), 2), 0.5, np.float32))
+    assert joint.shape == (1, 25) and np.count_nonzero(joint) == cells
 
 
 @pytest.mark.parametrize("blocks", [(), (0,), (-1, 2)])

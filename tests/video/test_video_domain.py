@@ -31,6 +31,8 @@ def read(png: bytes) -> NDArray[np.uint8]:
         ("allx64 × 3", (20, 64, 3)),
         ("0.5s x 16x16", (5, 16, 16)),
         ("0.01 s x 1x1", (1, 1, 1)),
+        ("1 x 1/8 x 1/3", (1, 8, 22)),
+        ("allx1/64x1/99", (20, 1, 1)),
     ],
 )
 def test_cells_as_users_write_them(text: str, cell: tuple[int, ...]) -> None:
@@ -38,7 +40,21 @@ def test_cells_as_users_write_them(text: str, cell: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["8x8", "8", "all", "1.5x8x8", "0x8x8", "21x8x8", "3s x 8x8", "all x 8x65", ""]
+    "text",
+    [
+        "8x8",
+        "8",
+        "all",
+        "1.5x8x8",
+        "0x8x8",
+        "21x8x8",
+        "3s x 8x8",
+        "all x 8x65",
+        "1x2/8x8",
+        "1x1/0x8",
+        "1/8x8x8",
+        "",
+    ],
 )
 def test_cells_that_are_none(text: str) -> None:
     with pytest.raises(UsageError, match=r"expected a cell"):

@@ -40,7 +40,7 @@ class Agent(Settings):
     def _fits(self) -> Self:
         """A file that is missing, damaged or of another player is found before anything is played."""
         player = player_of(self.trained)
-        check_fit(self.trained, _shown_by(cast(Hashable, player)), player.name, agent_path(self.file))
+        check_fit(self.trained, shown_by(cast(Hashable, player)), player.name, agent_path(self.file))
         return self
 
     @property
@@ -127,13 +127,16 @@ def check_fit(agent: TrainedAgent, found: Shape, player: str, path: Path) -> Non
 
 
 @lru_cache(maxsize=8)
-def _shown_by(hashable: Hashable) -> Shape:
+def shown_by(hashable: Hashable) -> Shape:
     """What a player shows, seen in a game that nobody plays."""
     player = cast(Player, hashable)
-    spec = InputSpec((1, 16, 16), ("channel", "height", "width"), bits=8)
+    chosen = tuple(getattr(player, "needs", ()))
+    axes = ("channel", *chosen, "height", "width")
+    spec = InputSpec((1, *(4 for _ in chosen), 16, 16), axes, bits=8)
     sample = Sample("blank", np.full(spec.shape, 0.5, np.float32), 0, spec)
     palette = Palette((open_distortion("gaussian_noise"),))
     cells = player.board == "cells"
-    board: Board = Canvas(sample, Grid(spec, (4, 4)), palette, 0) if cells else InputBoard(sample)
+    grid = Grid(spec, (*(1 for _ in chosen), 4, 4))
+    board: Board = Canvas(sample, grid, palette, 0) if cells else InputBoard(sample)
     clean, rng = np.array([0.7, 0.3], np.float32), np.random.default_rng(0)
     return shape_of(player.play(Game(sample, board, Goal(0), Terms(100), clean, rng)))

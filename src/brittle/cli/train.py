@@ -16,7 +16,12 @@ from brittle.tasks.train.settings import TrainSettings
 
 @click.command(cls=GroupedCommand, epilog=EXIT_CODES)
 @click.argument("more", nargs=-1, metavar="[MODEL]...")
-@option("--board", "training", "NAME", "An agent that plays on this board, cells or ripple.")
+@option(
+    "--board",
+    "training",
+    "NAME",
+    "An agent that plays on this board: cells, ripple, or of clips temporal or spatial.",
+)
 @option("--kind", "training", "NAME", "What else is learned: explainer, an agent; tile, for ripple; or rlab.")
 @option("--models,--model", "model", "MODEL", "A model to learn on; repeatable.", multiple=True)
 @option("--data", "data", "DATA", "Labelled samples, as brittle audit takes them.", required=True)
@@ -36,13 +41,14 @@ def train(
     An interrupted training goes on when the same command is given again.
 
     \b
-    MODEL  as brittle audit takes it. Tiles need gradients: model.onnx (plain convolutional) |
+    MODEL  as brittle audit takes it. Tiles need gradients: model.onnx (no recurrent or quantised one) |
            package.module:function that returns a torch.nn.Module | efficientnet-lite1 | efficientnet-lite2
     """
     with clear_errors(), live_training(console) as watch:
         if (board is None) == (kind is None):
             raise brittle.UsageError(
-                "expected --board cells or ripple, or --kind explainer, tile or rlab, and one of them"
+                "expected --board cells, ripple, temporal or spatial, or --kind explainer, tile or rlab, "
+                "and one of them"
             )
         if kind not in (None, "explainer", "rlab", "tile"):
             raise brittle.UsageError(f"there is no kind '{kind}'; expected explainer, tile or rlab")
@@ -70,7 +76,9 @@ def _train_agent(
     watch: Callable[..., None],
 ) -> Path:
     """An agent; its cells and palette are an audit's."""
-    audit: dict[str, Any] = {name: given.pop(name) for name in ("cell", "distortions") if name in given}
+    audit: dict[str, Any] = {
+        name: given.pop(name) for name in ("cell", "distance", "distortions") if name in given
+    }
     return brittle.train_agent(models, data, out, board, audit=audit, watch=_limited(watch, given), **given)
 
 

@@ -1,9 +1,10 @@
 """Cells: how an input is cut, and how values go from cells to elements and back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, prod
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 from brittle.core.errors import UsageError
 from brittle.core.sample import InputSpec
+
+Spans = Mapping[int, tuple[int, int]]  # first cell and the one after the last along spatial axes
+NO_SPANS: Spans = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,17 @@ class Grid:
         """How many cells there are."""
         return prod(self.counts)
 
-    def side_of(self, share: float) -> float:
-        """The side, in cells, of a block that holds this share of all cells."""
-        cut = sum(count > 1 for count in self.counts)
-        return float((share * self.cells) ** (1 / max(1, cut)))
+    def side_of(self, share: float, spanned: Collection[int] = ()) -> float:
+        """The side, in cells, of a block that holds this share of all cells.
+
+        spanned: spatial axes along which the block has all cells.
+        """
+        cut = self._cut(spanned)
+        return float((share * prod(cut)) ** (1 / max(1, len(cut))))
+
+    def _cut(self, spanned: Collection[int]) -> list[int]:
+        """Cells along each axis that is cut at all, but for these."""
+        return [count for axis, count in enumerate(self.counts) if count > 1 and axis not in spanned]
 
     @cached_property
     def _numbers(self) -> NDArray[np.intp]:
@@ -99,19 +110,21 @@ class Grid:
             out = np.add.reduceat(out, np.arange(0, out.shape[axis], side), axis=axis)
         return out.reshape(-1)
 
-    def block(self, centre: int, side: int) -> NDArray[np.intp]:
+    def block(self, centre: int, side: int, spans: Spans = NO_SPANS) -> NDArray[np.intp]:
         """Cells of a box around a cell, cut off at the edges.
 
-        side: in cells, along an axis of as many cells as the geometric mean; longer where there are more.
+        side:  in cells, along an axis of as many cells as the geometric mean; longer where there are more.
+        spans: all the cells that the box has along some axes, wherever the centre is.
         """
-        sides = [max(1, round(side * ratio)) for ratio in self._ratios]
+        sides = [max(1, round(side * ratio)) for ratio in self._ratios(spans)]
         starts = [at - (n - 1) // 2 for at, n in zip(self._places[:, centre].tolist(), sides, strict=True)]
-        box = tuple(slice(max(0, start), start + n) for start, n in zip(starts, sides, strict=True))
-        return self._numbers[box].reshape(-1)
+        box = [slice(max(0, start), start + n) for start, n in zip(starts, sides, strict=True)]
+        for axis, span in spans.items():
+            box[axis] = slice(*span)
+        return self._numbers[tuple(box)].reshape(-1)
 
-    @cached_property
-    def _ratios(self) -> list[float]:
-        """Cells along each axis, beside their geometric mean over the axes that are cut at all."""
-        cut = [count for count in self.counts if count > 1]
+    def _ratios(self, spanned: Collection[int]) -> list[float]:
+        """Cells along each axis, beside their geometric mean over the axes that are cut and not spanned."""
+        cut = self._cut(spanned)
         mean = prod(cut) ** (1 / max(1, len(cut)))
         return [count / mean if count > 1 else 1.0 for count in self.counts]

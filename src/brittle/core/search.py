@@ -79,7 +79,10 @@ class Game(Generic[B_co]):
 
 
 class SearchFactory(Protocol[B_contra]):
-    """A way to play, with its settings. board: "cells" (a Canvas) or "input" (an InputBoard)."""
+    """A way to play, with its settings. board: "cells" (a Canvas) or "input" (an InputBoard).
+
+    One that cannot do without some axes names them in `needs`, as a Distortion does.
+    """
 
     @property
     def name(self) -> str: ...

@@ -27,7 +27,7 @@ from brittle.domains.pixels import (
 )
 from brittle.domains.stored import damage_told, fits_png, from_npy, to_npy
 
-CELL_SHARE = 8  # cells along height and along width, where the user names none
+USUAL_CELL = "all x 1/8 x 1/8"
 STRIP_FRAMES = 8
 """Frames of a film strip, at even distances."""
 MOST_PLAYED = 32
@@ -36,7 +36,7 @@ APART = 1 / 32
 """From one clip of an animation to the next, as a share of its width."""
 USUAL_RATE = 10.0
 """Frames a second at which a clip is played whose rate is not known."""
-EXPECTED = "expected a cell as FRAMESxHEIGHTxWIDTH, such as 'all x 8x8', '1x8x8' or '0.5s x 16x16'"
+EXPECTED = "expected a cell as FRAMESxHEIGHTxWIDTH, such as 'all x 8x8', '1 x 1/8 x 1/8' or '0.5s x 16x16'"
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,20 @@ class Video:
 
     def cell(self, spec: InputSpec) -> tuple[int, ...]:
         """Tubes, all frames of an eighth of each side: a change of all frames is more than its parts."""
-        frames, height, width = spec.shape[1:]
-        return frames, -(-height // CELL_SHARE), -(-width // CELL_SHARE)
+        return self.parse_cell(USUAL_CELL, spec)
 
     def parse_cell(self, text: str, spec: InputSpec) -> tuple[int, ...]:
-        """Frames ("all", a number, or seconds as "0.5s"), height and width. Raises UsageError."""
-        number, times = r"([0-9]{1,9})", r"\s*[xX×]\s*"
+        """Frames ("all", a number, or seconds as "0.5s"), height and width (a number, or "1/8" of it).
+
+        Raises UsageError.
+        """
+        side, times = r"([0-9]{1,9}|1/[1-9][0-9]{0,8})", r"\s*[xX×]\s*"
         duration = r"(all|[0-9]{1,9}|[0-9]{1,9}(?:\.[0-9]{1,9})?\s*s)"
-        found = re.fullmatch(f"{duration}{times}{number}{times}{number}", text.strip())
+        found = re.fullmatch(f"{duration}{times}{side}{times}{side}", text.strip())
         if found is None:
             raise UsageError(f"{EXPECTED}, got '{text}'")
-        return Grid(spec, (_frames(found[1], spec), int(found[2]), int(found[3]))).cell
+        height, width = spec.shape[2:]
+        return Grid(spec, (_frames(found[1], spec), _side(found[2], height), _side(found[3], width))).cell
 
     def suffix(self, spec: InputSpec) -> str:
         """.png (animated) for 8-bit clips of 1 or 3 channels, which it holds exactly, else .npy."""
@@ -161,3 +164,8 @@ def _frames(text: str, spec: InputSpec) -> int:
     if spec.rate is None:
         raise UsageError(f"the frame rate is not known: give the cell in frames, not as '{text}'")
     return max(1, round(float(text[:-1]) * spec.rate))
+
+
+def _side(text: str, size: int) -> int:
+    """Pixels of "8", or of "1/8" of all, rounded up."""
+    return ceil(size / int(text[2:])) if text.startswith("1/") else int(text)

@@ -107,8 +107,8 @@ class Episode:
         self.odds = play.moves(self.state)
         self.queries, self.gain, self.over = 1, 0.0, False
         self._clean_margin = self._least_margin = max(play.clean, 1e-9)
-        span, size = game.sample.spec.span, game.sample.x.size
-        self._l2_to_beat = PPO_TUNING.reference_rms * span * float(np.sqrt(size))
+        reference = PPO_TUNING.reference_rms * game.sample.spec.span
+        self._l2_to_beat = float(np.sqrt(reference**game.terms.power * game.sample.x.size))
         self._first: int | None = None
         self._l2: float | None = None
 
@@ -173,4 +173,4 @@ class Episode:
         """How far the row shown last is from the sample, as the model saw it."""
         shown = np.empty_like(self.game.sample.x)
         self.game.board.render(proposal.row, shown)
-        return distance.l2(self.game.sample.x, shown)
+        return distance.root_power(self.game.sample.x, shown, self.game.terms.power)

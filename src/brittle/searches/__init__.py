@@ -13,10 +13,12 @@ SEARCHES = Registry(
     {
         "random": "brittle.searches.random:Random",
         "greedy": "brittle.searches.greedy:Greedy",
+        "two-stage": "brittle.searches.two_stage:TwoStage",
         "rlab": "brittle.searches.rlab.search:Rlab",
         "patchwork": "brittle.searches.patchwork.search:Patchwork",
         "ripple": "brittle.searches.ripple.search:Ripple",
         "agent": "brittle.agent.player:Agent",
+        "temporal-spatial": "brittle.agent.temporal_spatial:TemporalSpatial",
         "square-l2": "brittle.searches.square.search:SquareL2",
         "square-linf": "brittle.searches.square.search:SquareLinf",
         "simba-pixel": "brittle.searches.simba:SimbaPixel",

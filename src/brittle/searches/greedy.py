@@ -1,15 +1,15 @@
 """HPE's published procedure without its agent, every row counted."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import field_validator
 
-from brittle.core.canvas import Assignment, Canvas
+from brittle.core.canvas import Canvas
 from brittle.core.search import Game, Search
 from brittle.searches.clean_up import clean_up
+from brittle.searches.sweep import take_best
 from brittle.settings import Settings, setting
 
 
@@ -39,65 +39,20 @@ class Greedy(Settings):
 
     def __call__(self, game: Game[Canvas]) -> Search:
         """Plays one sample, a whole sweep of the cells a request."""
-        canvas, goal = game.board, game.goal
-        assignment = canvas.blank()
-        tiles = [tile for side in self.blocks for tile in _tiles(canvas.grid.counts, side)]
-        margin = float(goal.margin(game.clean[None])[0])
+        assignment = game.board.blank()
+        tiles = [tile for side in self.blocks for tile in _tiles(game.board.grid.counts, side)]
+        count = max(1, round(self.take * len(assignment)))
+        margin = float(game.goal.margin(game.clean[None])[0])
         rounds = 0
-        while margin >= 0:
+        while margin >= 0 and (assignment == 0).any():
             rounds += 1
             game.notes["rounds"] = rounds
-            sweep = self._sweep(game, assignment, tiles)
-            if not len(sweep):
+            taken = yield from take_best(game, assignment, margin, tiles, count)
+            if taken is None:
                 return
-            margins = goal.margin((yield sweep))
-            best = self._join(game, assignment, sweep, margins)
-            joint = float(goal.margin((yield best[None]))[0])
-            alone = int(margins.argmin())
-            if joint <= margins[alone]:
-                assignment, margin = best, joint
-            elif margins[alone] < margin:
-                assignment, margin = sweep[alone], float(margins[alone])
-            if margin >= 0 and not (assignment == 0).any():
-                return
-        if game.terms.closest:
+            assignment, margin = taken
+        if margin < 0 and game.terms.closest:
             yield from clean_up(game, assignment)
-
-    def _sweep(
-        self, game: Game[Canvas], assignment: Assignment, tiles: Sequence[NDArray[np.intp]]
-    ) -> Assignment:
-        """One assignment for every tile that the L2 limit allows, (tiles, cells).
-
-        The untouched cells of the tile get one random layer.
-        """
-        canvas, limit = game.board, game.terms.max_l2
-        free = [left for tile in tiles if len(left := tile[assignment[tile] == 0])]
-        sweep = np.repeat(assignment[None], len(free), axis=0)
-        for row, tile, layer in zip(
-            sweep, free, game.rng.integers(1, canvas.layer_count + 1, len(free)), strict=True
-        ):
-            row[tile] = layer
-        if limit is not None:
-            sweep = sweep[[canvas.l2(move) <= limit for move in sweep]]
-        return sweep
-
-    def _join(
-        self, game: Game[Canvas], assignment: Assignment, sweep: Assignment, margins: NDArray[np.float64]
-    ) -> Assignment:
-        """The cells of a sweep that lower the margin most, together, as far as the L2 limit allows, (cells,).
-
-        margins: of the sweep's rows, nats, (tiles,).
-        """
-        count = max(1, round(self.take * len(assignment)))
-        limit = np.inf if game.terms.max_l2 is None else game.terms.max_l2
-        best = assignment
-        for row in sweep[np.argsort(margins, kind="stable")]:
-            if np.count_nonzero(best != assignment) >= count:
-                break
-            joined = np.where(row != assignment, row, best)
-            if game.board.l2(joined) <= limit:
-                best = joined
-        return best
 
 
 def _tiles(counts: tuple[int, ...], side: int) -> list[NDArray[np.intp]]:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.canvas import Assignment
+from brittle.core.grid import NO_SPANS, Spans
 from brittle.core.play import Move
 from brittle.core.search import Terms
 from brittle.searches.patchwork.geometry import Geometry
@@ -17,15 +18,19 @@ class Blocks:
     def __init__(self, geometry: Geometry, terms: Terms) -> None:
         self.geometry, self.canvas, self.terms = geometry, geometry.canvas, terms
 
-    def propose(self, state: State, move: Move, rng: np.random.Generator) -> Proposal | None:
-        """A block about a random cell of the place; if that is too far, other cells are removed for it."""
-        counts = self.canvas.grid.counts
+    def propose(
+        self, state: State, move: Move, rng: np.random.Generator, spans: Spans = NO_SPANS
+    ) -> Proposal | None:
+        """A block about a random cell of the place; if that is too far, other cells are removed for it.
+
+        spans: what the block has along the spanned axes of the geometry.
+        """
         painted = self._painted(state, move.operator, rng)
         side = max(1, round(state.side * TUNING.size_factors[move.size]))
         for _ in range(TUNING.block_tries):
             cells = self.geometry.cells_of[move.place]
             centre = int(cells[rng.integers(len(cells))])
-            block = self.canvas.grid.block(centre, min(side, max(counts)))
+            block = self.canvas.grid.block(centre, min(side, self.geometry.longest), spans)
             row = state.current.copy()
             row[block] = painted[block]
             if np.array_equal(row, state.current):

@@ -10,6 +10,7 @@ from brittle.core.canvas import Assignment, Canvas
 from brittle.core.play import coarse_places
 from brittle.searches.patchwork.effects import prior_of
 from brittle.searches.patchwork.state import NON_LAYER_OPERATORS
+from brittle.searches.patchwork.tuning import TUNING
 
 Floats = NDArray[np.float64]
 
@@ -17,8 +18,10 @@ Floats = NDArray[np.float64]
 class Geometry:
     """Constants of one sample under its grid and palette. Layer 0 is the untouched input.
 
+    spanned:   axes of the grid along which someone else says what a block has; they are one place.
     places:    counts of coarse places along each axis. place_of: the place of every cell, (cells,).
                cells_of: the cells of every place.
+    longest:   side of the largest block, in cells; first_side: of the first one.
     rms:       L2 of a change by the input's whole span in every element.
     squares:   what each cell adds to the squared L2 under each layer, (layers + 1, cells).
     cost:      L2 of each whole layer, above 0, (layers,).
@@ -29,10 +32,12 @@ class Geometry:
     prior:     of the effects of groups in places.
     """
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Canvas, spanned: tuple[int, ...] = ()) -> None:
         counts, layers = canvas.grid.counts, canvas.layers
         self.canvas, self.layer_count = canvas, canvas.layer_count
-        self.places = coarse_places(counts)
+        own = tuple(1 if axis in spanned else count for axis, count in enumerate(counts))
+        self.places, self.longest = coarse_places(own), max(own)
+        self.first_side = canvas.grid.side_of(TUNING.first_block_share, spanned)
         self.place_of = _place_of(counts, self.places)
         self.cells_of = [np.flatnonzero(self.place_of == k) for k in range(prod(self.places))]
         self.rms = float(np.sqrt(canvas.sample.x.size) * canvas.sample.spec.span ** (canvas.power / 2))

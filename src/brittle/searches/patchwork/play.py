@@ -3,8 +3,10 @@
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brittle.core.canvas import Canvas
+from brittle.core.grid import NO_SPANS, Spans
 from brittle.core.play import Move, Odds, View
 from brittle.core.search import Game
 from brittle.searches.patchwork.blocks import Blocks
@@ -32,14 +34,20 @@ class PatchworkPlay:
     linear model prefers there. Implements Play.
 
     thompson: odds of that operator, as of Patchwork. opens: whether whole layers are shown first.
+    spanned: axes of the grid along which someone else says what a block has.
     """
 
     def __init__(
-        self, game: Game[Canvas], prices: Prices, thompson: float = 1.0, opens: bool = False
+        self,
+        game: Game[Canvas],
+        prices: Prices,
+        thompson: float = 1.0,
+        opens: bool = False,
+        spanned: tuple[int, ...] = (),
     ) -> None:
         self.canvas, self.terms, self.thompson = game.board, game.terms, thompson
         self.clean = float(game.goal.margin(game.clean[None])[0])
-        self.geometry = Geometry(game.board)
+        self.geometry = Geometry(game.board, spanned)
         self.operators = (*(layer.distortion for layer in self.canvas.layers), *NON_LAYER_OPERATORS)
         self.places, self.sizes = self.geometry.places, len(TUNING.size_factors)
         rows = int(TUNING.opening_share * game.terms.budget) if opens else 0
@@ -56,7 +64,7 @@ class PatchworkPlay:
             margin=self.clean,
             best_l2=np.inf,
             price=self.update.first_price,
-            side=self.canvas.grid.side_of(TUNING.first_block_share),
+            side=self.geometry.first_side,
             operator_credit=initial_credit(len(self.operators)),
             place_credit=initial_credit(len(self.geometry.cells_of)),
             effects=no_answers(self.geometry.prior),
@@ -64,10 +72,11 @@ class PatchworkPlay:
             upcoming=self.opening.next_layer(()),
         )
 
-    def moves(self, state: State) -> Odds:
+    def moves(self, state: State, within: NDArray[np.bool_] | None = None) -> Odds:
         """Odds by credit of operators and places; cheap layers first; removal where most is assigned.
 
-        While it opens there is one move: the next whole layer.
+        While it opens there is one move: the next whole layer. within: the cells that blocks may have, where
+        that are not all, (cells,).
         """
         if state.upcoming:
             odds = np.zeros((len(self.operators), len(self.geometry.cells_of), self.sizes))
@@ -76,7 +85,8 @@ class PatchworkPlay:
         places = np.maximum(state.place_credit.mean_gain, TUNING.credit_floor)
         odds = self._operator_odds(state)[:, None] * (places / places.sum())
         removals = [self.operators.index(name) for name in (REMOVE, LIGHTEN)]
-        assigned = self.geometry.per_place(state.current > 0)
+        removable = state.current > 0 if within is None else (state.current > 0) & within
+        assigned = self.geometry.per_place(removable)
         odds[removals] = odds[removals].sum(axis=1, keepdims=True) * (assigned / max(assigned.sum(), 1))
         return np.asarray(odds[:, :, None] * np.array(TUNING.size_odds))
 
@@ -91,11 +101,16 @@ class PatchworkPlay:
         odds = np.concatenate([(1 - share) * paint / paint.sum(), share * removal / removal.sum(), [model]])
         return np.asarray(odds / odds.sum())
 
-    def propose(self, state: State, move: Move, rng: np.random.Generator) -> Proposal | None:
-        """A block about a random cell of the place, or the whole layer that the opening shows next."""
+    def propose(
+        self, state: State, move: Move, rng: np.random.Generator, spans: Spans = NO_SPANS
+    ) -> Proposal | None:
+        """A block about a random cell of the place, or the whole layer that the opening shows next.
+
+        spans: what the block has along the spanned axes.
+        """
         if state.upcoming:
             return self.blocks.whole(state.upcoming, move)
-        return self.blocks.propose(state, move, rng)
+        return self.blocks.propose(state, move, rng, spans)
 
     def accept(self, state: State, proposal: Proposal, margin: float) -> State:
         """The state after the model's answer: the proposal is current if margin + price x L2 dropped."""

@@ -42,11 +42,15 @@ class Patchwork(Settings):
         "auto", "what is shown first, whole layers or none; auto is whole for signals and clips"
     )
 
+    @property
+    def prices(self) -> Prices:
+        """What L2 costs."""
+        return Prices(self.price, self.cheaper, self.dearer)
+
     def play(self, game: Game[Canvas]) -> PatchworkPlay:
         """The moves of one game."""
         opens = self.opening == "whole" or (self.opening == "auto" and is_opened_whole(game.sample.spec))
-        prices = Prices(self.price, self.cheaper, self.dearer)
-        return PatchworkPlay(game, prices, self.thompson, opens)
+        return PatchworkPlay(game, self.prices, self.thompson, opens)
 
     def __call__(self, game: Game[Canvas]) -> Search:
         """Plays one sample, one row at a time, until nothing closer is left to show."""

@@ -19,6 +19,16 @@ class Prices:
     dearer: float
 
 
+def gain_of(state: State, proposal: Proposal, margin: float) -> float:
+    """By how much this answer lowers margin + price x L2, nats."""
+    return state.margin - margin + state.price * (state.l2 - proposal.l2)
+
+
+def relative_gain(state: State, gain: float) -> float:
+    """A gain in typical gains, 0 to gain_cap, as credit has it. gain: nats."""
+    return min(TUNING.gain_cap, max(0.0, gain) / state.typical_gain)
+
+
 @dataclass(frozen=True)
 class Update:
     """How a state follows from another and an answer. clean: the untouched input's margin, nats."""
@@ -37,11 +47,11 @@ class Update:
         """The state after the model's answer: the proposal is current if margin + price x L2 dropped."""
         if state.upcoming:
             return self._opened(state, proposal, margin)
-        gain = state.margin - margin + state.price * (state.l2 - proposal.l2)
+        gain = gain_of(state, proposal, margin)
         closer = margin < 0 and proposal.l2 < state.best_l2
         state = self._learned(state, proposal, margin, max(0.0, gain))
         if gain > 0 or closer:
-            side = min(state.side * TUNING.block_growth, max(self.geometry.canvas.grid.counts))
+            side = min(state.side * TUNING.block_growth, self.geometry.longest)
             state = replace(state, current=proposal.row, l2=proposal.l2, margin=margin, side=side, refused=0)
         else:
             side = max(1.0, state.side * TUNING.block_shrinkage)
@@ -89,7 +99,7 @@ class Update:
 
     def _learned(self, state: State, proposal: Proposal, margin: float, gain: float) -> State:
         """The state with the credit of the move and the linear model updated. margin, gain: nats."""
-        relative = min(TUNING.gain_cap, gain / state.typical_gain)
+        relative = relative_gain(state, gain)
         change = TUNING.credit_rate * (gain - state.typical_gain) if gain > 0 else 0.0
         return replace(
             state,

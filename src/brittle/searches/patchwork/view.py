@@ -31,13 +31,13 @@ def view_of(state: State, start: State, geometry: Geometry, terms: Terms, odds: 
     drops = geometry.drops(state.effects.posterior_mean)
     squares = geometry.canvas.squares_of(state.current)
     return View(
-        world=_global_features(state, start, geometry, terms),
+        world=global_features(state, start, geometry, terms),
         operators=_operator_features(state, geometry, squares, drops, odds),
         places=_place_features(state, geometry, squares, drops),
     )
 
 
-def _global_features(state: State, start: State, geometry: Geometry, terms: Terms) -> Array:
+def global_features(state: State, start: State, geometry: Geometry, terms: Terms) -> Array:
     """Where the search stands, (features,)."""
     clean, flipped = max(start.margin, 1e-6), state.best_l2 < np.inf
     bound = min(state.best_l2, np.inf if terms.max_l2 is None else terms.max_l2)
@@ -53,11 +53,11 @@ def _global_features(state: State, start: State, geometry: Geometry, terms: Term
         "rms bound": np.log10(1e3 * bound / geometry.rms) if bound < np.inf else 3.0,
         "price": np.log(state.price / start.price),
         "assigned cells": np.count_nonzero(state.current) / len(state.current),
-        "block side": state.side / max(geometry.canvas.grid.counts),
+        "block side": state.side / geometry.longest,
         "refused": np.log10(1 + state.refused),
         "typical gain": np.log(state.typical_gain / clean) / 3,
     }
-    return _bounded(np.array([values[name] for name in GLOBAL_FEATURES]))
+    return bounded(np.array([values[name] for name in GLOBAL_FEATURES]))
 
 
 def _operator_features(
@@ -81,7 +81,7 @@ def _operator_features(
     table = np.zeros((len(OPERATOR_FEATURES), len(odds)))
     for row, name in zip(table, OPERATOR_FEATURES, strict=True):
         row[: len(values[name])] = values[name]  # what holds for layers only is 0 for the other operators
-    return _bounded(table).T
+    return bounded(table).T
 
 
 def _place_features(state: State, geometry: Geometry, squares: Floats, drops: Floats) -> Array:
@@ -96,9 +96,9 @@ def _place_features(state: State, geometry: Geometry, squares: Floats, drops: Fl
         "effect": np.arcsinh(effect / state.effects.scale),
         **geometry.input_features,
     }
-    return _bounded(np.array([values[name] for name in PLACE_FEATURES])).T
+    return bounded(np.array([values[name] for name in PLACE_FEATURES])).T
 
 
-def _bounded(values: Floats) -> Array:
+def bounded(values: Floats) -> Array:
     """Values for a network: float32, within -3 to 3."""
     return np.minimum(np.maximum(values, -3), 3).astype(np.float32)

@@ -16,6 +16,7 @@ from brittle.core.sample import InputSpec, Sample
 from brittle.core.sample_run import Archive, Rules, now, play_sample
 from brittle.core.search import Board, InputBoard, SearchFactory, Terms
 from brittle.distortions import open_distortion, suited
+from brittle.domains.domain import Domain
 from brittle.searches import open_search
 from brittle.store.archive import InputArchive
 from brittle.store.manifest import Manifest
@@ -97,12 +98,11 @@ def open_audit(
     found = fit(settings, model, data, outputs)
     spec, classifier = found.dataset.spec, found.model
     search = settings.search or _usual_search(settings, spec)
-    domain = found.domain
-    cell = domain.parse_cell(settings.cell, spec) if settings.cell else domain.cell(spec)
     if settings.top_k >= len(classifier.classes):
         count = len(classifier.classes)
         raise UsageError(f"expected top-k below the model's {count} classes, got {settings.top_k}")
     played = open_search(search, **settings.search_settings)
+    _check_axes(search, played, spec)
     if settings.distance and played.board != "cells":
         raise UsageError(
             f"{search} looks for the least L2; for the distance {settings.distance} choose a search on the "
@@ -111,11 +111,31 @@ def open_audit(
     return OpenedAudit(
         **vars(found),
         settings=settings.model_copy(update={"search": search}),
-        grid=Grid(spec, cell),
+        grid=Grid(spec, _cell(settings, found.domain, played, spec)),
         palette=open_palette(settings.distortions, settings.draws, spec),
         search=played,
         target=None if settings.target is None else class_index(settings.target, classifier.classes),
     )
+
+
+def _cell(
+    settings: AuditSettings, domain: Domain, search: SearchFactory[Any], spec: InputSpec
+) -> tuple[int, ...]:
+    """The cell of the user, or the usual one; along an axis that a search needs it is one element long."""
+    if settings.cell:
+        return domain.parse_cell(settings.cell, spec)
+    needed = [spec.axes[i] in getattr(search, "needs", ()) for i in spec.spatial]
+    return tuple(1 if one else side for one, side in zip(needed, domain.cell(spec), strict=True))
+
+
+def _check_axes(name: str, search: SearchFactory[Any], spec: InputSpec) -> None:
+    """Raise UsageError if a search needs an axis that inputs of this kind do not have."""
+    for axis in getattr(search, "needs", ()):
+        if axis not in spec.axes:
+            raise UsageError(
+                f"the search {name} needs the axis '{axis}'; this input has {', '.join(spec.axes)}; "
+                "choose another search, such as patchwork"
+            )
 
 
 def _usual_search(settings: AuditSettings, spec: InputSpec) -> str:

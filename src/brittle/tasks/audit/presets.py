@@ -3,47 +3,89 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from brittle.core.errors import UsageError, did_you_mean
 
 HPE_LENGTHS = {"motion_artefact": (10.0, 16.67, 33.33, 50.0), "detached_device": (3.33, 6.66, 10.0)}
 """Milliseconds: whole samples at 300 Hz, the rate of the CinC 2017 records."""
 HPE_RATE = 300.0
+HPE_VIDEO = {"gb": "gaussian_blur", "dp": "dead_pixels"}
+"""Distortions of HPE's video table, as it calls them."""
+
+
+class Preset(Protocol):
+    """One line of a published table. line: what it is."""
+
+    @property
+    def line(self) -> str: ...
+
+    def settings(self, rate: float) -> dict[str, Any]:
+        """Keywords of brittle.audit, for inputs of `rate` samples or frames per second.
+
+        They name the domain, so that inputs of another kind are refused.
+        """
 
 
 @dataclass(frozen=True)
-class Preset:
-    """One line of a table: what it is, its distortion, and its segment lengths in ms."""
+class EcgPreset:
+    """A line of HPE's ECG table: its distortion, and its segment lengths in ms."""
 
     line: str
     distortion: str
     lengths: tuple[float, ...]
 
     def settings(self, rate: float) -> dict[str, Any]:
-        """Keywords of brittle.audit, for signals of `rate` samples per second.
-
-        Of one length: that is the cell. Of several: cells of one sample, and blocks of them tried as one.
-        """
-        settings: dict[str, Any] = {"distortions": [self.distortion], "search": "greedy"}
+        """Of one length: that is the cell. Of several: cells of one sample, blocks of them tried as one."""
+        settings = {"domain": "ecg", "distortions": [self.distortion], "search": "greedy"}
         if len(self.lengths) == 1:
             return {**settings, "cell": f"{self.lengths[0]:g}ms"}
         blocks = sorted({max(1, round(length * rate / 1000)) for length in self.lengths})
         return {**settings, "cell": "1", "search_settings": {"blocks": blocks}}
 
 
-def _hpe() -> dict[str, Preset]:
+@dataclass(frozen=True)
+class VideoPreset:
+    """A line of HPE's video table: its distortion."""
+
+    line: str
+    distortion: str
+
+    def settings(self, rate: float) -> dict[str, Any]:
+        """The same at any rate: cells of one frame, and of the default's height and width."""
+        return {
+            "domain": "video",
+            "distortions": [self.distortion],
+            "search": "temporal-spatial",
+            "cell": "1 x 1/8 x 1/8",
+            "distance": "map",
+        }
+
+
+def _ecg() -> dict[str, EcgPreset]:
     found = {}
     for distortion, lengths in HPE_LENGTHS.items():
         for length in lengths:
             line = f"HPE's ECG table: {distortion}, segments of {length:g} ms, by their procedure."
-            found[f"hpe-{distortion}-{length:g}ms"] = Preset(line, distortion, (length,))
+            found[f"hpe-{distortion}-{length:g}ms"] = EcgPreset(line, distortion, (length,))
         line = f"HPE's ECG table: {distortion}, segments of all lengths tried in every round."
-        found[f"hpe-{distortion}-mixed"] = Preset(line, distortion, lengths)
+        found[f"hpe-{distortion}-mixed"] = EcgPreset(line, distortion, lengths)
     return found
 
 
-PRESETS: Mapping[str, Preset] = MappingProxyType(_hpe())
+def _video() -> dict[str, VideoPreset]:
+    return {
+        f"hpe-video-{short}": VideoPreset(
+            f"HPE's video table, {short.upper()}: {distortion}, frames and then cells, for the least MAP.",
+            distortion,
+        )
+        for short, distortion in HPE_VIDEO.items()
+    }
+
+
+ECG_PRESETS: Mapping[str, EcgPreset] = MappingProxyType(_ecg())
+VIDEO_PRESETS: Mapping[str, VideoPreset] = MappingProxyType(_video())
+PRESETS: Mapping[str, Preset] = MappingProxyType({**ECG_PRESETS, **VIDEO_PRESETS})
 
 
 def preset(name: str, rate: float = HPE_RATE) -> dict[str, Any]:

@@ -101,5 +101,6 @@ def training_task(
     opened: OpenedAudit, samples: Sequence[Sample], player: Player, terms: Terms
 ) -> TrainingTask:
     """Games on an opened model."""
-    board = partial(make_board, player.board, opened.grid, opened.palette, opened.settings.seed)
+    seed, power = opened.settings.seed, opened.settings.power
+    board = partial(make_board, player.board, opened.grid, opened.palette, seed, power=power)
     return TrainingTask(opened.model, samples, board, player, terms, opened.target, opened.settings.top_k)

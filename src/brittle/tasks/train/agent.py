@@ -7,9 +7,9 @@ from typing import Any
 
 from brittle.agent.file import TrainedAgent, write_agent
 from brittle.agent.player import as_player, open_agent
+from brittle.agent.temporal_spatial import NONE
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.field import usual_l2
-from brittle.core.sample import InputSpec
 from brittle.core.search import Terms
 from brittle.learning.curve import Update
 from brittle.learning.learner import open_learner
@@ -21,9 +21,10 @@ from brittle.tasks.audit.warming import training_task
 from brittle.tasks.train.agents import learned_on, learning_card, samples_of, write_curves
 from brittle.tasks.train.card import command_of, out_file
 
-PLAYERS = {"cells": "patchwork", "ripple": "ripple"}
-BUDGET = {"cells": 250, "ripple": 500}  # queries of one game, clean one included
-ASKED = {"distortions", "draws", "cell", "target", "top_k", "seed"}  # of an audit, that learning depends on
+TEAM = ("temporal", "spatial")  # the two agents of temporal-spatial, each a board of its own
+PLAYERS = {"cells": "patchwork", "ripple": "ripple", **dict.fromkeys(TEAM, "temporal-spatial")}
+BUDGET = {"cells": 250, "ripple": 500, **dict.fromkeys(TEAM, 250)}  # queries of one game, clean one included
+ASKED = {"distortions", "draws", "cell", "distance", "target", "top_k", "seed"}  # that learning depends on
 
 Watch = Callable[[Update], None]
 
@@ -38,6 +39,7 @@ def train_agent(
     budget: int | None = None,
     max_l2: float | None = None,
     start: str | None = None,
+    partner: str | None = None,
     settings: Mapping[str, Any] | None = None,
     audit: Mapping[str, Any] | None = None,
     watch: Watch = lambda _: None,
@@ -49,11 +51,13 @@ def train_agent(
 
     models:   what brittle audit takes. data: labelled samples; first: only so many from the start of their
               order.
-    board:    "cells" (natural distortions, the closest flip counts) or "ripple" (within max_l2, the first
-              flip counts; max_l2 None is 5 for a photo, and as much per element elsewhere).
-    budget:   queries of one game. start: an agent to go on from, file or shipped name.
-    settings: of the hand-made player; audit: further AuditSettings (distortions, draws, cell, model_options,
-              data_options). learning: fields of LearningSettings (queries, games, seed ...).
+    board:    "cells" (natural distortions, the closest flip counts), "ripple" (within max_l2, the first
+              flip counts; max_l2 None is 5 for a photo, and as much per element elsewhere), "temporal" or
+              "spatial" (one of the two agents of temporal-spatial, on clips; the closest flip counts).
+    budget:   queries of one game. start: an agent to go on from, file or shipped name. partner: the other
+              one of temporal-spatial; None is hand-made.
+    settings: of the hand-made player; audit: further AuditSettings (distortions, draws, cell, distance,
+              model_options, data_options). learning: fields of LearningSettings (queries, games, seed ...).
     Raises BrittleError with one line.
     """
     out = out_file(out)
@@ -61,14 +65,17 @@ def train_agent(
     open_learner()
     chosen = LearningSettings.build(learning, "agents")
     agent = open_agent(start) if start else None
-    common = {"search": PLAYERS[board], "search_settings": dict(settings or {}), "seed": chosen.seed}
+    own = {**_of_team(board), **(settings or {})}
+    other = _partner(board, partner)
+    played = {**own, **dict.fromkeys(other, partner)}
+    common = {"search": PLAYERS[board], "search_settings": played, "seed": chosen.seed}
     opened = [_open(model, data, {**common, **(audit or {})}) for model in models]
-    terms = _terms(board, budget, max_l2, opened[0].dataset.spec)
+    terms = _terms(board, budget, max_l2, opened[0])
     tasks = [training_task(o, samples_of(o, first), as_player(o.search), terms) for o in opened]
     question = {
         "board": board,
         "player": PLAYERS[board],
-        "settings": dict(settings or {}),
+        "settings": {**own, **other},
         **learned_on(opened, [len(task.samples) for task in tasks]),
         "audit": _plain(audit or {}),
         "terms": asdict(terms),
@@ -77,14 +84,29 @@ def train_agent(
     }
     checkpoint = Checkpoint(out.with_suffix(".part.safetensors"), question, Update)
     learned = open_learner()(tasks, chosen, agent.network if agent else None, checkpoint, watch)
-    given = _given(opened, audit or {}, start, first=first, budget=budget, max_l2=max_l2)
+    agents = {"start": start, "partner": partner}
+    given = _given(opened, audit or {}, agents, first=first, budget=budget, max_l2=max_l2)
     command = command_of(f"brittle train --board {board}", given, chosen, out)
     card = {**question, **learning_card(learned, chosen, command)}
-    write_agent(out, TrainedAgent(learned.network, PLAYERS[board], dict(settings or {}), card))
+    write_agent(out, TrainedAgent(learned.network, PLAYERS[board], own, card))
     last = {"Median L2": "l2"} if terms.closest else {"Queries to flip": "first"}
     write_curves(out, learned, {"Mean return": "gain", "Share flipped": "flipped", **last})
     checkpoint.delete()
     return out
+
+
+def _of_team(board: str) -> dict[str, Any]:
+    """Settings of temporal-spatial: who learns, and both hand-made."""
+    return {"learns": board, **dict.fromkeys(TEAM, NONE)} if board in TEAM else {}
+
+
+def _partner(board: str, file: str | None) -> dict[str, str]:
+    """The other agent of temporal-spatial by its name, where there is one. Raises UsageError."""
+    if file is None:
+        return {}
+    if board not in TEAM:
+        raise UsageError(f"expected --partner with --board {' or '.join(TEAM)}, got it with {board}")
+    return {TEAM[1 - TEAM.index(board)]: open_agent(file).name}
 
 
 def _check(models: Sequence[Any], board: str) -> None:
@@ -101,11 +123,12 @@ def _open(model: Any, data: Any, common: Mapping[str, Any]) -> OpenedAudit:
     return open_audit(AuditSettings.build(words), model, data)
 
 
-def _terms(board: str, budget: int | None, max_l2: float | None, spec: InputSpec) -> Terms:
+def _terms(board: str, budget: int | None, max_l2: float | None, opened: OpenedAudit) -> Terms:
     """What ends a game: on the ripple board the first flip within a distance."""
-    if board == "cells":
-        return Terms(budget or BUDGET[board], max_l2, closest=True)
-    return Terms(budget or BUDGET[board], max_l2 or round(usual_l2(spec), 4), closest=False)
+    if board == "ripple":
+        usual = round(usual_l2(opened.dataset.spec), 4)
+        return Terms(budget or BUDGET[board], max_l2 or usual, closest=False)
+    return Terms(budget or BUDGET[board], max_l2, closest=True, power=opened.settings.power)
 
 
 def _plain(words: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +139,10 @@ def _plain(words: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _given(
-    opened: Sequence[OpenedAudit], audit: Mapping[str, Any], start: str | None, **limits: float | None
+    opened: Sequence[OpenedAudit],
+    audit: Mapping[str, Any],
+    agents: Mapping[str, str | None],
+    **limits: float | None,
 ) -> dict[str, Any]:
     """What was asked beside how to learn, as options of the command."""
     return {
@@ -125,5 +151,6 @@ def _given(
         "distortion": list(opened[0].settings.distortions),
         **limits,
         "cell": audit.get("cell"),
-        "start": Path(start).name if start else None,
+        "distance": audit.get("distance"),
+        **{option: Path(file).name if file else None for option, file in agents.items()},
     }

@@ -1,5 +1,7 @@
 """What a training is asked, beside how it learns."""
 
+from typing import Literal
+
 from brittle.settings import Settings, setting
 
 
@@ -20,6 +22,20 @@ class TrainSettings(Settings):
         group="training",
         metavar="FILE",
         unset="from scratch",
+    )
+    partner: str | None = setting(
+        None,
+        "temporal, spatial: the other of the two agents",
+        group="training",
+        metavar="FILE",
+        unset="hand-made",
+    )
+    distance: Literal["l2", "map"] | None = setting(
+        None,
+        "agents: what closer means, map only on cells",
+        group="search",
+        metavar="NAME",
+        unset="l2",
     )
     cell: str | None = setting(
         None,
@@ -42,7 +58,7 @@ class TrainSettings(Settings):
         "agents, explainer: rows of one game",
         group="search",
         metavar="N",
-        unset="cells 250, ripple 500, explainer up to 150",
+        unset="ripple 500, explainer up to 150, else 250",
         ge=3,
     )
     explainer: str | None = setting(
