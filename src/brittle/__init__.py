@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from brittle.report.explain.compare import explanation_comparison_table as explanation_comparison_table
     from brittle.report.explain.summary import explanation_summary as explanation_summary
     from brittle.report.explain.tables import explanation_table as explanation_table
+    from brittle.report.harden.tables import hardening_table as hardening_table
     from brittle.report.summary import summary_of as summary_of
     from brittle.report.tables import summary_table as summary_table
     from brittle.store.run import Run as Run
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from brittle.tasks.explain.explain import explain as explain
     from brittle.tasks.explain.settings import CompareExplanationsSettings as CompareExplanationsSettings
     from brittle.tasks.explain.settings import ExplainSettings as ExplainSettings
+    from brittle.tasks.harden.harden import Hardening as Hardening
+    from brittle.tasks.harden.harden import harden as harden
+    from brittle.tasks.harden.settings import HardenSettings as HardenSettings
     from brittle.tasks.report import rewrite_report as rewrite_report
     from brittle.tasks.schemas import schema as schema
     from brittle.tasks.schemas import schema_names as schema_names
@@ -50,6 +54,8 @@ _PUBLIC = {
     "CompareExplanationsSettings": "brittle.tasks.explain.settings",
     "ExplanationComparison": "brittle.report.explain.compare",
     "ExplainSettings": "brittle.tasks.explain.settings",
+    "Hardening": "brittle.tasks.harden.harden",
+    "HardenSettings": "brittle.tasks.harden.settings",
     "BrittleError": "brittle.core.errors",
     "Comparison": "brittle.report.compare.page",
     "DataError": "brittle.core.errors",
@@ -64,6 +70,8 @@ _PUBLIC = {
     "comparison_table": "brittle.report.compare.tables",
     "catalogue": "brittle.tasks.catalogue",
     "explain": "brittle.tasks.explain.explain",
+    "harden": "brittle.tasks.harden.harden",
+    "hardening_table": "brittle.report.harden.tables",
     "explanation_comparison_table": "brittle.report.explain.compare",
     "explanation_summary": "brittle.report.explain.summary",
     "explanation_table": "brittle.report.explain.tables",

@@ -20,6 +20,7 @@ COMMANDS = {
     "report": ("brittle.cli.runs:report", "Write the report of a run again."),
     "verify": ("brittle.cli.verify:verify", "Check all that a run says, and ask MODEL again."),
     "train": ("brittle.cli.train:train", "Learn offline what searches use."),
+    "harden": ("brittle.cli.harden:harden", "Learn weights of MODEL that are harder to flip."),
     "compare": ("brittle.cli.compare:compare", "Audit with several searches, or set runs side by side."),
     "list": (
         "brittle.cli.runs:list_members",

@@ -21,14 +21,30 @@ WORDS = {"misclassified": "already wrong", "nothing_found": "with nothing found"
 def live_progress(console: Console) -> Iterator["Watch"]:
     """A bar while the audit runs; yields the watch for brittle.audit."""
     with _bar(console, 1.0) as update:
+        yield lambda now: update(completed=now.share, description=_line_of(now))
 
-        def watch(now: "Standing") -> None:
-            counts = "".join(f", {n} {WORDS.get(name, name)}" for name, n in now.counts.items())
-            rate = round(now.rows / now.seconds) if now.seconds else 0
-            line = f"{now.done}/{now.total} samples{counts}, {rate} rows/s"
-            if now.warming:
-                line = f"warming up the agent: {now.warming} rows"
-            update(completed=now.share, description=line)
+
+def _line_of(now: "Standing") -> str:
+    """Where an audit stands."""
+    if now.warming:
+        return f"warming up the agent: {now.warming} rows"
+    counts = "".join(f", {n} {WORDS.get(name, name)}" for name, n in now.counts.items())
+    rate = round(now.rows / now.seconds) if now.seconds else 0
+    return f"{now.done}/{now.total} samples{counts}, {rate} rows/s"
+
+
+@contextmanager
+def live_hardening(console: Console) -> Iterator["Callable[[Any], None]"]:
+    """A bar for each audit and training of a hardening; yields the watch for brittle.harden."""
+    with _bar(console, None) as update:
+
+        def watch(standing: Any) -> None:
+            now, what = standing.now, standing.what
+            if hasattr(now, "share"):
+                update(completed=now.share, total=1.0, description=f"{what}: {_line_of(now)}")
+            else:
+                line = f"{what}: step {now.step}, loss {now.loss:.2f}"
+                update(completed=now.step, total=standing.steps, description=line)
 
         yield watch
 

@@ -22,7 +22,7 @@ DAMAGED = (
 
 
 class Npz:
-    """An .npz with x (n, ...), y (n,) if labelled, rate (Hz) of signals and clips; or arrays; no pickles."""
+    """An .npz with x (n, ...), y (n,) if labelled, rate (Hz) and unit; or arrays; no pickles."""
 
     def fits(self, source: Source, options: DataOptions) -> bool:
         """Whether it is a pair of arrays or a file called .npz."""
@@ -36,19 +36,20 @@ class Npz:
 
         Floats of images that are all whole 255ths of their bounds count as 8-bit. (n, height, width) is grey
         unless the model takes 2 axes, channel and time; a channel axis that stands last, or behind the frames
-        of clips, is moved. Signals are in mV and resampled where rate and a stated sampling rate differ.
+        of clips, is moved. Signals are in mV where no unit is stated, and resampled where rate and a stated
+        sampling rate differ.
         """
         if isinstance(source, tuple):
             x, y = np.asarray(source[0]), None if source[1] is None else np.asarray(source[1])
             return array_set("arrays", x, y, _hash_arrays(x, y), wanted, options)
         path = Path(source).expanduser()
-        x, y, rate = _load(path)
+        x, y, rate, unit = _load(path)
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return array_set(path.stem, x, y, sha256, wanted, options, rate)
+        return array_set(path.stem, x, y, sha256, wanted, options, rate, unit)
 
 
-def _load(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None, float | None]:
+def _load(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None, float | None, str]:
     try:
         arrays = np.load(path, allow_pickle=False)
         if not isinstance(arrays, np.lib.npyio.NpzFile):
@@ -58,7 +59,8 @@ def _load(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None, float | None]:
                 has = ", ".join(arrays.files) or "none"
                 raise DataError(f"'{path}': expected an array x (and y, the labels), got {has}")
             rate = float(arrays["rate"]) if "rate" in arrays.files else None
-            return arrays["x"], arrays["y"] if "y" in arrays.files else None, rate
+            unit = str(arrays["unit"]) if "unit" in arrays.files else "mV"
+            return arrays["x"], arrays["y"] if "y" in arrays.files else None, rate, unit
     except DAMAGED as error:
         raise DataError(_unreadable(path, error)) from error
 

@@ -21,6 +21,7 @@ from brittle.store.records import (
 )
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
 from brittle.tasks.explain.settings import CompareExplanationsSettings, ExplainSettings
+from brittle.tasks.harden.settings import HardenSettings
 
 FILES: dict[str, Any] = {
     "run": Manifest,
@@ -36,6 +37,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "compare": CompareSettings,
     "explain": ExplainSettings,
     "compare-explanations": CompareExplanationsSettings,
+    "harden": HardenSettings,
     "train-agent": LearningSettings,
     "train-rlab": DuelingSettings,
     "train-tile": TileSettings,

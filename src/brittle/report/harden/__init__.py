@@ -1,0 +1,1 @@
+"""What a hardening brought: harden.html and its numbers."""

@@ -1,0 +1,155 @@
+"""The samples of a hardening: those it learns from, those that choose, and those kept for the report."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+
+from brittle.core.errors import DataError, UsageError
+from brittle.core.sample import Array, InputSpec, Sample
+from brittle.data import Dataset
+from brittle.data.ecg5000 import part, read_part
+from brittle.hardening.records import Labelled
+from brittle.hardening.split import split
+from brittle.tasks.explain.flips import AFTER, BEFORE, Flips
+
+FEWEST = 10
+"""Labelled samples a class, of the classes that occur, below which nothing is learned."""
+AT_ONCE = 256
+OWN_CHOOSE = 0.5
+"""Share of the built-in test beats that choose; the others report."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Samples of a data set that are kept for the report, read when they are needed."""
+
+    dataset: Dataset
+    ids: Sequence[str]
+
+    def batches(self) -> Iterator[list[Sample]]:
+        """All that can be read, some at a time. Raises DataError for one without a label."""
+        some: list[Sample] = []
+        for sample in _readable(self.dataset, self.ids):
+            some.append(sample)
+            if len(some) == AT_ONCE:
+                yield some
+                some = []
+        if some:
+            yield some
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The three sides of a split. doubles: samples that were left out, as the report has the same input."""
+
+    learn: Labelled
+    choose: Labelled
+    report: Kept
+    doubles: int = 0
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many samples each has."""
+        return {"learn": len(self.learn.y), "choose": len(self.choose.y), "report": len(self.report.ids)}
+
+
+def split_data(dataset: Dataset, seed: int, groups: Mapping[str, str] | None, test: Dataset | None) -> Sides:
+    """Split labelled samples by their ids; a test set of its own is the report. Raises DataError."""
+    sides = split(dataset.ids, seed, groups, report=0.0 if test else 0.1)
+    report = Kept(test, test.ids) if test else Kept(dataset, _on(sides, "report"))
+    return _apart(labelled(dataset, _on(sides, "learn")), labelled(dataset, _on(sides, "choose")), report)
+
+
+def split_ecg5000(dataset: Dataset, seed: int) -> Sides:
+    """The built-in beats: the archive's training part is learned from, its test part chooses and reports."""
+    x, y = read_part(part("TRAIN"))
+    learn = Labelled([f"train {row:03d}" for row in range(len(y))], x, y)
+    sides = split(dataset.ids, seed, choose=OWN_CHOOSE, report=1 - OWN_CHOOSE)
+    report = Kept(dataset, _on(sides, "report"))
+    return _apart(learn, labelled(dataset, _on(sides, "choose")), report)
+
+
+def _on(sides: Mapping[str, str], side: str) -> list[str]:
+    return [name for name, found in sides.items() if found == side]
+
+
+def labelled(dataset: Dataset, ids: Iterable[str]) -> Labelled:
+    """Samples in memory; what cannot be read is left out. Raises DataError for one without a label."""
+    found = list(_readable(dataset, ids))
+    x = np.stack([s.x for s in found]) if found else np.empty((0, *dataset.spec.shape), np.float32)
+    return Labelled([s.id for s in found], x, np.array([s.label for s in found], np.int64))
+
+
+def _readable(dataset: Dataset, ids: Iterable[str]) -> Iterator[Sample]:
+    for name in ids:
+        try:
+            sample = dataset.open(name)
+        except DataError:
+            continue
+        if sample.label is None:
+            raise DataError(f"harden needs labels, but {name} of {dataset.name} has none; label the samples")
+        yield sample
+
+
+def _apart(learn: Labelled, choose: Labelled, report: Kept) -> Sides:
+    """The sides without what the report has too, by the input itself."""
+    kept = {_digest(sample.x) for batch in report.batches() for sample in batch}
+    if not kept:
+        raise DataError("no sample is left for the report: harden needs more samples, or samples for --test")
+    new, chosen = _without(learn, kept), _without(choose, kept)
+    return Sides(new, chosen, report, len(learn.y) + len(choose.y) - len(new.y) - len(chosen.y))
+
+
+def _without(samples: Labelled, digests: Collection[bytes]) -> Labelled:
+    rows = [row for row, x in enumerate(samples.x) if _digest(x) not in digests]
+    return Labelled([samples.ids[row] for row in rows], samples.x[rows], samples.y[rows])
+
+
+def _digest(x: Array) -> bytes:
+    return sha256(np.ascontiguousarray(x).tobytes()).digest()
+
+
+def refuse_too_few(sides: Sides, classes: Sequence[str]) -> None:
+    """Raise DataError where there is too little to learn from, or nothing to choose by."""
+    counts = Counter(sides.learn.y.tolist())
+    if len(sides.learn.y) < FEWEST * max(2, len(counts)):
+        rare, times = min(counts.items(), key=lambda item: item[1], default=(0, 0))
+        raise DataError(
+            f"expected at least {FEWEST} samples a class to learn from, got {len(sides.learn.y)} of "
+            f"{len(counts)} classes ({times} of {classes[rare]}); give more data"
+        )
+    if len(sides.choose.y) < FEWEST:
+        raise DataError(
+            f"expected at least {FEWEST} samples to choose among weights, got {len(sides.choose.y)}; "
+            "give more data"
+        )
+
+
+def flips_of(runs: Sequence[str], learn: Labelled, spec: InputSpec) -> Labelled | None:
+    """The flips of finished audits of samples that are learned from, known by their inputs.
+
+    Raises UsageError for a run of other inputs, or where none of the flips is of such a sample.
+    """
+    if not runs:
+        return None
+    known = {_digest(x) for x in learn.x}
+    ids: list[str] = []
+    x: list[Array] = []
+    y: list[int] = []
+    for run in runs:
+        flips = Flips(run)
+        if flips.spec.shape != spec.shape or flips.spec.bounds != spec.bounds:
+            raise UsageError(f"{run} is of inputs of shape {flips.spec.shape}, these have {spec.shape}")
+        for name in flips.ids:
+            if name.endswith(BEFORE) and _digest(flips.open(name).x) in known:
+                found = flips.open(name.removesuffix(BEFORE) + AFTER)
+                ids, x, y = [*ids, f"{run} {found.id}"], [*x, found.x], [*y, int(found.label or 0)]
+    if not ids:
+        raise UsageError(
+            f"none of the flips of {', '.join(runs)} is of a sample that is learned from; "
+            "audit samples of DATA that are not kept for the report"
+        )
+    return Labelled(ids, np.stack(x), np.array(y, np.int64))

@@ -1,0 +1,145 @@
+"""The report of a hardening: what decides, what is paired, and that strangers' names stay text."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from brittle.report.curves import Curve
+from brittle.report.harden.attacks import Arm, Attack, Change
+from brittle.report.harden.page import HardeningReport, render
+from brittle.report.harden.tables import deck_rows, hardening_table, lost_classes
+from brittle.report.harden.verdict import verdict_of
+from brittle.report.intervals import Interval
+
+HOSTILE = "</style><script>alert(1)</script>"
+FEWER, SAME = Interval(-0.5, -0.1), Interval(-0.2, 0.1)
+
+
+def arm(*l2: float, wrong: int = 0) -> Arm:
+    """An attack's flips at these distances of ten samples."""
+    at = np.sort(np.array([0.0] * wrong + list(l2)))
+    return Arm(10, wrong, 0.5, Interval(0.2, 0.8), 0.9, 40.5, 2.0, 1.5, Curve(at, 10))
+
+
+def change(within: Interval) -> Change:
+    return Change(-0.3, within, 1.5, Interval(1.2, 1.9), 9, 1.4, Interval(1.1, 1.8))
+
+
+def attack(
+    name: str, trained_on: bool = False, before: Interval = FEWER, control: Interval = FEWER, **more: Any
+) -> Attack:
+    """An attack with these intervals against the original and the control."""
+    arms = {"before": arm(0.5, 1.5), "control": arm(0.7, 2.0), "after": arm(1.0, 3.0, wrong=1)}
+    against = {"before": change(before), "control": change(control)}
+    return Attack(name, name, trained_on, False, 2.5, 250, arms, against, **more)
+
+
+def card(**more: Any) -> dict[str, Any]:
+    """A card of a hardening that took a share of 0.4."""
+    classes = [
+        {"name": HOSTILE, "samples": 50, "before": 40, "control": 41, "after": 30},
+        {"name": "other", "samples": 50, "before": 40, "control": 41, "after": 45},
+    ]
+    points = [
+        {"share": share, "clean": 0.9, "lost": lost, "lost_at_most": lost + 0.3, "distance": 0.2 + share}
+        for share, lost in ((0.0, 0.0), (0.4, 0.1), (1.0, 2.0))
+    ]
+    against = {"points": -1.5, "interval": [-2.5, 0.1]}
+    found: dict[str, Any] = {
+        "model": {"name": HOSTILE, "sha256": "ab"},
+        "data": {"name": HOSTILE, "sha256": "cd"},
+        "test": None,
+        "settings": {"keep_clean": 0.5, "seed": 0, "batch": 64},
+        "split": {"learn": 800, "choose": 100, "report": 100, "doubles_left_out": 1},
+        "trainable": 12345,
+        "steps": 100,
+        "seconds": 12.5,
+        "epsilon": 0.5,
+        "limit": 2.5,
+        "share": 0.4,
+        "shares_of_a_batch": {"near": 0.5, "flips": 0.0},
+        "clean": {
+            "samples": 100,
+            "before": 0.8,
+            "control": 0.82,
+            "after": 0.75,
+            "against": {"before": against, "control": against},
+            "classes": classes,
+        },
+        "line": points,
+        "samples_needed": None,
+        "alarms": [HOSTILE],
+        "limits": [HOSTILE],
+        "versions": {"brittle": "0.1"},
+        "command": ["harden", HOSTILE],
+    }
+    return {**found, **more}
+
+
+def report(about: Mapping[str, Any], *attacks: Attack) -> HardeningReport:
+    return HardeningReport(about, attacks, verdict_of(about, attacks))
+
+
+@pytest.mark.parametrize(
+    ("attacks", "gained", "words"),
+    [
+        (
+            [attack("ripple"), attack("patchwork", True, SAME, SAME)],
+            True,
+            "Harder to flip by attacks that it was",
+        ),
+        (
+            [attack("ripple", control=SAME), attack("patchwork", True)],
+            False,
+            "not clearly harder than the control",
+        ),
+        ([attack("ripple", before=SAME, control=SAME)], False, "No clear gain"),
+        ([attack("patchwork", True)], False, "No verdict"),
+        ([attack("ripple"), attack("square-l2", before=SAME, control=SAME)], True, "not trained on (ripple)"),
+    ],
+)
+def test_attacks_that_were_not_trained_on_decide(attacks: list[Attack], gained: bool, words: str) -> None:
+    found = verdict_of(card(), attacks)
+    assert (found.gained, words in found.words) == (gained, True), found.words
+    assert "Clean accuracy: −1.50 points" in found.words
+
+
+def test_where_the_original_came_back_the_verdict_says_how_many_samples_it_takes() -> None:
+    found = verdict_of(card(share=None, samples_needed=4200), [attack("ripple")])
+    assert not found.gained and "the original's weights came back" in found.words
+    assert "About 4,200 samples to choose by would show whether 0.500 points are kept" in found.words
+
+
+def test_the_page_escapes_names_and_needs_nothing_else() -> None:
+    page = render(report(card(), attack("ripple"), attack(HOSTILE, True)))
+    assert "<script" not in page and page.count("</style>") == 1
+    assert "&lt;script&gt;" in page and "src=" not in page
+    assert page == render(report(card(), attack("ripple"), attack(HOSTILE, True)))
+
+
+@pytest.mark.parametrize("more", [{"share": None}, {"limit": None}, {"line": []}, {"alarms": []}])
+def test_the_page_stands_without_what_may_be_missing(more: dict[str, Any]) -> None:
+    bare = replace(
+        attack("ripple"), limit=None, arms={name: arm() for name in ("before", "control", "after")}
+    )
+    assert "</html>" in render(report(card(**more), bare))
+
+
+def test_classes_are_told_that_lost_right_answers() -> None:
+    assert lost_classes(card()) == [(HOSTILE, "50", "80.0\u00a0%", "82.0\u00a0%", "60.0\u00a0%")]
+
+
+def test_rows_of_the_ecg_table_have_arrows() -> None:
+    one = attack("hpe-motion_artefact-10ms", True)
+    more = {**one.arms, "after": replace(one.arms["after"], queries=80.0, mean_l2=1.0)}
+    [(name, values)] = deck_rows([attack("ripple"), replace(one, arms=more)])
+    assert name == "motion_artefact-10ms"
+    assert values == ["40.5", "2", "90.0\u00a0%", "80\u00a0↑", "1\u00a0↓", "90.0\u00a0%"]
+
+
+def test_the_terminal_has_a_table() -> None:
+    table = hardening_table(report(card(), attack("ripple"), attack("patchwork", True)))
+    assert table.row_count == 7

@@ -1,0 +1,296 @@
+"""brittle harden, end to end on a tiny network: what lies in its folder, and that it goes on."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from safetensors.numpy import load_file
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+
+import brittle
+from brittle.cli import cli
+from brittle.hardening.split import split
+from brittle.tasks.harden.watching import Standing
+from graphs import without
+
+HOSTILE = "<script>alert(1)</script>"
+QUICK: dict[str, Any] = {
+    "steps": 60,
+    "batch": 32,
+    "samples": 10,
+    "budget": 40,
+    "distortions": ("gaussian_noise", "dead_pixels"),
+    "audits": ("ripple",),
+    "keep_clean": 100,
+    "rate": 0.03,
+    "epsilon": 1.0,
+}
+NETWORK = '''
+"""A network for tests, as a user would write it."""
+import numpy as np
+import torch
+
+
+def make():
+    weights = np.load("{weights}")
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.BatchNorm1d(64), torch.nn.Linear(64, 10))
+    with torch.no_grad():
+        net[2].weight.copy_(torch.from_numpy(weights["coef"]))
+        net[2].bias.copy_(torch.from_numpy(weights["intercept"]))
+    return net
+
+
+def plain(x):
+    return x.reshape(len(x), -1)[:, :10]
+'''
+
+
+@dataclass(frozen=True)
+class World:
+    """A model as ONNX and as code, labelled samples, hostile class names."""
+
+    onnx: Path
+    data: Path
+    classes: Path
+
+    def harden(self, out: Path, **settings: Any) -> brittle.Hardening:
+        """Harden the ONNX file."""
+        asked = {**QUICK, "model_options": {"classes": str(self.classes)}, **settings}
+        return brittle.harden(self.onnx, self.data, out=out, **asked)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Digits of scikit-learn, the first 600 of them, and a linear model of the others."""
+    from tasks.conftest import _write_onnx
+
+    folder = tmp_path_factory.mktemp("world")
+    x, y = load_digits(return_X_y=True)
+    model = LogisticRegression(max_iter=300, C=3.0).fit(x[600:] / 16, y[600:])
+    codes = np.round(x[:600] * 255 / 16).astype(np.uint8).reshape(-1, 1, 8, 8)
+    np.savez(folder / "digits.npz", x=codes, y=y[:600], writer=np.arange(600) // 20)
+    coef = model.coef_ + 0.6 * np.random.default_rng(0).normal(size=model.coef_.shape)  # easily flipped
+    weights = {"coef": coef.astype(np.float32), "intercept": model.intercept_.astype(np.float32)}
+    np.savez(folder / "weights.npz", **weights)
+    _write_onnx(folder / "digits.onnx", coef, model.intercept_)
+    (folder / "nets.py").write_text(NETWORK.format(weights=(folder / "weights.npz").as_posix()))
+    (folder / "classes.txt").write_text("\n".join([HOSTILE, *"123456789"]))
+    return World(folder / "digits.onnx", folder / "digits.npz", folder / "classes.txt")
+
+
+@pytest.fixture(scope="module")
+def hardened(world: World, tmp_path_factory: pytest.TempPathFactory) -> brittle.Hardening:
+    """The ONNX file, hardened."""
+    return world.harden(tmp_path_factory.mktemp("out") / "h")
+
+
+def test_an_onnx_file_comes_back_with_other_weights_and_nothing_else(
+    world: World, hardened: brittle.Hardening
+) -> None:
+    weights = load_file(hardened.weights)
+    before, after = world.onnx.read_bytes(), hardened.model.read_bytes()
+    assert set(weights) == {"w", "b"}
+    assert before != after
+    assert without(before, list(weights)) == without(after, list(weights))
+    assert hardened.kept
+
+
+def test_the_runs_are_ordinary_ones_that_verify(hardened: brittle.Hardening) -> None:
+    for arm in ("before", "control", "after"):
+        found = brittle.verify(hardened.folder / arm / "patchwork")
+        assert not found.broken and found.finished and not found.notes
+    assert brittle.Run.open(hardened.folder / "after" / "ripple").manifest.settings["goal"] == "first"
+    compared = brittle.compare_runs([hardened.folder / arm / "patchwork" for arm in ("before", "after")])
+    assert [one.summary.samples for one in compared.contenders] == [10, 10]
+
+
+def test_what_is_audited_is_kept_for_the_report_and_right_before(
+    world: World, hardened: brittle.Hardening
+) -> None:
+    kept = np.load(hardened.folder / "report.npz")
+    sides = split([f"{row:06d}" for row in range(600)], 0)
+    assert {sides[name] for name in kept["id"].tolist()} == {"report"}
+    data = np.load(world.data)
+    rows = [int(name) for name in kept["id"]]
+    assert np.array_equal(kept["x"], data["x"][rows]) and np.array_equal(kept["y"], data["y"][rows])
+    before = brittle.Run.open(hardened.folder / "before" / "patchwork").summary()
+    assert before["misclassified"] == before["failed"] == 0
+
+
+def test_the_card_says_what_was_done(hardened: brittle.Hardening) -> None:
+    card = json.loads((hardened.folder / "hardened.json").read_text())
+    assert card["split"]["report"] + card["split"]["choose"] + card["split"]["learn"] == 600
+    assert card["steps"] == 60 and card["trainable"] == 650
+    assert set(card["clean"]["against"]) == {"before", "control"}
+    assert len(card["line"]) == 11 and card["share"] in [point["share"] for point in card["line"]]
+    told = hardened.summary()
+    assert set(told["attacks"]) == {"patchwork", "ripple"}
+    assert told["attacks"]["patchwork"]["trained_on"] and not told["attacks"]["ripple"]["trained_on"]
+    json.dumps(told, allow_nan=False)
+
+
+def test_the_page_is_safe_and_whole(hardened: brittle.Hardening) -> None:
+    page = hardened.page.read_text()
+    assert (
+        "<script" not in page and "src=" not in page and "http" not in page.replace("http://www.w3.org", "")
+    )
+    assert hardened.report.verdict.words[:20] in page
+    for arm in ("before", "control", "after"):
+        assert (hardened.folder / arm / "patchwork" / "report.html").exists()
+        assert f'href="{arm}/patchwork/report.html"' in page
+
+
+def test_the_same_call_again_asks_nothing_and_another_is_refused(
+    world: World, hardened: brittle.Hardening
+) -> None:
+    told: list[Standing] = []
+    page = hardened.page.read_bytes()
+    again = world.harden(hardened.folder, watch=told.append)
+    assert not told and again.page.read_bytes() == page
+    with pytest.raises(brittle.BrittleError, match=r"different command: settings\.steps was 60, now 13"):
+        world.harden(hardened.folder, steps=13)
+
+
+def _stop_at(what: str, step: int = 0) -> Callable[[Standing], None]:
+    def watch(now: Standing) -> None:
+        if now.what == what and getattr(now.now, "step", 0) >= step:
+            raise KeyboardInterrupt
+
+    return watch
+
+
+def test_a_stopped_hardening_ends_with_the_same_bytes(
+    world: World, hardened: brittle.Hardening, tmp_path: Path
+) -> None:
+    for what, step in (("before, ripple", 0), ("training, hardened", 6), ("control, patchwork", 0)):
+        with pytest.raises(KeyboardInterrupt):
+            world.harden(tmp_path / "h", watch=_stop_at(what, step))
+    again = world.harden(tmp_path / "h")
+    for name in ("hardened.onnx", "control.onnx", "hardened.safetensors", "report.npz"):
+        assert (again.folder / name).read_bytes() == (hardened.folder / name).read_bytes(), name
+
+
+def test_where_too_much_is_lost_the_original_comes_back(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = [str(world.onnx), str(world.data), "--out", "h", "--keep-clean", "0", "--rate", "0.002"]
+    for name in ("steps", "batch", "samples", "budget", "epsilon"):
+        given += [f"--{name}", str(QUICK[name])]
+    done = CliRunner().invoke(cli, ["harden", *given, "--audit", "ripple"])
+    assert done.exit_code == 1, done.output
+    assert "Not hardened: the original's weights came back" in done.output.replace("\n", " ")
+    assert Path("h/hardened.onnx").read_bytes() == world.onnx.read_bytes()
+    assert Path("h/control.onnx").read_bytes() != world.onnx.read_bytes()
+    assert json.loads(Path("h/hardened.json").read_text())["settings"]["rate"] == 0.002
+
+
+def test_a_module_goes_in_and_out(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.chdir(world.data.parent)
+    data = np.load(world.data)
+    from brittle.core.registry import load_object
+
+    net = load_object("nets:make", "model")()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    found = brittle.harden(
+        net, (data["x"], data["y"]), out=tmp_path / "h", **{**QUICK, "steps": 4, "audits": ("patchwork",)}
+    )
+    assert all(torch.equal(value, net.state_dict()[name]) for name, value in before.items())
+    weights = {name: torch.from_numpy(w) for name, w in load_file(found.weights).items()}
+    net.load_state_dict(weights)
+    assert torch.equal(net[1].running_mean, before["1.running_mean"])
+    assert not torch.equal(net[2].weight, before["2.weight"])
+    assert "every attack here was trained on" in found.report.verdict.words
+    assert brittle.verify(found.folder / "after" / "patchwork").finished
+
+
+def test_samples_of_a_group_stay_together(world: World, tmp_path: Path) -> None:
+    with pytest.raises(brittle.BrittleError, match="expected an array 'patient' of groups, got x, y, writer"):
+        world.harden(tmp_path / "a", group="patient")
+    found = world.harden(tmp_path / "b", group="writer", steps=1, samples=8, budget=10)
+    names = [f"{row:06d}" for row in range(600)]
+    sides = split(names, 0, {name: str(int(name) // 20) for name in names})
+    card = json.loads((found.folder / "hardened.json").read_text())
+    assert card["split"]["report"] == sum(side == "report" for side in sides.values())
+
+
+def test_a_test_set_is_the_report_and_its_doubles_are_not_learned_from(world: World, tmp_path: Path) -> None:
+    data = np.load(world.data)
+    np.savez(tmp_path / "test.npz", x=data["x"][:40], y=data["y"][:40])
+    found = world.harden(tmp_path / "h", test=tmp_path / "test.npz", steps=1, samples=8, budget=10)
+    card = json.loads((found.folder / "hardened.json").read_text())
+    assert card["split"]["report"] == 40 and card["split"]["doubles_left_out"] == 40
+    assert card["split"]["learn"] + card["split"]["choose"] == 560
+
+
+def test_flips_of_what_is_learned_from_join(world: World, tmp_path: Path) -> None:
+    options = {"limit": 40}
+    run = brittle.audit(
+        world.onnx, world.data, out=tmp_path / "run", budget=60, search="patchwork", data_options=options
+    )
+    found = world.harden(tmp_path / "h", runs=(str(run.path),), steps=1, samples=8, budget=10)
+    assert found.summary()["shares_of_a_batch"]["flips"] > 0
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "words"),
+    [
+        ("https://example.org/model", {}, "harden needs weights; .* got an address"),
+        ("nets:plain", {}, "harden needs weights; .* got nets:plain"),
+        ("missing.onnx", {}, "expected an .onnx file at 'missing.onnx', found none"),
+        (None, {"audits": ("riple",)}, "no search and no preset is called 'riple'; did you mean 'ripple'"),
+        (None, {"data_options": {"limit": 60}}, "expected at least 10 samples a class to learn from"),
+        (None, {"keep_clean": -1}, "keep_clean"),
+    ],
+)
+def test_what_cannot_be_hardened_is_refused_in_one_line(
+    model: str | None,
+    settings: dict[str, Any],
+    words: str,
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(world.data.parent)
+    with pytest.raises(brittle.BrittleError, match=words) as caught:
+        brittle.harden(model or world.onnx, world.data, out=tmp_path / "h", **{**QUICK, **settings})
+    assert "\n" not in str(caught.value)
+
+
+def test_samples_without_labels_are_refused(world: World, tmp_path: Path) -> None:
+    data = np.load(world.data)
+    with pytest.raises(brittle.DataError, match="harden needs labels, but 000000 of arrays has none"):
+        brittle.harden(world.onnx, (data["x"], None), out=tmp_path / "h", **QUICK)
+
+
+def test_other_files_are_left_alone(world: World, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(brittle.BrittleError, match="holds other files"):
+        world.harden(tmp_path)
+
+
+def test_a_model_of_ones_own_needs_data() -> None:
+    with pytest.raises(brittle.UsageError, match=r"expected labelled samples to harden m\.onnx with"):
+        brittle.harden("m.onnx")
+
+
+def test_a_question_that_was_refused_gives_its_folder_to_another(world: World, tmp_path: Path) -> None:
+    from brittle.tasks.harden.folder import claimed
+
+    for steps in (1, 2):
+        with claimed(tmp_path / "h", {"steps": steps}):
+            assert json.loads((tmp_path / "h" / "question.json").read_text()) == {"steps": steps}
+    (tmp_path / "h" / "report.npz").write_bytes(b"")
+    with (
+        pytest.raises(brittle.BrittleError, match="steps was 2, now 3"),
+        claimed(tmp_path / "h", {"steps": 3}),
+    ):
+        pass
