@@ -1,5 +1,6 @@
 """Open the model and data of a hardening, split them, and make the model learnable."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,14 @@ from brittle.data.ecg5000 import NAME as ECG5000
 from brittle.models import open_model
 from brittle.tasks.audit.opening import OpenedAudit, open_audit
 from brittle.tasks.harden.groups import groups_of
-from brittle.tasks.harden.samples import Sides, refuse_too_few, split_data, split_ecg5000
+from brittle.tasks.harden.samples import (
+    Sides,
+    labelled,
+    refuse_too_few,
+    split_data,
+    split_test,
+    training_beats,
+)
 from brittle.tasks.harden.settings import YARDSTICK, HardenSettings
 from brittle.tasks.harden.trainable import refuse_without_weights
 
@@ -46,14 +54,18 @@ class OpenedHardening:
         if settings.data == ECG5000 and self.test is None:
             if settings.group is not None:
                 raise UsageError(f"{ECG5000} has no groups; leave --group out")
-            sides = split_ecg5000(dataset, settings.seed)
+            sides = split_test(training_beats(), dataset, settings.seed, None)
+        elif self.test is None:
+            sides = split_data(dataset, settings.seed, self._groups(settings.data, dataset))
         else:
-            groups = None
-            if settings.group is not None:
-                groups = groups_of(settings.data, settings.data_options, dataset, settings.group)
-            sides = split_data(dataset, settings.seed, groups, self.test)
+            groups = self._groups(str(settings.test), self.test)
+            sides = split_test(labelled(dataset, dataset.ids), self.test, settings.seed, groups)
         refuse_too_few(sides, self.audit.model.classes)
         return sides
+
+    def _groups(self, source: str, dataset: Dataset) -> Mapping[str, str] | None:
+        column, options = self.settings.group, self.settings.data_options
+        return None if column is None else groups_of(source, options, dataset, column)
 
 
 def open_hardening(settings: HardenSettings, model: Any = None, data: Any = None) -> OpenedHardening:

@@ -18,8 +18,8 @@ from brittle.tasks.explain.flips import AFTER, BEFORE, Flips
 FEWEST = 10
 """Labelled samples a class, of the classes that occur, below which nothing is learned."""
 AT_ONCE = 256
-OWN_CHOOSE = 0.5
-"""Share of the built-in test beats that choose; the others report."""
+OF_TEST = 0.5
+"""Share of a test set that chooses; the others report."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Sides:
-    """The three sides of a split. doubles: samples that were left out, as the report has the same input."""
+    """The three sides of a split. doubles: samples that were left out, as another side has the same input."""
 
     learn: Labelled
     choose: Labelled
@@ -56,20 +56,23 @@ class Sides:
         return {"learn": len(self.learn.y), "choose": len(self.choose.y), "report": len(self.report.ids)}
 
 
-def split_data(dataset: Dataset, seed: int, groups: Mapping[str, str] | None, test: Dataset | None) -> Sides:
-    """Split labelled samples by their ids; a test set of its own is the report. Raises DataError."""
-    sides = split(dataset.ids, seed, groups, report=0.0 if test else 0.1)
-    report = Kept(test, test.ids) if test else Kept(dataset, _on(sides, "report"))
-    return _apart(labelled(dataset, _on(sides, "learn")), labelled(dataset, _on(sides, "choose")), report)
+def split_data(dataset: Dataset, seed: int, groups: Mapping[str, str] | None) -> Sides:
+    """Split labelled samples by their ids. Raises DataError."""
+    sides = split(dataset.ids, seed, groups)
+    learn, choose = (labelled(dataset, _on(sides, side)) for side in ("learn", "choose"))
+    return _apart(learn, choose, Kept(dataset, _on(sides, "report")))
 
 
-def split_ecg5000(dataset: Dataset, seed: int) -> Sides:
-    """The built-in beats: the archive's training part is learned from, its test part chooses and reports."""
+def split_test(learn: Labelled, test: Dataset, seed: int, groups: Mapping[str, str] | None) -> Sides:
+    """Samples to learn from, and others that the model was not made of, half to choose and half to report."""
+    sides = split(test.ids, seed, groups, choose=OF_TEST, report=1 - OF_TEST)
+    return _apart(learn, labelled(test, _on(sides, "choose")), Kept(test, _on(sides, "report")))
+
+
+def training_beats() -> Labelled:
+    """The archive's training part of ECG5000. Raises DataError."""
     x, y = read_part(part("TRAIN"))
-    learn = Labelled([f"train {row:03d}" for row in range(len(y))], x, y)
-    sides = split(dataset.ids, seed, choose=OWN_CHOOSE, report=1 - OWN_CHOOSE)
-    report = Kept(dataset, _on(sides, "report"))
-    return _apart(learn, labelled(dataset, _on(sides, "choose")), report)
+    return Labelled([f"train {row:03d}" for row in range(len(y))], x, y)
 
 
 def _on(sides: Mapping[str, str], side: str) -> list[str]:
@@ -95,11 +98,12 @@ def _readable(dataset: Dataset, ids: Iterable[str]) -> Iterator[Sample]:
 
 
 def _apart(learn: Labelled, choose: Labelled, report: Kept) -> Sides:
-    """The sides without what the report has too, by the input itself."""
+    """No input is on two sides: what reports does not choose, and what does either is not learned from."""
     kept = {_digest(sample.x) for batch in report.batches() for sample in batch}
     if not kept:
         raise DataError("no sample is left for the report: harden needs more samples, or samples for --test")
-    new, chosen = _without(learn, kept), _without(choose, kept)
+    chosen = _without(choose, kept)
+    new = _without(learn, kept | {_digest(x) for x in chosen.x})
     return Sides(new, chosen, report, len(learn.y) + len(choose.y) - len(new.y) - len(chosen.y))
 
 

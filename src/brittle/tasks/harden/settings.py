@@ -35,10 +35,11 @@ class HardenSettings(HardeningSettings):
     data: str = setting("ecg5000", "the labelled samples")
     test: Place = setting(
         None,
-        "samples for the report; then those of DATA are for learning and choosing alone",
+        "samples that the model was not made of: half choose, half are for the report, and all of DATA is "
+        "learned from",
         group="data",
         metavar="DATA2",
-        unset="a tenth of DATA",
+        unset="a tenth of DATA each",
     )
     group: str | None = setting(
         None,
