@@ -277,9 +277,12 @@ def test_cells_are_of_one_frame_and_inputs_without_frames_are_refused(tmp_path: 
         flat.input_shape = shape  # type: ignore[attr-defined]
         x = np.random.default_rng(0).random((2, *shape)).astype(np.float32)
         asked = {"search": "temporal-spatial", "budget": 20, "out": tmp_path / str(len(shape)), **more}
-        settings = {"temporal": NONE, "spatial": NONE}
+        settings = asked.pop("settings", {"temporal": NONE, "spatial": NONE})
         return brittle.audit(flat, (x, None), search_settings=settings, **asked)
 
     assert audited((3, 5, 16, 16)).manifest.cell == (1, 2, 2)
-    with pytest.raises(UsageError, match=r"temporal-spatial needs the axis 'frame'; this input has channel,"):
-        audited((3, 16, 16))
+    alone = audited((3, 5, 16, 16), search="agent", settings={"file": "spatial"}, out=tmp_path / "alone")
+    assert alone.manifest.cell == (1, 2, 2), "one of the two beside the hand-made other"
+    for asked in ({}, {"search": "agent", "settings": {"file": "temporal"}}):
+        with pytest.raises(UsageError, match=r" needs the axis 'frame'; this input has channel, height"):
+            audited((3, 16, 16), **asked)

@@ -54,6 +54,11 @@ class Agent(Settings):
         return player_of(self.trained).board
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """The axes that its player chooses along."""
+        return tuple(getattr(player_of(self.trained), "needs", ()))
+
+    @property
     def about(self) -> dict[str, Any]:
         """What a run says of the agent: its name, its player, and what training it took."""
         return self.trained.about
