@@ -1,17 +1,20 @@
 """The report of a hardening: what decides, what is paired, and that strangers' names stay text."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from brittle.core.result import Status
 from brittle.report.curves import Curve
 from brittle.report.harden.attacks import Arm, Attack, Change
 from brittle.report.harden.page import HardeningReport, render
 from brittle.report.harden.tables import deck_rows, hardening_table, lost_classes
 from brittle.report.harden.verdict import verdict_of
+from brittle.report.harden.white_box import masking, white_box_row
 from brittle.report.intervals import Interval
 
 HOSTILE = "</style><script>alert(1)</script>"
@@ -69,6 +72,25 @@ def card(**more: Any) -> dict[str, Any]:
             "against": {"before": against, "control": against},
             "classes": classes,
         },
+        "corruptions": {
+            "samples": 60,
+            "before": 0.4,
+            "control": 0.5,
+            "after": 0.52,
+            "against": {"before": {"points": 12.0, "interval": [9.0, 15.5]}, "control": against},
+            "by_corruption": [{"name": "jpeg_compression", "before": 0.1, "control": 0.2, "after": 0.3}],
+        },
+        "white_box": {
+            "limit": 2.5,
+            "samples": 10,
+            "starts": 3,
+            "steps": 20,
+            "before": 0.1,
+            "control": 0.2,
+            "after": 0.4,
+            "against": {"before": {"points": 30.0, "interval": [10.0, 50.0]}, "control": against},
+            "held": [f"s{number}" for number in range(4)],
+        },
         "line": points,
         "samples_needed": None,
         "alarms": [HOSTILE],
@@ -120,6 +142,67 @@ def test_the_page_escapes_names_and_needs_nothing_else() -> None:
     assert page == render(report(card(), attack("ripple"), attack(HOSTILE, True)))
 
 
+@dataclass(frozen=True)
+class Played:
+    """A run, as far as its results go: closest flips by sample; None for one that held."""
+
+    l2: Mapping[str, float | None]
+
+    def results(self) -> list[Any]:
+        """One a sample."""
+        return [
+            SimpleNamespace(
+                sample=sample,
+                status=Status.SURVIVED if l2 is None else Status.FLIPPED,
+                first=SimpleNamespace(query=3),
+                closest=SimpleNamespace(l2=l2),
+            )
+            for sample, l2 in self.l2.items()
+        ]
+
+
+def flips(*within: int) -> Any:
+    """A run of ten samples that flips these within the limit, the others beyond it."""
+    return Played({f"s{number}": 2.4 if number in within else 2.6 for number in range(10)})
+
+
+@pytest.mark.parametrize(
+    ("runs", "alarms"),
+    [
+        ({"ripple": flips(*range(4, 10))}, 0),  # what PGD flips too
+        ({"ripple": flips(4, 5, 6), "square-l2": flips(7, 8, 9)}, 0),
+        ({"ripple": flips(*range(10))}, 1),
+        ({"ripple": flips(0, 1, 5, 6, 7), "square-l2": flips(2, 3, 4, 8, 9)}, 1),  # together
+        ({"ripple": flips(3, *range(4, 10))}, 0),  # one more may be chance
+    ],
+)
+def test_it_is_an_alarm_where_black_boxes_find_clearly_more_than_pgd(
+    runs: Mapping[str, Any], alarms: int
+) -> None:
+    found = masking(card(), runs)
+    assert len(found) == alarms
+    if found:
+        assert "flip 100\u00a0%" in found[0] and "PGD only 60.0\u00a0%" in found[0]
+        assert "gradients may be masked (Athalye et al., ICML 2018)" in found[0]
+    assert not masking(card(white_box=None), runs)
+
+
+def test_pgd_has_a_row_of_its_own_in_shares_flipped() -> None:
+    row = white_box_row(card()["white_box"])
+    assert [cell.value for cell in row.within] == ["90.0\u00a0%", "80.0\u00a0%", "60.0\u00a0%"]
+    assert row.against[0].value == "−30.0" and row.against[0].small == ["−50.0 to −10.0"]
+    page = render(report(card(), attack("ripple")))
+    assert "White box, not an audit" in page and row.name in page
+    assert "White box, not an audit" not in render(report(card(white_box=None), attack("ripple")))
+
+
+def test_corruptions_have_a_section_of_images_only() -> None:
+    page = render(report(card(), attack("ripple")))
+    assert "Common corruptions" in page and "+12.0 points (+9.0 to +15.5)" in page
+    assert "jpeg compression" in page
+    assert "orruption" not in render(report(card(corruptions=None), attack("ripple")))
+
+
 @pytest.mark.parametrize("more", [{"share": None}, {"limit": None}, {"line": []}, {"alarms": []}])
 def test_the_page_stands_without_what_may_be_missing(more: dict[str, Any]) -> None:
     bare = replace(
@@ -142,4 +225,4 @@ def test_rows_of_the_ecg_table_have_arrows() -> None:
 
 def test_the_terminal_has_a_table() -> None:
     table = hardening_table(report(card(), attack("ripple"), attack("patchwork", True)))
-    assert table.row_count == 7
+    assert table.row_count == 9

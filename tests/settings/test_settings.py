@@ -15,6 +15,7 @@ from brittle.searches import SEARCHES
 from brittle.settings import Settings, setting
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
 from brittle.tasks.explain.settings import CompareExplanationsSettings, ExplainSettings
+from brittle.tasks.harden.settings import HardenSettings
 from brittle.tasks.train.settings import TrainSettings
 
 OWN = {
@@ -36,6 +37,7 @@ COMMANDS: dict[str, dict[str, type[Settings]]] = {
     "audit": {"": AuditSettings},
     "compare": {"": CompareSettings, "explanations": CompareExplanationsSettings},
     "explain": {"": ExplainSettings},
+    "harden": {"": HardenSettings},
     "train": {"": TrainSettings, "agents": LearningSettings, "rlab": DuelingSettings, "tiles": TileSettings},
 }
 
@@ -83,6 +85,10 @@ def test_every_default_that_help_shows_is_the_real_one(name: str, prefix: str, k
     needed: Any = {
         CompareSettings: {"searches": ("random",)},
         CompareExplanationsSettings: {"explainers": ("a", "b")},
+        HardenSettings: {
+            "model": "model.onnx",
+            "data": "data.npz",
+        },  # built-in models have steps of their own
     }
     made: Any = kind(**needed.get(kind, {}))
     parts = [made, getattr(made, "model_options", None), getattr(made, "data_options", None)]

@@ -34,11 +34,19 @@ def one_step(logits: Logits, x: Array, y: Labels, radii: Array, directions: Arra
     return _within(x, start - x + step, radii, bounds)
 
 
-def pgd(logits: Logits, x: Array, y: Labels, radii: Array, directions: Array, bounds: Bounds) -> Array:
+def pgd(
+    logits: Logits,
+    x: Array,
+    y: Labels,
+    radii: Array,
+    directions: Array,
+    bounds: Bounds,
+    steps: int = ROW_TUNING.pgd_steps,
+) -> Array:
     """Inputs after several such steps, shorter ones (projected gradient descent; Madry et al., ICLR 2018)."""
     moved = random_start(x, radii, directions)
-    stride = ROW_TUNING.pgd_stride / ROW_TUNING.pgd_steps * radii
-    for _ in range(ROW_TUNING.pgd_steps):
+    stride = ROW_TUNING.pgd_stride / steps * radii
+    for _ in range(steps):
         gradient = loss_gradient(logits, moved, y)
         moved = _within(x, moved - x + _scaled(gradient, stride), radii, bounds)
     return moved

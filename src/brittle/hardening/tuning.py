@@ -66,6 +66,16 @@ class ChoiceTuning:
     distances: int = 512  # samples whose first-order distance is measured
 
 
+@dataclass(frozen=True)
+class WhiteBoxTuning:
+    """Of the attack that sees the weights."""
+
+    starts: int = 3
+    steps: int = 20  # of each start
+    rows_at_once: int = 64
+
+
 ROW_TUNING = RowTuning()
 LOOP_TUNING = LoopTuning()
 CHOICE_TUNING = ChoiceTuning()
+WHITE_BOX_TUNING = WhiteBoxTuning()

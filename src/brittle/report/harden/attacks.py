@@ -97,7 +97,7 @@ def attack_of(name: str, runs: Mapping[str, Run], limit: float | None) -> Attack
     """The numbers of an attack, from its run of each model."""
     asked = runs["before"].manifest.settings
     budget, seed = int(asked.get("budget") or 0), int(asked.get("seed") or 0)
-    every = {arm: _found(runs[arm], budget) for arm in ARMS}
+    every = {arm: found_of(runs[arm], budget) for arm in ARMS}
     shared = [s for s in every["before"] if all(s in found for found in every.values())]
     rows = {arm: [found[s] for s in shared] for arm, found in every.items()}
     return Attack(
@@ -114,7 +114,8 @@ def attack_of(name: str, runs: Mapping[str, Run], limit: float | None) -> Attack
     )
 
 
-def _found(run: Run, budget: int) -> dict[str, Found]:
+def found_of(run: Run, budget: int) -> dict[str, Found]:
+    """What an attack found of each sample that it could play; budget: the queries of one that held."""
     return {r.sample: found for r in run.results() if (found := _of_result(r, budget))}
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from markupsafe import Markup
 
 from brittle.report.harden.attacks import Attack, attack_of, plain
+from brittle.report.harden.corruptions import corruption_rows
 from brittle.report.harden.figures import distance_charts, line_charts
-from brittle.report.harden.tables import attack_rows, clean_rows, deck_rows, lost_classes, pairs
+from brittle.report.harden.tables import attack_rows, deck_rows, lost_classes, pairs, share_rows
 from brittle.report.harden.verdict import Verdict, verdict_of, within
+from brittle.report.harden.white_box import masking, white_box_row
 from brittle.report.template import rendered
 from brittle.report.wording import NO_INTERVAL, short_name
 from brittle.store.files import write_whole
@@ -20,6 +22,8 @@ TITLES = {
     False: "Not trained on: these decide",
     True: "Trained on: they play with the distortions that batches are made of",
 }
+
+WHITE_BOX = "White box, not an audit: it sees the weights, and should find at least what the others find"
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,13 @@ class HardeningReport:
 
 
 def hardening_report(card: Mapping[str, Any], runs: Mapping[str, Mapping[str, Run]]) -> HardeningReport:
-    """The report of runs by model ("before", "control", "after") and attack. Raises RunError."""
+    """The report of runs by model ("before", "control", "after") and attack. Raises RunError.
+
+    Its card has the alarm that the runs give before those of the training, the last of which may say why no
+    weights were taken.
+    """
+    alarms = list(dict.fromkeys([*masking(card, runs["after"]), *card["alarms"]]))
+    card = {**card, "alarms": alarms}
     names = list(runs["before"])
     attacks = [
         attack_of(name, {arm: found[name] for arm, found in runs.items()}, card["limit"]) for name in names
@@ -61,6 +71,9 @@ def render(report: HardeningReport) -> str:
         (title, attack_rows([a for a in attacks if a.trained_on is trained]))
         for trained, title in TITLES.items()
     ]
+    white_box, corruptions = card.get("white_box"), card.get("corruptions")
+    if white_box:
+        groups.append((WHITE_BOX, [white_box_row(white_box)]))
     contents = {
         "model": short_name(str(card["model"]["name"])),
         "data": card["data"]["name"],
@@ -68,7 +81,9 @@ def render(report: HardeningReport) -> str:
         "verdict": report.verdict,
         "limit": within(card),
         "audited": next((attack.arms["before"].samples for attack in attacks), 0),
-        "clean": clean_rows(card),
+        "clean": share_rows(card["clean"]),
+        "corruptions": corruptions and share_rows(corruptions),
+        "by_corruption": corruptions and corruption_rows(corruptions),
         "lost": lost_classes(card),
         "groups": [(title, rows) for title, rows in groups if rows],
         "curves": [Markup(found) for found in distance_charts([a for a in attacks if not a.at_limit])],

@@ -14,6 +14,12 @@ from brittle.report.wording import NOTHING, TIGHT, duration, interval, number, p
 
 MOST_CLASSES = 8
 DECK = "hpe-"
+MEASURED = {
+    "clean": "Clean accuracy",
+    "corruptions": "Right on corruptions",
+    "white_box": "Right under PGD (white box)",
+}
+"""Shares right on the card; not every card has all of them."""
 ARROWS = {True: "↑", False: "↓"}
 
 
@@ -56,7 +62,7 @@ def _arms(attack: Attack) -> list[Any]:
 
 def _against(attack: Attack, change: Change) -> list[Cell]:
     """Points within the limit, and the ratio of L2; of an attack at the limit that of queries."""
-    points = Cell(_signed(100 * change.within), [_signed_interval(change.within_interval, 100)])
+    points = Cell(signed(100 * change.within), [signed_interval(change.within_interval, 100)])
     if attack.at_limit:
         return [points, _times(change.queries, change.queries_interval, "queries")]
     return [
@@ -75,26 +81,27 @@ def _times(value: float | None, sure: Interval | None, of: str) -> Cell:
     return Cell(f"×{TIGHT}{value:.2f}", [interval(sure), of])
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
+    """A difference, to a tenth."""
     return f"{value:+.1f}".replace("-", "−")
 
 
-def _signed_interval(found: Interval | None, scale: float = 1) -> str:
-    return f"{_signed(scale * found.low)} to {_signed(scale * found.high)}" if found else ""
+def signed_interval(found: Interval | None, scale: float = 1) -> str:
+    """The interval of a difference, scaled; empty without one."""
+    return f"{signed(scale * found.low)} to {signed(scale * found.high)}" if found else ""
 
 
-def clean_rows(card: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Clean accuracy of each model, and the hardened one's difference to it."""
-    clean = card["clean"]
+def share_rows(measured: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Share right of each model, and the hardened one's difference to it; measured: a block of the card."""
     rows = []
     for arm in ARMS:
-        against = clean["against"].get(arm)
+        against = measured["against"].get(arm)
         words = ""
         if against:
             low_high = against["interval"]
-            sure = f" ({_signed_interval(Interval(*low_high))})" if low_high else ""
-            words = f"{_signed(against['points'])} points{sure}"
-        rows.append((arm, percent(clean[arm]), words))
+            sure = f" ({signed_interval(Interval(*low_high))})" if low_high else ""
+            words = f"{signed(against['points'])} points{sure}"
+        rows.append((arm, percent(measured[arm]), words))
     return rows
 
 
@@ -179,13 +186,16 @@ def hardening_table(report: Any) -> Table:
     table.add_column("Measure")
     for heading in ("before", "control", "after", "after / before"):
         table.add_column(heading, justify="right")
-    clean = report.card["clean"]
-    words = f"{_signed(clean['against']['before']['points'])} points"
-    table.add_row("Clean accuracy", *(percent(clean[arm]) for arm in ARMS), words, style="bold")
+    for key, name in MEASURED.items():
+        measured = report.card.get(key)
+        if measured:
+            points = f"{signed(measured['against']['before']['points'])} points"
+            style = "bold" if key == "clean" else None
+            table.add_row(name, *(percent(measured[arm]) for arm in ARMS), points, style=style)
     for attack in report.attacks:
         change = attack.against["before"]
         name = f"{attack.name}{' (trained on)' if attack.trained_on else ''}"
-        points = f"{_signed(100 * change.within)} points"
+        points = f"{signed(100 * change.within)} points"
         table.add_row(f"{name}: flipped", *(percent(a.within) for a in _arms(attack)), points)
         if not attack.at_limit:
             ratio = "" if change.l2 is None else f"× {change.l2:.2f}"

@@ -9,7 +9,9 @@ import numpy as np
 
 from brittle.core.rows import Meter
 from brittle.core.sample import InputSpec, Sample
+from brittle.data import open_data
 from brittle.data.options import DataOptions
+from brittle.hardening.records import Labelled
 from brittle.models import Backend, ModelOptions, open_model
 from brittle.report.harden.attacks import closest_l2
 from brittle.store.files import whole_file
@@ -17,6 +19,7 @@ from brittle.store.run import Run
 from brittle.tasks.audit.audit import run_audit
 from brittle.tasks.harden.folder import REPORT
 from brittle.tasks.harden.opening import OpenedHardening
+from brittle.tasks.harden.samples import labelled
 from brittle.tasks.harden.settings import YARDSTICK
 from brittle.tasks.harden.watching import Standing, Watch
 from brittle.tasks.playing.settings import file_name
@@ -61,7 +64,7 @@ class Audits:
             "model": model,
             "model_options": options,
             "data": str(self.folder / REPORT),
-            "data_options": DataOptions(bounds=spec.bounds, leads=spec.channels or None),
+            "data_options": _options(spec),
             "out": str(out),
         }
         return run_audit(
@@ -69,6 +72,19 @@ class Audits:
             {"model": replace(backend, meter=Meter())},
             lambda now: self.watch(Standing(f"{arm}, {name}", now)),
         )
+
+
+def audited(opened: OpenedHardening, folder: Path) -> Labelled:
+    """The samples that are audited, named as the runs name them. Raises DataError."""
+    audit = opened.audit
+    spec, names = audit.dataset.spec, audit.model.classes
+    found = open_data(str(folder / REPORT), spec.shape, audit.backend.classes, len(names), _options(spec))
+    return labelled(found, found.ids)
+
+
+def _options(spec: InputSpec) -> DataOptions:
+    """How report.npz is read."""
+    return DataOptions(bounds=spec.bounds, leads=spec.channels or None)
 
 
 def limit_of(folder: Path) -> float | None:

@@ -27,9 +27,10 @@ def card_of(
     trainable: Trainable,
     hardened: Hardened,
     found: Answered,
+    beside: Mapping[str, Any],
     folder: Path,
 ) -> dict[str, Any]:
-    """Plain data, once the models are in the folder."""
+    """Plain data, once the models are in the folder; beside: further measures, by name."""
     classes = opened.audit.model.classes
     return {
         **opened.question,
@@ -44,6 +45,7 @@ def card_of(
         "share": hardened.share,
         "shares_of_a_batch": hardened.about.get("shares", {}),
         "clean": accuracies(found, classes),
+        **beside,
         "original": _point(hardened.original),
         "line": [_point(point) for point in hardened.line],
         "samples_needed": samples_needed(hardened, len(sides.choose.y), opened.settings.keep_clean),

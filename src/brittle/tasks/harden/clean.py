@@ -13,6 +13,8 @@ from brittle.core.sample import Sample
 from brittle.report.intervals import newcombe
 from brittle.tasks.harden.samples import Kept
 
+AGAINST = ("before", "control")
+
 Right = NDArray[np.bool_]
 
 
@@ -57,12 +59,12 @@ def accuracies(found: Answered, classes: Sequence[str]) -> dict[str, Any]:
     return {
         "samples": n,
         **{name: float(row.mean()) for name, row in right.items()},
-        "against": {name: _against(right["after"], right[name]) for name in ("before", "control")},
+        "against": {name: difference(right["after"], right[name]) for name in AGAINST},
         "classes": by_class,
     }
 
 
-def _against(ours: Right, theirs: Right) -> dict[str, Any]:
+def difference(ours: Right, theirs: Right) -> dict[str, Any]:
     """Points of accuracy more than another model has, and their 95 % interval."""
     counts = [int(pairs.sum()) for pairs in (ours & theirs, ours & ~theirs, ~ours & theirs, ~ours & ~theirs)]
     sure = newcombe(*counts)

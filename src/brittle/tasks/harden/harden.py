@@ -1,6 +1,7 @@
 """Harden a classifier: attack it, learn new weights, write them back, and attack it again."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,22 +12,24 @@ import numpy as np
 from brittle.core.errors import BrittleError, DataError
 from brittle.core.sample import Array, Sample
 from brittle.data.dataset import evenly
-from brittle.hardening.records import Hardened, HardeningTask
+from brittle.hardening.records import Hardened, HardeningTask, Weights
 from brittle.models import ModelOptions, open_model
 from brittle.models.classifier import ModelClassifier
 from brittle.report.harden.page import HardeningReport, hardening_report, write_page
 from brittle.store.files import write_whole
 from brittle.store.learned import write_learned
 from brittle.tasks.harden import folder as place
-from brittle.tasks.harden.audits import Audits, write_report_samples
+from brittle.tasks.harden.audits import Audits, audited, limit_of, write_report_samples
 from brittle.tasks.harden.card import card_of
 from brittle.tasks.harden.clean import answered, are_right
+from brittle.tasks.harden.corrupted import on_corruptions
 from brittle.tasks.harden.folder import claimed, read_json
 from brittle.tasks.harden.opening import OpenedHardening, open_hardening
 from brittle.tasks.harden.samples import Kept, Sides, flips_of
 from brittle.tasks.harden.settings import HardenSettings
 from brittle.tasks.harden.trainable import Trainable, open_trainable
 from brittle.tasks.harden.watching import Standing, Watch
+from brittle.tasks.harden.white_box import under_pgd
 from brittle.tasks.playing.naming import name_objects
 
 READ_BACK, OF_HALVES = 1e-5, 3e-2
@@ -99,6 +102,8 @@ def _hardened(opened: OpenedHardening, folder: Path, watch: Watch) -> Hardening:
         "after": audits.of_file("after", folder / place.MODEL, options),
     }
     report = hardening_report(card, runs)
+    if report.card != card:  # the attacks gave an alarm
+        write_whole(folder / place.CARD, json.dumps(report.card, indent=1, ensure_ascii=False) + "\n")
     write_page(folder / place.PAGE, report)
     return Hardening(folder, report)
 
@@ -113,16 +118,23 @@ def _train(opened: OpenedHardening, folder: Path, audits: Audits, watch: Watch) 
     audits.before()
     hardened = _learned(opened, sides, trainable, folder, watch)
     original = trainable.weights
-    written = {
-        place.CONTROL: hardened.control,
-        place.MODEL: original if hardened.weights is None else hardened.weights,
+    weights = {
+        "before": original,
+        "control": hardened.control,
+        "after": original if hardened.weights is None else hardened.weights,
     }
+    white_box = _under_pgd(opened, trainable, weights, folder)
     models = {"before": model}
-    for arm, (name, weights) in zip(("control", "after"), written.items(), strict=True):
-        trainable.put(weights)
+    for arm, name in (("control", place.CONTROL), ("after", place.MODEL)):
+        trainable.put(weights[arm])
         write_whole(folder / name, trainable.write())
         models[arm] = _read_back(folder / name, opened, trainable, sides.choose.x[:COMPARED])
-    card = card_of(opened, sides, trainable, hardened, answered(sides.report, models), folder)
+    settings = opened.settings
+    beside = {
+        "white_box": white_box,
+        "corruptions": on_corruptions(sides.report, models, settings.samples, settings.seed),
+    }
+    card = card_of(opened, sides, trainable, hardened, answered(sides.report, models), beside, folder)
     write_learned(folder / place.WEIGHTS, trainable.named(), {"format": "hardened"}, card)
     (folder / place.CHECKPOINT).unlink(missing_ok=True)
 
@@ -167,6 +179,15 @@ def _learned(
             folder / place.CHECKPOINT,
             lambda now: watch(Standing(f"training, {now.arm}", now, settings.steps)),
         )
+
+
+def _under_pgd(
+    opened: OpenedHardening, trainable: Trainable, weights: Mapping[str, Weights], folder: Path
+) -> dict[str, Any] | None:
+    """The samples that are audited, under an attack that sees the weights."""
+    samples, spec, limit = audited(opened, folder), opened.audit.dataset.spec, limit_of(folder)
+    with _threads(opened.settings.threads):
+        return under_pgd(trainable, weights, samples, spec, limit, opened.settings.seed)
 
 
 @contextmanager

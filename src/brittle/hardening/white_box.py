@@ -1,0 +1,39 @@
+"""Which samples stay right under an attack that sees the weights: PGD from several random starts.
+
+It should find at least what black-box searches find: where it does not, gradients may be masked (Athalye,
+Carlini and Wagner, "Obfuscated gradients give a false sense of security", ICML 2018).
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from brittle.core.sample import Array, InputSpec
+from brittle.core.seeds import generator
+from brittle.hardening.near import Labels, Logits, pgd
+from brittle.hardening.records import Labelled
+from brittle.hardening.tuning import WHITE_BOX_TUNING
+
+
+def holds(logits: Logits, samples: Labelled, spec: InputSpec, limit: float, seed: int) -> NDArray[np.bool_]:
+    """Which samples no start flips within this L2, (n,); one that is wrong untouched does not hold."""
+    held = np.zeros(len(samples.y), bool)
+    for begin in range(0, len(samples.y), WHITE_BOX_TUNING.rows_at_once):
+        rows = np.arange(begin, min(begin + WHITE_BOX_TUNING.rows_at_once, len(samples.y)))
+        rows = rows[_right(logits, samples.x[rows], samples.y[rows])]
+        for start in range(WHITE_BOX_TUNING.starts):
+            if len(rows):
+                x, y = samples.x[rows], samples.y[rows]
+                drawn = [generator(seed, "white box", samples.ids[row], start) for row in rows.tolist()]
+                directions = np.stack([rng.standard_normal(spec.shape, np.float32) for rng in drawn])
+                radii = np.full(len(rows), limit, np.float32)
+                moved = pgd(logits, x, y, radii, directions, spec.bounds, WHITE_BOX_TUNING.steps)
+                rows = rows[_right(logits, moved, y)]
+        held[rows] = True
+    return held
+
+
+def _right(logits: Logits, x: Array, y: Labels) -> NDArray[np.bool_]:
+    with torch.no_grad():
+        answers = logits(torch.tensor(x)).float().argmax(dim=1).numpy()
+    return np.asarray(answers == y)
