@@ -2,12 +2,14 @@
 
     python benchmarks/planted_truth.py --explainer survey --explainer rise --cases 50
     python benchmarks/planted_truth.py --signals --explainer tide --explainer rise:cells=16
-    python benchmarks/planted_truth.py --clips --explainer survey --explainer tide
+    python benchmarks/planted_truth.py --clips frames --explainer survey --explainer tide --budget 100
 
-A case is random texture with one region or two, boxes of 14 to 40 pixels of 128, or of 30 to 120 of 600
-samples, or whole pictures of 3 to 6 of 20 frames. The model looks at them alone: p = sigmoid(12 (share kept -
-1/2)) of one region; of two, their product (and), or 1 - (1 - a)(1 - b) (or). The fill is the mean. IoU is of
-the map's greatest elements, as many as the regions have; pointing, whether the greatest lies inside.
+A case is random texture with one region or two: boxes of 14 to 40 pixels of 128 along each side, or of 30 to
+120 of 600 samples; of clips of 20 frames of 32 x 32, 3 to 6 whole frames, places of 4 to 10 pixels through
+all frames, or boxes of 5 to 10 frames and 8 to 16 pixels. The model looks at them alone: p = sigmoid(12
+(share kept - 1/2)) of one region; of two, their product (and), or 1 - (1 - a)(1 - b) (or). The fill is the
+mean. IoU is of the map's greatest elements, as many as the regions have, and 0 where nothing is found;
+pointing, whether the greatest lies inside.
 """
 
 import argparse
@@ -33,8 +35,15 @@ from brittle.tasks.explain.opening import chosen_class
 IMAGE = InputSpec((3, 128, 128), ("channel", "height", "width"), bits=8)
 SIGNAL = InputSpec((1, 600), ("channel", "time"), bounds=(-5, 5), bits=16, rate=300, unit="mV")
 CLIP = InputSpec((3, 20, 32, 32), ("channel", "frame", "height", "width"), bits=8, rate=10)
-LENGTHS = {"height": (14, 40), "width": (14, 40), "time": (30, 120), "frame": (3, 6)}
-"""Least and greatest side of a region along each axis, where it does not fill the axis."""
+Lengths = Mapping[str, tuple[int, int]]
+"""Least and greatest side of a region along each axis that it does not fill."""
+PIXELS: Lengths = {"height": (14, 40), "width": (14, 40)}
+SAMPLES: Lengths = {"time": (30, 120)}
+OF_CLIPS: Mapping[str, Lengths] = {
+    "frames": {"frame": (3, 6)},
+    "places": {"height": (4, 10), "width": (4, 10)},
+    "boxes": {"frame": (5, 10), "height": (8, 16), "width": (8, 16)},
+}
 KINDS = ("one", "and", "or")
 
 
@@ -83,17 +92,16 @@ class Case:
         return np.asarray(np.any(self.regions, axis=0), np.float32)
 
 
-def case_of(kind: str, spec: InputSpec, number: int) -> Case:
+def case_of(kind: str, spec: InputSpec, limits: Lengths, number: int) -> Case:
     """The case of this number, the same at each call."""
     rng = np.random.default_rng([number, KINDS.index(kind)])
     sides = tuple(spec.shape[i] for i in spec.spatial)
     names = [spec.axes[i] for i in spec.spatial]
-    filled = {"height", "width"} if "frame" in names else set()
     regions: list[NDArray[np.bool_]] = []
     while len(regions) < (1 if kind == "one" else 2):
         region = np.zeros(sides, bool)
         lengths = [
-            side if name in filled else int(rng.integers(LENGTHS[name][0], LENGTHS[name][1] + 1))
+            int(rng.integers(limits[name][0], limits[name][1] + 1)) if name in limits else side
             for name, side in zip(names, sides, strict=True)
         ]
         starts = [int(rng.integers(side - n + 1)) for side, n in zip(sides, lengths, strict=True)]
@@ -151,10 +159,9 @@ def explained(case: Known, explainer: str, budget: int, fills: tuple[Fill, ...] 
 
 def row_of(explainer: str, budget: int, kind: str, found: list[Explanation]) -> Mapping[str, str]:
     """One line of the table."""
-    truths = [line.truth for line in found if line.truth]
-    ious = np.array([truth.iou for truth in truths])
-    hits, sure = sum(truth.pointing for truth in truths), mean_interval(ious, np.random.default_rng(0))
-    share = wilson(hits, len(found))
+    ious = np.array([line.truth.iou if line.truth else 0 for line in found])
+    hits = sum(bool(line.truth and line.truth.pointing) for line in found)
+    sure, share = mean_interval(ious, np.random.default_rng(0)), wilson(hits, len(found))
     return {
         "explainer": f"`{explainer}`",
         "budget": str(budget),
@@ -172,14 +179,18 @@ def main() -> None:
     parser.add_argument("--explainer", action="append", dest="explainers", required=True)
     parser.add_argument("--budget", type=int, action="append", dest="budgets")
     parser.add_argument("--signals", action="store_true", help="signals instead of images")
-    parser.add_argument("--clips", action="store_true", help="clips, of which some frames matter")
+    parser.add_argument("--clips", choices=tuple(OF_CLIPS), help="clips, and what matters of them")
     parser.add_argument("--cases", type=int, default=50)
+    parser.add_argument("--first", type=int, default=0, help="number of the first case")
     arguments = parser.parse_args()
-    spec, first = SIGNAL if arguments.signals else CLIP if arguments.clips else IMAGE, True
+    spec, limits = (SIGNAL, SAMPLES) if arguments.signals else (IMAGE, PIXELS)
+    if arguments.clips:
+        spec, limits = CLIP, OF_CLIPS[arguments.clips]
+    numbers, first = range(arguments.first, arguments.first + arguments.cases), True
     for explainer in arguments.explainers:
         for budget in arguments.budgets or [100, 300]:
             for kind in KINDS:
-                cases = [case_of(kind, spec, number) for number in range(arguments.cases)]
+                cases = [case_of(kind, spec, limits, number) for number in numbers]
                 row = row_of(explainer, budget, kind, [explained(case, explainer, budget) for case in cases])
                 if first:
                     print(f"| {' | '.join(row)} |\n|{'---|' * len(row)}")

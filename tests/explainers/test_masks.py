@@ -11,6 +11,8 @@ from brittle.explainers.masks import (
     cell_means,
     grid_centres,
     grid_counts,
+    margin_grids,
+    margins,
     soft_masks,
     upsampled,
     windows,
@@ -43,6 +45,36 @@ def test_soft_masks_are_those_of_rise() -> None:
 def test_soft_masks_keep_as_much_as_asked() -> None:
     masks = soft_masks(np.random.default_rng(0), 400, (20, 20), 7, keep=0.3)
     assert masks.mean() / 255 == pytest.approx(0.3, abs=0.02)
+
+
+CLIP, NAMES = (16, 40, 30), ("frame", "height", "width")
+
+
+def test_time_and_space_have_margins_and_either_alone_has_none() -> None:
+    assert margins(CLIP, NAMES) == ((0, 1, 2), (0,), (1, 2))
+    assert margins((40, 30, 16), ("height", "width", "time")) == ((0, 1, 2), (2,), (0, 1))
+    assert margins((40, 30), ("height", "width")) == ((0, 1),)
+    assert margins((300,), ("time",)) == ((0,),)
+    assert margins((1, 40, 30), NAMES) == margins((16, 1, 1), NAMES) == ((0, 1, 2),)  # one frame, one pixel
+
+
+@pytest.mark.parametrize("axes", [(0,), (1, 2)])
+def test_what_is_cut_along_some_axes_is_whole_along_the_others(axes: tuple[int, ...]) -> None:
+    masks = soft_masks(np.random.default_rng(0), 6, CLIP, 5, paired=True, axes=axes)
+    window = windows(CLIP, np.array([[8.0, 20.0, 15.0]]), [4, 10, 8], axes=axes)
+    for fields in (masks, window):
+        assert fields.shape[1:] == CLIP
+        spread = [np.ptp(fields, axis=1 + axis).max() for axis in range(3)]
+        assert all((spread[axis] > 0) == (axis in axes) for axis in range(3))
+    assert (masks[::2] + masks[1::2] == 255).all()
+
+
+def test_a_grid_of_time_and_space_is_cut_along_both_however_many_pixels_there_are() -> None:
+    large = (16, 224, 224)
+    whole, frames, places = margin_grids(large, margins(large, NAMES), 196)
+    assert min(whole) >= 5 and np.prod(whole) <= 196
+    assert frames == (16, 1, 1) and places == (1, 14, 14)
+    assert margin_grids((224, 112), ((0, 1),), 196) == (grid_counts((224, 112), 196),)
 
 
 @settings(deadline=None)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from brittle.explainers.regression import Floats, fit, log_odds
+from brittle.explainers.regression import Floats, fit, fit_likeliest, log_odds
 
 
 def answers(counts: tuple[int, ...], rows: int, noise: float = 0.0) -> tuple[Floats, Floats, Floats]:
@@ -80,3 +80,11 @@ def test_masks_that_are_all_alike_give_no_weight() -> None:
 def test_log_odds_are_clipped() -> None:
     odds = log_odds(np.array([0.0, 0.5, 1.0]))
     assert odds == pytest.approx([-np.log(999), 0, np.log(999)])
+
+
+@pytest.mark.parametrize("true", [(20, 1), (1, 12), (6, 6)])
+def test_of_several_grids_that_counts_on_which_the_answers_are_likeliest(true: tuple[int, ...]) -> None:
+    kept = {counts: answers(counts, 50)[0] for counts in [(6, 6), (20, 1), (1, 12)]}
+    _, weights, y = answers(true, 50)
+    posterior = fit_likeliest({counts: masks.astype(np.float32) for counts, masks in kept.items()}, y)
+    assert posterior.counts == true and np.corrcoef(posterior.mean, weights)[0, 1] > 0.95

@@ -163,3 +163,40 @@ def test_masks_come_in_complementary_pairs() -> None:
         assert proposal is not None
         assert (proposal.rows[::2] + proposal.rows[1::2] == KEPT).all()
         state = play.accept(state, proposal, ask(model, proposal.rows))
+
+
+CLIP = (1, 24, 20, 20)
+PARTS = {
+    "times": (slice(None), slice(None), slice(9, 13)),
+    "place": (slice(4, 11), slice(8, 14), slice(None)),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("part", "least"), [("times", 1.0), ("place", 0.6)])
+def test_ranges_of_time_and_places_that_last_are_found(part: str, least: float, seed: int) -> None:
+    inside = np.zeros(CLIP[1:], bool)
+    inside[PARTS[part]] = True
+
+    def model(kept: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(1 / (1 + np.exp(-12 * (kept[:, inside].mean(axis=1) - 0.5))))
+
+    found, _ = explained(model, scene(model, CLIP, 74, seed))
+    top = top_masks(found.map, [inside.mean()])[0] > 0
+    assert (top & inside).sum() / (top | inside).sum() >= least
+
+
+def test_random_masks_of_clips_are_cut_along_all_axes_and_along_those_of_time_and_of_space() -> None:
+    def model(kept: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(kept[..., 9:13].mean(axis=(1, 2, 3)))
+
+    on = scene(model, CLIP, 96)
+    play, cuts = TidePlay(on), []
+    state = play.start
+    for _ in range(6):
+        proposal = play.propose(state, Move(SOUND, 0, 1), on.rng)
+        assert proposal is not None
+        cuts.append([axis for axis in (0, 1, 2) if np.ptp(proposal.rows, axis=1 + axis).any()])
+        state = play.accept(state, proposal, ask(model, proposal.rows))
+    assert cuts == [[0, 1, 2], [2], [0, 1]] * 2
+    assert state.posterior is not None and state.posterior.counts == (1, 1, 20)

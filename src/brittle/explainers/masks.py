@@ -11,7 +11,33 @@ from brittle.core.veil import KEPT, Masks
 
 Floats = NDArray[np.float64]
 Counts = tuple[int, ...]
+Axes = tuple[int, ...]
+SPACE = ("height", "width")
 BATCH = 32  # masks made at once
+
+
+def margins(sides: Counts, names: Sequence[str]) -> tuple[Axes, ...]:
+    """The axes that masks are cut along: all; where time and space both are, also those of either alone.
+
+    names: of the axes. A mask is whole along the others, so that few of them find a range of frames over the
+    whole picture, or a place that lasts; an axis of one element is never cut.
+    """
+    every = tuple(range(len(sides)))
+    alone = [tuple(i for i in every if (names[i] in SPACE) == space) for space in (False, True)]
+    both = all(any(sides[i] > 1 for i in axes) for axes in alone)
+    return (every, *alone) if both else (every,)
+
+
+def margin(sides: Counts, axes: Axes) -> Counts:
+    """The sides of what is whole along all axes but these: one element along the others."""
+    return tuple(side if i in axes else 1 for i, side in enumerate(sides))
+
+
+def margin_grids(sides: Counts, cuts: Sequence[Axes], most: int) -> tuple[Counts, ...]:
+    """Cells along each axis of a grid over each of an input's margins, at most `most` in all."""
+    _, *alone = cuts
+    whole = grid_counts(sides, most, even=bool(alone))
+    return (whole, *(grid_counts(margin(sides, axes), most) for axes in alone))
 
 
 def cells_of(sides: Counts, most: int) -> Counts:
@@ -20,15 +46,22 @@ def cells_of(sides: Counts, most: int) -> Counts:
 
 
 def soft_masks(
-    rng: np.random.Generator, count: int, sides: Counts, cells: int, keep: float = 0.5, paired: bool = False
+    rng: np.random.Generator,
+    count: int,
+    sides: Counts,
+    cells: int,
+    keep: float = 0.5,
+    paired: bool = False,
+    axes: Axes | None = None,
 ) -> Masks:
     """Random soft masks: a coarse Bernoulli grid, upsampled linearly, shifted by less than a cell.
 
     (count, *sides). cells: of the grid along each axis. keep: odds that a cell is kept. paired: every second
     mask is the complement of the one before it, kept with odds 1 - keep, which halves the noise of what adds
-    up (antithetic sampling). Source: Petsiuk et al., RISE, BMVC 2018.
+    up (antithetic sampling). axes: that the grid is cut along, None for all. Source: Petsiuk et al., RISE,
+    BMVC 2018.
     """
-    counts = cells_of(sides, cells)
+    counts = cells_of(sides if axes is None else margin(sides, axes), cells)
     masks = np.empty((count, *sides), np.uint8)
     for i in range(count):
         if paired and i % 2:
@@ -51,18 +84,21 @@ def _unshifted(side: int, nodes: int, step: int) -> Floats:
     return linear((np.arange(side) + 0.5) * nodes / ((nodes + 1) * step) - 0.5, nodes)
 
 
-def windows(sides: Counts, centres: Floats, width: Sequence[float], edge: float = 0.5) -> Floats:
+def windows(
+    sides: Counts, centres: Floats, width: Sequence[float], edge: float = 0.5, axes: Axes | None = None
+) -> Floats:
     """Soft-edged windows, 1 inside and 0 outside, (len(centres), *sides).
 
     centres: (n, axes), elements. width: along each axis at half height, elements. edge: share of the width
-    over which a window fades.
+    over which a window fades. axes: that windows are cut along, None for all.
     """
     out = np.empty((len(centres), *sides))
     for i, centre in enumerate(centres):
         profiles = []
-        for side, c, w in zip(sides, centre, width, strict=True):
+        for axis, (side, c, w) in enumerate(zip(sides, centre, width, strict=True)):
             inside = w / 2 - np.abs(np.arange(side) + 0.5 - c)  # elements from the edge
-            profiles.append(np.clip(inside / max(edge * w, 1e-9) + 0.5, 0, 1))
+            cut = axes is None or axis in axes
+            profiles.append(np.clip(inside / max(edge * w, 1e-9) + 0.5, 0, 1) if cut else np.ones(side))
         out[i] = reduce(np.multiply.outer, profiles)
     return out
 
@@ -74,14 +110,17 @@ def grid_centres(sides: Counts, most: int) -> Floats:
     return np.asarray(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(sides)))
 
 
-def grid_counts(sides: Counts, most: int) -> Counts:
-    """Cells along each axis of the largest grid of cells nearly cubic, at most `most` in all."""
+def grid_counts(sides: Counts, most: int, even: bool = False) -> Counts:
+    """Cells along each axis of the largest grid of cells nearly cubic, at most `most` in all.
+
+    even: about as many along each axis instead, where elements do not compare, as those of time and space.
+    """
     counts = [1] * len(sides)
     while True:
         wider = [i for i in range(len(sides)) if counts[i] < sides[i] and _grown(counts, i) <= most]
         if not wider:
             return tuple(counts)
-        counts[max(wider, key=lambda i: sides[i] / counts[i])] += 1
+        counts[max(wider, key=lambda i: (1 if even else sides[i]) / counts[i])] += 1
 
 
 def _grown(counts: list[int], axis: int) -> int:

@@ -6,7 +6,7 @@ design, then a closed form for each ratio of noise to signal (Rasmussen and Will
 Machine Learning", 2006, chapter 5).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -29,6 +29,7 @@ class Posterior:
     mean: (cells,), in units of y per whole cell kept. root: of the kernel, (cells, cells). directions: what
     the masks have measured, orthonormal, (cells, m), with shrinks, (m,): by how much the deviation along each
     fell. signal: prior standard deviation of a weight. evidence: log marginal likelihood but for a constant.
+    counts: cells along each axis.
     """
 
     mean: Floats
@@ -38,6 +39,7 @@ class Posterior:
     signal: float
     length: float
     evidence: float
+    counts: tuple[int, ...]
 
     @cached_property
     def sd(self) -> Floats:
@@ -62,12 +64,27 @@ def fit(masks: Floats, y: Floats, counts: tuple[int, ...], lengths: Sequence[flo
     x, y = masks - masks.mean(axis=0), y - y.mean()
     if np.abs(y).max() < LEAST_SPREAD:
         y = np.zeros_like(y)
-    fits = [_fit(x, y, kernel_root(counts, length), length) for length in lengths]
-    return max(fits, key=lambda posterior: posterior.evidence)
+    return max((_fit(x, y, counts, length) for length in lengths), key=_evidence)
 
 
-def _fit(x: Floats, y: Floats, root: Floats, length: float) -> Posterior:
+def fit_likeliest(
+    masks: Mapping[tuple[int, ...], NDArray[np.floating]], y: Floats, lengths: Sequence[float] = LENGTHS
+) -> Posterior:
+    """The posterior on the grid, of several, under which the answers are likeliest.
+
+    masks: for the counts of each grid, how much of each of its cells was kept, as `fit` takes it.
+    """
+    kept = {counts: shares.astype(np.float64) for counts, shares in masks.items()}
+    return max((fit(shares, y, counts, lengths) for counts, shares in kept.items()), key=_evidence)
+
+
+def _evidence(posterior: Posterior) -> float:
+    return posterior.evidence
+
+
+def _fit(x: Floats, y: Floats, counts: tuple[int, ...], length: float) -> Posterior:
     """The posterior under one length."""
+    root = kernel_root(counts, length)
     features = x @ root
     values, directions, parts = _spectrum(features, y)
     freedom = max(1, len(y) - 1)
@@ -80,7 +97,7 @@ def _fit(x: Floats, y: Floats, root: Floats, length: float) -> Posterior:
     noise, signal = noises[best, 0], float(np.sqrt(variances[best]))
     mean = root @ (directions @ (np.sqrt(values) / (values + noise) * parts))
     shrinks = np.sqrt(noise / (values + noise))
-    return Posterior(mean, root, directions, shrinks, signal, length, float(evidences[best]))
+    return Posterior(mean, root, directions, shrinks, signal, length, float(evidences[best]), counts)
 
 
 def _spectrum(features: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:

@@ -2,12 +2,15 @@
 
 Random soft masks alternate with level sets of draws from the posterior (Thompson sampling): the greatest
 cells of a draw are kept alone, and taken away. Answers count as log-odds. The weight of an element is a
-smooth field times its relief, which is how much the fill hides there: what hides nothing cannot matter.
+smooth field times its relief, which is how much the fill hides there: what hides nothing cannot matter. An
+input of time and space has three such fields, one over each alone; the likeliest counts, and random masks are
+cut in turn as each of them is.
 
 What a trained agent corrects is a variant, `apart`: level sets kept alone and level sets taken away are moves
 of their own beside the pairs of both, and every move can be made at any time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -21,9 +24,17 @@ from brittle.core.explainer import Attribution, Explainer, Scene
 from brittle.core.play import Move, Odds, View
 from brittle.core.sample import Array
 from brittle.core.veil import KEPT, Masks
-from brittle.explainers.masks import as_masks, averaged, grid_counts, soft_masks, upsampled
+from brittle.explainers.masks import (
+    Counts,
+    as_masks,
+    averaged,
+    margin_grids,
+    margins,
+    soft_masks,
+    upsampled,
+)
 from brittle.explainers.player import play_out
-from brittle.explainers.regression import Floats, Posterior, fit, log_odds
+from brittle.explainers.regression import Floats, Posterior, fit_likeliest, log_odds
 from brittle.settings import Settings, setting
 
 OPERATORS = ("sound", "level", "keep", "take")
@@ -62,12 +73,12 @@ LONG = 5.0  # log of a great many rows
 class State:
     """Where an explanation stands.
 
-    kept: relief kept of each cell, (n, cells), in the n rows shown so far. odds: log-odds of the explained
-    class in their answers, (n,). by: operator of each row, (n,). made: how often each move was made,
-    (operators, sizes). posterior: of the field, None before the first answers.
+    kept: relief kept of each cell, (n, cells), in the n rows shown so far, by the counts of each grid. odds:
+    log-odds of the explained class in their answers, (n,). by: operator of each row, (n,). made: how often
+    each move was made, (operators, sizes). posterior: of the field, None before the first answers.
     """
 
-    kept: Floats
+    kept: Mapping[Counts, Floats]
     odds: Floats
     by: NDArray[np.intp]
     made: Floats
@@ -91,8 +102,10 @@ class TidePlay:
     def __init__(self, scene: Scene, tuning: Tuning = TUNING, apart: bool = False) -> None:
         self.scene, self.tuning, self.sides, self.apart = scene, tuning, scene.sides, apart
         self.operators = OPERATORS if apart else OPERATORS[:TURNS]
-        axes = len(self.sides)
-        self.counts = grid_counts(self.sides, tuning.cells if axes == 1 else tuning.cells_of_many_axes)
+        spec, axes = scene.sample.spec, len(self.sides)
+        most = tuning.cells if axes == 1 else tuning.cells_of_many_axes
+        self.margins = margins(self.sides, [spec.axes[i] for i in spec.spatial])
+        self.grids = margin_grids(self.sides, self.margins, most)
         self.places, self.sizes = (1,) * axes, len(tuning.grids)
         self.rows_per_move = max(tuning.least_rows, scene.rows // tuning.moves // 2 * 2)
 
@@ -100,7 +113,8 @@ class TidePlay:
     def start(self) -> State:
         """Before the first row."""
         made = np.zeros((len(self.operators), self.sizes))
-        return State(np.empty((0, prod(self.counts))), np.empty(0), np.empty(0, np.intp), made)
+        kept = {counts: np.empty((0, prod(counts))) for counts in self.grids}
+        return State(kept, np.empty(0), np.empty(0, np.intp), made)
 
     @cached_property
     def relief(self) -> Floats:
@@ -114,14 +128,14 @@ class TidePlay:
         return np.asarray(tuning.floor + (1 - tuning.floor) * depth / depth.mean())
 
     @cached_property
-    def _cell_relief(self) -> Floats:
-        """The mean relief of each cell, (cells,)."""
-        whole = np.full((1, *self.sides), KEPT, np.uint8)
-        return self._kept(whole).reshape(-1)
+    def _cell_relief(self) -> dict[Counts, Floats]:
+        """The mean relief of each cell, (1, cells), by the counts of each grid."""
+        return self._kept(np.full((1, *self.sides), KEPT, np.uint8))
 
-    def _kept(self, masks: Masks) -> Floats:
-        """The relief that masks keep of each cell, (k, cells)."""
-        return averaged(masks * self.relief, self.counts)
+    def _kept(self, masks: Masks) -> dict[Counts, Floats]:
+        """The relief that masks keep of each cell, (k, cells), by the counts of each grid."""
+        relief = masks * self.relief
+        return {counts: averaged(relief, counts) for counts in self.grids}
 
     def moves(self, state: State) -> Odds:
         """Random masks and level sets in turn, each in one of the sizes made least often; or any, apart."""
@@ -141,31 +155,33 @@ class TidePlay:
         if count <= 0:
             return None
         if move.operator == SOUND or state.posterior is None:
-            grid = max(2, round(self.tuning.grids[move.size] ** (1 / len(self.sides))))
-            return Proposal(soft_masks(rng, count, self.sides, grid, paired=True), move)
+            axes = self.margins[int(state.made[SOUND].sum()) % len(self.margins)]
+            grid = max(2, round(self.tuning.grids[move.size] ** (1 / len(axes))))
+            return Proposal(soft_masks(rng, count, self.sides, grid, paired=True, axes=axes), move)
         draws = -(-count // 2) if move.operator == LEVEL else count
         low, high = self.tuning.shares
         heights = (move.size + (np.arange(draws) + rng.random(draws)) / draws) / self.sizes
-        sets = np.stack([self._level_set(state.posterior.draw(rng), low + (high - low) * h) for h in heights])
+        sets = np.stack([self._level_set(state.posterior, low + (high - low) * h, rng) for h in heights])
         if move.operator == LEVEL:
             both = np.stack([sets, KEPT - sets], axis=1).reshape(-1, *self.sides)
             return Proposal(both[:count], move)
         return Proposal(sets if move.operator == KEEP else KEPT - sets, move)
 
-    def _level_set(self, field: Floats, share: float) -> Masks:
-        """The mask that keeps this share of the cells, those of the greatest weights."""
-        weights = field * self._cell_relief
+    def _level_set(self, posterior: Posterior, share: float, rng: np.random.Generator) -> Masks:
+        """The mask that keeps this share of the cells, those of the greatest weights in a draw."""
+        weights = posterior.draw(rng) * self._cell_relief[posterior.counts]
         top = weights >= np.quantile(weights, 1 - share)
-        return as_masks(upsampled(top.reshape(self.counts), self.sides))
+        return as_masks(upsampled(top.reshape(posterior.counts), self.sides))
 
     def accept(self, state: State, proposal: Proposal, answers: Array) -> State:
         """The state after the model's answers, (k, classes)."""
-        kept = np.concatenate([state.kept, self._kept(proposal.rows)])
+        new = self._kept(proposal.rows)
+        kept = {counts: np.concatenate([state.kept[counts], new[counts]]) for counts in self.grids}
         odds = np.concatenate([state.odds, log_odds(self.scene.scores(answers))])
         by = np.append(state.by, np.full(len(answers), proposal.move.operator))
         made = state.made.copy()
         made[proposal.move.operator, proposal.move.size] += 1
-        return State(kept, odds, by, made, fit(kept, odds, self.counts, self.tuning.lengths))
+        return State(kept, odds, by, made, fit_likeliest(kept, odds, self.tuning.lengths))
 
     def observe(self, state: State) -> View:
         """The rows left and the log-odds seen; what each operator was answered; the field and its doubt."""
@@ -191,13 +207,11 @@ class TidePlay:
 
     def attribution(self, state: State) -> Attribution:
         """Posterior mean and standard deviation of each element's weight: log-odds per whole cell kept."""
-        if state.posterior is None:
+        field = state.posterior
+        if field is None:
             return Attribution(np.zeros(self.sides, np.float32))
-        return Attribution(self._elements(state.posterior.mean), self._elements(state.posterior.sd))
-
-    def _elements(self, field: Floats) -> Array:
-        """The weight of each element from the field on cells, (*sides)."""
-        return (self.relief * upsampled(field.reshape(self.counts), self.sides)).astype(np.float32)
+        mean, sd = (upsampled(cells.reshape(field.counts), self.sides) for cells in (field.mean, field.sd))
+        return Attribution((self.relief * mean).astype(np.float32), (self.relief * sd).astype(np.float32))
 
 
 class Tide(Settings):

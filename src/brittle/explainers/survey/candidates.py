@@ -21,10 +21,9 @@ from brittle.explainers.survey.tuning import TUNING
 class Candidates:
     """Makes maps of ranks, (*sides).
 
-    counts: cells along each axis. places: the same of coarse places. measures: shares of measured curves.
+    places: counts of coarse places along each axis. measures: shares of measured curves.
     """
 
-    counts: Counts
     places: Counts
     sides: Counts
     measures: tuple[float, ...]
@@ -33,10 +32,10 @@ class Candidates:
         """The map that a move measures."""
         name = OPERATORS[move.operator]
         if move.operator in (LOOK, OUTLINED):
-            looked = self.map_of(state.soundings.odds)
+            looked = self.looked(state)
             return looked if move.operator == LOOK else outlined(looked, state.outlines)
         if move.operator < CANDIDATE.stop:
-            return self.map_of(getattr(state.soundings, name))
+            return self.map_of(getattr(state.soundings, name), state.soundings.counts)
         elite = state.measured[: TUNING.elite]
         if name == "blend":
             other = elite[1 + int(rng.integers(len(elite) - 1))]
@@ -50,17 +49,22 @@ class Candidates:
         height = TUNING.bump if name == "raise" else -TUNING.bump
         return ranks(elite[0].map + height * self._bump(move))
 
-    def map_of(self, cells: Floats, beyond: str = "nearest") -> Array:
+    def looked(self, state: State) -> Array:
+        """The map that is looked at, and that outlines are drawn into."""
+        return self.map_of(state.soundings.odds, state.soundings.counts)
+
+    def map_of(self, cells: Floats, counts: Counts, beyond: str = "nearest") -> Array:
         """The smooth map that values of cells give. beyond: the border, as scipy.ndimage names it."""
-        weights = [_smooth(side, n, beyond) for side, n in zip(self.sides, self.counts, strict=True)]
-        return ranks(along_axes(cells.reshape(1, *self.counts), weights)[0])
+        weights = [_smooth(side, n, beyond) for side, n in zip(self.sides, counts, strict=True)]
+        return ranks(along_axes(cells.reshape(1, *counts), weights)[0])
 
     def additive(self, soundings: Soundings) -> tuple[Array, Array]:
         """The weights of a regression of the probability on all soundings, cell by cell, and their sd."""
-        places = [np.arange(side) * n // side for side, n in zip(self.sides, self.counts, strict=True)]
+        field = soundings.additive
+        places = [np.arange(side) * n // side for side, n in zip(self.sides, field.counts, strict=True)]
         mean, sd = (
-            field.reshape(self.counts)[np.ix_(*places)].astype(np.float32)
-            for field in (soundings.additive.mean, soundings.additive.sd)
+            cells.reshape(field.counts)[np.ix_(*places)].astype(np.float32)
+            for cells in (field.mean, field.sd)
         )
         return mean, sd
 

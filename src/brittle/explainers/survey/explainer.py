@@ -3,7 +3,9 @@
 Windows kept alone, windows taken away and pairs of complementary random masks sound the sample. Their means
 and smooth regressions are candidate maps. Some are measured: the probability is taken as their greatest
 elements are kept, and as they are taken away. The best are recombined while rows last. Where few elements
-turn out to be enough and needed, a finer regression draws their outline instead.
+turn out to be enough and needed, a finer regression draws their outline instead. Of an input of time and
+space, soundings and regressions are over both, over time alone and over space alone in turn; maps are made on
+the likeliest of the three.
 """
 
 from dataclasses import replace
@@ -18,7 +20,15 @@ from brittle.core.explainer import Attribution, Explainer, Scene
 from brittle.core.play import Move, Odds, View, place_box
 from brittle.core.sample import Array
 from brittle.core.veil import Masks
-from brittle.explainers.masks import Floats, as_masks, averaged, grid_counts, soft_masks, windows
+from brittle.explainers.masks import (
+    Axes,
+    Floats,
+    as_masks,
+    margin_grids,
+    margins,
+    soft_masks,
+    windows,
+)
 from brittle.explainers.player import play_out
 from brittle.explainers.survey.candidates import Candidates
 from brittle.explainers.survey.odds import (
@@ -73,17 +83,20 @@ class SurveyPlay:
     def __init__(self, scene: Scene) -> None:
         self.scene, self.sides = scene, scene.sides
         self.clean, self.filled = (float(p) for p in scene.scores(np.stack([scene.clean, scene.filled])))
-        self.counts = grid_counts(self.sides, TUNING.cells)
+        spec = scene.sample.spec
+        self.names = [spec.axes[i] for i in spec.spatial]
+        self.margins = margins(self.sides, self.names)
         most = max(1, round(wanted(scene.rows)[KEEP]))
-        self.places = grid_counts(self.sides, min(TUNING.places, most))
+        self.places = margin_grids(self.sides, self.margins, min(TUNING.places, most))[0]
         self.shares = scene.measures[::2]  # half of them tell maps apart as well
         self.price = 2 * len(self.shares)
-        self.candidates = Candidates(self.counts, self.places, self.sides, self.shares)
+        self.candidates = Candidates(self.places, self.sides, self.shares)
 
     @cached_property
     def start(self) -> State:
         """Before the first row."""
-        return fresh(len(OPERATORS), prod(self.places), self.counts)
+        grids = margin_grids(self.sides, self.margins, TUNING.cells)
+        return fresh(len(OPERATORS), prod(self.places), grids)
 
     def moves(self, state: State) -> Odds:
         """Odds of operators by what is known, of places by where least is, and of sizes by TUNING."""
@@ -97,12 +110,11 @@ class SurveyPlay:
         """Soundings, rows of an outline, or a map with the rows that measure it."""
         left = self.scene.rows - state.rows
         if move.operator == SCATTER:
-            axes = len(self.sides)
-            grid = TUNING.grids[move.size] if axes > 1 else 2 * TUNING.grids[move.size]
-            paired = not is_small(self.scene.rows)
-            return Proposal(soft_masks(rng, min(2, left), self.sides, grid, paired=paired), move)
+            axes, paired = self._axes(state, move), not is_small(self.scene.rows)
+            grid = TUNING.grids[move.size] if len(axes) > 1 else 2 * TUNING.grids[move.size]
+            return Proposal(soft_masks(rng, min(2, left), self.sides, grid, paired=paired, axes=axes), move)
         if move.operator < SOUND.stop:
-            return Proposal(self._window(move, rng), move)
+            return Proposal(self._window(self._axes(state, move), move, rng), move)
         if move.operator == OUTLINE:
             number = self._outline_at(state, move.place)
             count, grid = min(TUNING.outline_rows, left), TUNING.outline_grids[move.size]
@@ -113,15 +125,19 @@ class SurveyPlay:
         shares = self.scene.measures if move.operator == LOOK else self.shares
         return Proposal(curve_masks(ranked, shares), move, ranked)
 
-    def _window(self, move: Move, rng: np.random.Generator) -> Masks:
+    def _axes(self, state: State, move: Move) -> Axes:
+        """The axes that a sounding is cut along: each margin in turn."""
+        return self.margins[int(state.tried[move.operator]) % len(self.margins)]
+
+    def _window(self, axes: Axes, move: Move, rng: np.random.Generator) -> Masks:
         """The mask that keeps a window about a place, or takes it away, (1, *sides)."""
         box = place_box(move.place, self.places, self.sides)
         centre = [(a + b) / 2 + TUNING.jitter * (b - a) * (rng.random() - 0.5) for a, b in box]
         share = (TUNING.keep_widths if move.operator == KEEP else TUNING.take_widths)[move.size]
-        if len(self.sides) == 1:
+        if len(axes) == 1:
             share = share**2  # as much of a signal as of an image
         width = [max(1.0, share * side, b - a) for side, (a, b) in zip(self.sides, box, strict=True)]
-        inside = windows(self.sides, np.array([centre]), width, TUNING.edge)
+        inside = windows(self.sides, np.array([centre]), width, TUNING.edge, axes)
         return as_masks(inside if move.operator == KEEP else 1 - inside)
 
     def accept(self, state: State, proposal: Proposal, answers: Array) -> State:
@@ -131,7 +147,7 @@ class SurveyPlay:
             outline = state.outlines[proposal.outline].accept(proposal.rows, p, self.clean, self.filled)
             return state.with_outline(proposal, proposal.outline, outline)
         if proposal.map is None:
-            return self._sounded(state.with_sounding(proposal, averaged(proposal.rows, self.counts), p))
+            return self._sounded(state.with_sounding(proposal, p))
         outlines = state.outlines
         if proposal.move.operator == LOOK:
             outlines, p = self._found(proposal.map, p), p.reshape(2, -1)[:, ::2].reshape(-1)
@@ -152,7 +168,7 @@ class SurveyPlay:
         shares, (kept, taken) = np.array(self.scene.measures), p.reshape(2, -1)
         enough = (kept >= TUNING.enough * self.clean) & (taken <= (1 - TUNING.enough) * self.clean)
         at = np.flatnonzero(enough & (shares <= TUNING.few) & (self.clean > self.filled))
-        return found(ranked > 1 - shares[at[0]]) if len(at) else ()
+        return found(ranked > 1 - shares[at[0]], self.names) if len(at) else ()
 
     def _place_of(self, outline: Outline) -> int:
         """The place of the middle of a box."""
@@ -181,7 +197,9 @@ class SurveyPlay:
             if not len(state.soundings):
                 return Attribution(np.zeros(self.sides, np.float32))
             # as average beyond the border, or what lies near to the border would be greatest at it
-            return Attribution(self.candidates.map_of(state.soundings.scattered, beyond="constant"))
+            soundings = state.soundings
+            coarse = self.candidates.map_of(soundings.scattered, soundings.counts, beyond="constant")
+            return Attribution(coarse)
         scores = np.array([m.score for m in state.measured])
         weights = np.exp((scores - scores[0]) / TUNING.temperature)
         maps = np.stack([m.map for m in state.measured])
@@ -197,4 +215,4 @@ class SurveyPlay:
         fine = [m for m in state.measured if m.operator == OUTLINED]
         if fine:
             return fine[0].map if fine[0].score >= least else None
-        return outlined(self.candidates.map_of(state.soundings.odds), state.outlines) if state.drawn else None
+        return outlined(self.candidates.looked(state), state.outlines) if state.drawn else None

@@ -10,8 +10,17 @@ from scipy.ndimage import find_objects, generate_binary_structure, label
 from brittle.core.curves import ranks
 from brittle.core.sample import Array
 from brittle.core.veil import KEPT, Masks
-from brittle.explainers.masks import Counts, Floats, averaged, grid_counts, soft_masks, upsampled
-from brittle.explainers.regression import fit, log_odds
+from brittle.explainers.masks import (
+    Axes,
+    Counts,
+    Floats,
+    averaged,
+    margin_grids,
+    margins,
+    soft_masks,
+    upsampled,
+)
+from brittle.explainers.regression import fit_likeliest, log_odds
 from brittle.explainers.survey.tuning import TUNING
 
 Box = tuple[slice, ...]
@@ -21,14 +30,15 @@ Box = tuple[slice, ...]
 class Outline:
     """One box, and what was shown within it.
 
-    rest: what masks show outside the box, KEPT or 0; None until two rows have told which lets the box count
-    for more. effect: how much that is, log-odds. masks: within the box, (n, *its sides). p: the answers to
-    them, (n,).
+    margins: axes that masks are cut along within the box, in turn. rest: what masks show outside the box,
+    KEPT or 0; None until two rows have told which lets the box count for more. effect: how much that is,
+    log-odds. masks: within the box, (n, *its sides). p: the answers to them, (n,).
     """
 
     box: Box
     masks: Masks
     p: Floats
+    margins: tuple[Axes, ...]
     rest: int | None = None
     effect: float = 0.0
 
@@ -45,7 +55,8 @@ class Outline:
             rows[inside] = KEPT - rows[inside]
             return rows
         rows = np.full((count, *sides), self.rest, np.uint8)
-        rows[inside] = soft_masks(rng, count, self.masks.shape[1:], grid, paired=True)
+        axes = self.margins[len(self.p) // TUNING.outline_rows % len(self.margins)]
+        rows[inside] = soft_masks(rng, count, self.masks.shape[1:], grid, paired=True, axes=axes)
         return rows
 
     def accept(self, rows: Masks, p: Floats, clean: float, filled: float) -> "Outline":
@@ -60,29 +71,29 @@ class Outline:
     def heights(self) -> Floats:
         """How much each element adds to the log-odds, about 1 for the greatest, (*box sides)."""
         sides = self.masks.shape[1:]
-        counts = grid_counts(sides, TUNING.outline_cells)
-        weights = fit(averaged(self.masks, counts), log_odds(self.p), counts).mean
-        top = float(np.quantile(weights, 1 - TUNING.plateau))
-        return np.maximum(upsampled(weights.reshape(counts), sides) / max(top, 1e-12), 0)
+        grids = margin_grids(sides, self.margins, TUNING.outline_cells)
+        field = fit_likeliest({counts: averaged(self.masks, counts) for counts in grids}, log_odds(self.p))
+        top = float(np.quantile(field.mean, 1 - TUNING.plateau))
+        return np.maximum(upsampled(field.mean.reshape(field.counts), sides) / max(top, 1e-12), 0)
 
 
-def found(high: NDArray[np.bool_]) -> tuple[Outline, ...]:
-    """Boxes about the connected parts of what is high, the greatest first."""
+def found(high: NDArray[np.bool_], names: Sequence[str]) -> tuple[Outline, ...]:
+    """Boxes about the connected parts of what is high, the greatest first. names: of the axes."""
     labels, _ = label(high, generate_binary_structure(high.ndim, high.ndim))
     sizes = np.bincount(labels.reshape(-1))[1:]
     order = [i for i in np.argsort(-sizes, kind="stable") if sizes[i] >= TUNING.least_part * sizes.max()]
     boxes = find_objects(labels)
-    return tuple(_outline(boxes[i], high.shape) for i in order[: TUNING.most_parts])
+    return tuple(_outline(boxes[i], high.shape, names) for i in order[: TUNING.most_parts])
 
 
-def _outline(box: Box, sides: Counts) -> Outline:
+def _outline(box: Box, sides: Counts, names: Sequence[str]) -> Outline:
     """An empty outline of a box and a margin about it."""
     wider = []
     for cut, side in zip(box, sides, strict=True):
         margin = max(1, round(TUNING.margin * (cut.stop - cut.start)))
         wider.append(slice(max(0, cut.start - margin), min(side, cut.stop + margin)))
     shape = tuple(cut.stop - cut.start for cut in wider)
-    return Outline(tuple(wider), np.empty((0, *shape), np.uint8), np.empty(0))
+    return Outline(tuple(wider), np.empty((0, *shape), np.uint8), np.empty(0), margins(shape, names))
 
 
 def outlined(coarse: Array, outlines: Sequence[Outline]) -> Array:

@@ -1,5 +1,6 @@
 """What soundings showed and what was answered, and the values of cells that this gives."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.sample import Array
-from brittle.explainers.masks import Counts, Floats
-from brittle.explainers.regression import Posterior, fit, log_odds
+from brittle.core.veil import Masks
+from brittle.explainers.masks import Counts, Floats, averaged
+from brittle.explainers.regression import Posterior, fit, fit_likeliest, log_odds
 from brittle.explainers.survey.tuning import TUNING
 
 SOUNDINGS = ("keep", "take", "scatter")
@@ -20,26 +22,37 @@ NOTHING = 1e-12  # variance of answers that do not depend on what is shown
 class Soundings:
     """Masks with the answers to them. All values of cells are (cells,), and worked out once.
 
-    counts: cells along each axis. shares: what each mask kept of each cell, (n, cells). p: the answers,
-    (n,). by: the kinds of the masks, (n,).
+    grids: what each mask kept of each cell, (n, cells), by the counts of each grid. p: the answers, (n,). by:
+    the kinds of the masks, (n,).
     """
 
-    counts: Counts
-    shares: Array
+    grids: Mapping[Counts, Array]
     p: Floats
     by: NDArray[np.intp]
 
     def __len__(self) -> int:
         return len(self.p)
 
-    def with_more(self, shares: Floats, p: Floats, kind: int) -> "Soundings":
-        """These and others of one kind."""
+    def with_more(self, masks: Masks, p: Floats, kind: int) -> "Soundings":
+        """These and others of one kind. masks: (k, *sides)."""
         return Soundings(
-            self.counts,
-            np.concatenate([self.shares, shares.astype(np.float32)]),
+            {
+                counts: np.concatenate([shares, averaged(masks, counts).astype(np.float32)])
+                for counts, shares in self.grids.items()
+            },
             np.concatenate([self.p, p]),
             np.concatenate([self.by, np.full(len(p), kind)]),
         )
+
+    @property
+    def counts(self) -> Counts:
+        """Cells along each axis of the grid on which the answers are likeliest: values are of these cells."""
+        return self._likeliest.counts
+
+    @property
+    def shares(self) -> Array:
+        """What each mask kept of each of these cells, (n, cells)."""
+        return self.grids[self.counts]
 
     @cached_property
     def kept(self) -> Floats:
@@ -72,7 +85,7 @@ class Soundings:
     @cached_property
     def odds(self) -> Floats:
         """How much a cell adds to the log-odds, by all soundings."""
-        return self._fit(self.shares, log_odds(self.p)).mean
+        return self._likeliest.mean
 
     @property
     def windows(self) -> Floats:
@@ -108,6 +121,11 @@ class Soundings:
             if wrong > most:
                 return False
         return True
+
+    @cached_property
+    def _likeliest(self) -> Posterior:
+        """How much each cell adds to the log-odds, by all soundings, on the grid where they are likeliest."""
+        return fit_likeliest(self.grids, log_odds(self.p))
 
     def _of(self, kind: int) -> tuple[Array, Floats]:
         """Shares and answers of one kind."""

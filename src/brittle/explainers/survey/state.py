@@ -64,13 +64,13 @@ class State:
     drawn: int = 0
     rows: int = 0
 
-    def with_sounding(self, proposal: Proposal, shares: Floats, p: Floats) -> "State":
+    def with_sounding(self, proposal: Proposal, p: Floats) -> "State":
         """The state with the answers to soundings."""
         operator, sounded = proposal.move.operator, self.sounded.copy()
         sounded[operator, proposal.move.place] += 1
         return replace(
             self._after(proposal),
-            soundings=self.soundings.with_more(shares, p, operator),
+            soundings=self.soundings.with_more(proposal.rows, p, operator),
             sounded=sounded,
         )
 
@@ -96,11 +96,13 @@ class State:
         return replace(self, tried=tried, rows=self.rows + len(proposal.rows))
 
 
-def fresh(operators: int, places: int, counts: Counts) -> State:
-    """The state before the first row. counts: cells along each axis."""
+def fresh(operators: int, places: int, grids: Sequence[Counts]) -> State:
+    """The state before the first row. grids: cells along each axis, of each grid."""
     return State(
         soundings=Soundings(
-            counts, np.empty((0, prod(counts)), np.float32), np.empty(0), np.empty(0, np.intp)
+            {counts: np.empty((0, prod(counts)), np.float32) for counts in grids},
+            np.empty(0),
+            np.empty(0, np.intp),
         ),
         tried=np.zeros(operators, np.intp),
         gains=np.zeros(operators),
