@@ -1,17 +1,22 @@
 """The built-in clips: what a camera sees, that it is always the same, and what does not fit."""
 
+import json
+import sys
 from hashlib import sha256
-from importlib.util import find_spec
+from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
 
-from brittle.core.errors import DataError, MissingExtraError
+from brittle.core.errors import DataError
 from brittle.core.sample import Array
 from brittle.core.seeds import generator
 from brittle.data import DataOptions, open_data
 from brittle.data.camera import (
+    FOLDER,
     MOVES,
+    SCENES,
     SHOTS,
     SPEC,
     Window,
@@ -19,10 +24,10 @@ from brittle.data.camera import (
     draw_window,
     film,
     make_clip,
+    open_scenes,
     pixels_seen,
 )
 
-there = pytest.mark.skipif(find_spec("foolbox") is None, reason="needs the extra 'builtin'")
 SHAPE = (3, 16, 64, 64)
 STILL = np.zeros((16, 4))
 CODES = np.random.default_rng(0).integers(0, 256, (3, 256, 256), np.uint8)
@@ -85,7 +90,6 @@ def test_clips_are_the_same_for_ever() -> None:
     assert digest[:16] == "f8ae3ee427a61d46", "other clips need another VERSION in data/camera.py"
 
 
-@there
 def test_there_are_three_clips_of_each_move() -> None:
     data = open_data("camera", SHAPE, outputs=8)
     assert (data.name, data.spec, data.classes) == ("camera", SPEC, MOVES)
@@ -99,29 +103,31 @@ def test_there_are_three_clips_of_each_move() -> None:
     np.testing.assert_array_equal(samples[1].x, data.open(data.ids[3]).x)
 
 
-@there
-def test_opposite_moves_show_the_same_photos_and_every_photo_four_moves() -> None:
+def test_opposite_moves_show_the_same_scenes_and_every_scene_four_moves() -> None:
     shown = np.array([place for _, place in SHOTS.values()]).reshape(4, 2, 3)
     np.testing.assert_array_equal(shown[:, 0], shown[:, 1])
-    assert np.bincount(shown.ravel()).tolist() == [4] * 6
+    assert np.bincount(shown.ravel()).tolist() == [4] * len(SCENES)
 
 
-@there
-def test_the_digest_is_of_ids_photos_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_digest_is_of_ids_scenes_and_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     digest = open_data("camera", SHAPE).sha256
     assert digest == open_data("camera", SHAPE, outputs=8).sha256
     assert digest != open_data("camera", SHAPE, options=DataOptions(limit=8)).sha256
-    monkeypatch.setattr("brittle.data.camera.VERSION", 0)
+    with monkeypatch.context() as patch:
+        patch.setattr("brittle.data.camera.VERSION", 0)
+        assert digest != open_data("camera", SHAPE).sha256
+    copytree(FOLDER, tmp_path / "scenes")
+    monkeypatch.setattr("brittle.data.camera.FOLDER", tmp_path / "scenes")
+    assert digest == open_data("camera", SHAPE).sha256
+    (tmp_path / "scenes" / "coffee.jpg").write_bytes((FOLDER / "brick.jpg").read_bytes())
     assert digest != open_data("camera", SHAPE).sha256
 
 
-@there
 def test_a_limit_leaves_some_of_every_move() -> None:
     data = open_data("camera", SHAPE, options=DataOptions(limit=8))
     assert [id.rpartition("-")[0].replace("-", " ") for id in data.ids] == list(MOVES)
 
 
-@there
 @pytest.mark.parametrize(
     "wanted, options, words",
     [
@@ -138,7 +144,6 @@ def test_what_does_not_fit_is_one_line(
         open_data("camera", wanted, options=options)
 
 
-@there
 def test_labels_must_be_classes_of_the_model() -> None:
     data = open_data("camera", SHAPE, outputs=4)
     assert data.open("tilt-down-1").label == 3
@@ -148,7 +153,29 @@ def test_labels_must_be_classes_of_the_model() -> None:
         data.open("zoom-in-9")
 
 
-def test_without_foolbox(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_they_need_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("brittle.data.photos.find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match="the built-in clips needs the extra 'builtin'"):
-        open_data("camera", SHAPE)
+    for extra in ("foolbox", "torch", "av", "onnx", "skimage"):
+        monkeypatch.setitem(sys.modules, extra, None)
+    data = open_data("camera", SHAPE, outputs=8)
+    assert len(data.ids) == 24
+    assert data.open("pan-left-1").x.shape == SHAPE
+
+
+def test_every_scene_is_what_its_card_says() -> None:
+    card = json.loads((FOLDER / "card.json").read_text(encoding="utf-8"))
+    assert list(card["scenes"]) == [f"{name}.jpg" for name in SCENES]
+    assert {path.name for path in FOLDER.glob("*.jpg")} == set(card["scenes"])
+    for name, said in card["scenes"].items():
+        assert sha256((FOLDER / name).read_bytes()).hexdigest() == said["sha256"]
+        assert said["licence"] == "CC0-1.0" or said["licence"].startswith("public domain")
+        assert {"shows", "author", "source", "stated", "file", "file_sha256", "crop"} <= set(said)
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 250_000
+
+
+def test_scenes_are_squares_with_texture() -> None:
+    scenes = open_scenes()
+    assert tuple(scenes.ids) == SCENES
+    for scene in map(scenes.open, scenes.ids):
+        assert scene.x.shape == PHOTO.shape
+        assert scene.x.std() > 0.05

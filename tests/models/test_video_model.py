@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,11 @@ from brittle.core.errors import ModelError
 from brittle.core.sample import Array
 from brittle.core.seeds import generator
 from brittle.data import open_data
-from brittle.data.camera import MOVES, SPEC, UNSEEN, make_clip, open_photos
+from brittle.data.camera import MOVES, SCENES, SPEC, make_clip, open_scenes
 from brittle.models import ModelOptions, open_model
 from brittle.models.camera import CARD, GRAPH
 from brittle.tasks.audit.settings import AuditSettings
 
-there = pytest.mark.skipif(find_spec("foolbox") is None, reason="needs the extra 'builtin'")
 Labels = NDArray[np.int64]
 
 
@@ -28,6 +26,8 @@ def test_the_graph_is_small_and_described() -> None:
     assert GRAPH.stat().st_size < 1_000_000
     assert card["classes"] == list(MOVES)
     assert card["accuracy"]["share"] >= 0.95
+    assert card["scenes"]["accuracy"]["share"] >= 0.95
+    assert tuple(card["scenes"]["accuracy_by_photo"]) == SCENES
     assert {"trained_on", "seed", "steps", "versions", "command", "data", "licence", "limits"} <= set(card)
 
 
@@ -58,7 +58,6 @@ def test_it_is_asked_about_the_built_in_clips() -> None:
     assert AuditSettings(model="video").data == "camera"
 
 
-@there
 def test_it_names_the_built_in_clips() -> None:
     data = open_data("camera", SPEC.shape, outputs=8)
     samples = [data.open(id) for id in data.ids]
@@ -68,9 +67,9 @@ def test_it_names_the_built_in_clips() -> None:
 
 @pytest.fixture(scope="module")
 def clips() -> tuple[Array, Labels]:
-    """Ten new clips of each move over photos that the model never saw."""
-    photos = open_photos()
-    unseen = [photos.open(id).x for id in photos.ids[UNSEEN]]
+    """Ten new clips of each move over the scenes, which the model never saw."""
+    scenes = open_scenes()
+    unseen = [scenes.open(id).x for id in scenes.ids]
     rng = generator(1, "clips of a test")
     y = np.tile(np.arange(8), 10)
     codes = [make_clip(unseen[k // 8 % 6], MOVES[label], rng) for k, label in enumerate(y)]
@@ -83,25 +82,21 @@ def named(x: Array) -> Labels:
     return answers
 
 
-@there
 def test_it_is_right_about_photos_it_never_saw(clips: tuple[Array, Labels]) -> None:
     x, y = clips
     assert (named(x) == y).mean() >= 0.9
 
 
-@there
 def test_it_names_a_reversed_clip_as_the_opposite(clips: tuple[Array, Labels]) -> None:
     x, y = clips
     assert (named(x[:, :, ::-1]) == y ^ 1).mean() >= 0.9
 
 
-@there
 def test_without_motion_it_knows_nothing(clips: tuple[Array, Labels]) -> None:
     x, y = clips
     assert (named(np.repeat(x[:, :, 8:9], 16, axis=2)) == y).mean() < 0.3
 
 
-@there
 def test_of_shuffled_frames_it_knows_no_direction(clips: tuple[Array, Labels]) -> None:
     """Which way is a guess; along what the camera moved can be seen, so that a quarter is right by chance."""
     x, y = clips

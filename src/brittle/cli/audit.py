@@ -49,7 +49,7 @@ def audit(
            efficientnet-lite0 (default) | ecg (heartbeats) | video (camera moves)
     DATA   folder of class folders | folder with labels.csv | arrays.npz (x, y) |
            image files without labels | photos (default: 20 labelled photos) |
-           clips in such folders | camera (default for video) |
+           clips in such folders | camera (default for video; no extra) |
            WFDB records | csv tables of signals | ecg5000 (default for ecg)
     """
     with clear_errors():

@@ -1,29 +1,31 @@
-"""The built-in clips: a hand-held camera that pans, tilts, zooms or rolls over the built-in photos.
+"""The built-in clips: a hand-held camera that pans, tilts, zooms or rolls over photos inside this package.
 
 The photos are real, their motion is synthetic: a window of random place, size and angle moves over a photo,
 and what it sees is sampled between the pixels and rounded to 8 bits. Moves are named after what the camera
-does: a pan to the left moves the picture to the right.
+does: a pan to the left moves the picture to the right. The photos are in the public domain or CC0;
+scenes/card.json says whose they are, and training/scenes.py how they were cut.
 """
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
-from brittle.core.errors import DataError, MissingExtraError
+from brittle.core.errors import DataError
 from brittle.core.identity import hash_rows
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.seeds import generator
 from brittle.data.classes import check_label
 from brittle.data.dataset import Dataset, Source, Wanted, evenly
+from brittle.data.files import MediaFile
+from brittle.data.images import image_set
 from brittle.data.options import DataOptions
-from brittle.data.photos import NAME as PHOTOS
-from brittle.data.photos import Photos
 
 NAME = "camera"
-VERSION = 1
+VERSION = 2
 """Of the clips: count up when they change, so that they are known to be others."""
 MOVED = {
     "pan left": (0, -1.0),
@@ -42,8 +44,9 @@ SPEC = InputSpec((3, 16, 64, 64), ("channel", "frame", "height", "width"), bits=
 FRAMES, SIDE = SPEC.shape[1], SPEC.shape[-1]
 PHOTO_SIDE = 256
 """Pixels of a photo, cropped to a square: about as fine as the frames, so that sampling needs no filter."""
-TRAINED_ON, UNSEEN = slice(0, 14), slice(14, 20)
-"""Of the photos by name: those the built-in model learned from, and those of the clips."""
+FOLDER = Path(__file__).with_name("scenes")
+SCENES = ("astronaut", "brick", "chelsea", "coffee", "gravel", "hubble_deep_field")
+"""The photos of the clips, none of which the built-in model learned from."""
 
 LEAST, MOST = (0.2, 0.2, 0.25, 0.2), (0.5, 0.5, 0.5, 0.6)
 """Change of each column from the first frame to the last."""
@@ -121,28 +124,28 @@ def _texture(photo: Array, place: NDArray[np.float64], half: float) -> float:
 
 
 SHOTS = {
-    f"{move.replace(' ', '-')}-{k + 1}": (label, (label // 2 + 2 * k) % 6)
+    f"{move.replace(' ', '-')}-{k + 1}": (label, (label // 2 + 2 * k) % len(SCENES))
     for label, move in enumerate(MOVES)
     for k in range(3)
 }
-"""Label of each clip, and which of the unseen photos it shows; opposite moves show the same ones."""
+"""Label of each clip, and which of the scenes it shows; opposite moves show the same ones."""
 
 
 @dataclass(frozen=True, eq=False)
 class Clips:
-    """Clips as a Dataset, each made when it is opened. photos: all of them."""
+    """Clips as a Dataset, each made when it is opened. scenes: the photos that they show."""
 
     name: str
     spec: InputSpec
     classes: tuple[str, ...]
     ids: tuple[str, ...]
-    photos: Dataset
+    scenes: Dataset
     outputs: int | None
 
     @cached_property
     def sha256(self) -> str:
-        """Of ids, labels, the contents of all photos, and the version of what makes clips of them."""
-        return hash_rows([(VERSION, self.photos.sha256), *((id, *SHOTS[id]) for id in self.ids)])
+        """Of ids, labels, the contents of all scenes, and the version of what makes clips of them."""
+        return hash_rows([(VERSION, self.scenes.sha256), *((id, *SHOTS[id]) for id in self.ids)])
 
     def open(self, id: str) -> Sample:
         """Make one clip; it depends on its id alone."""
@@ -150,33 +153,30 @@ class Clips:
             raise DataError(f"no sample '{id}' in {self.name}")
         label, shown = SHOTS[id]
         check_label(label, self.outputs, f"{self.name}, sample {id}")
-        photo = self.photos.open(self.photos.ids[UNSEEN][shown])
-        codes = make_clip(photo.x, MOVES[label], generator(0, NAME, id))
+        scene = self.scenes.open(self.scenes.ids[shown])
+        codes = make_clip(scene.x, MOVES[label], generator(0, NAME, id))
         return Sample(id, self.spec.decode(codes), label, self.spec)
 
 
 class Camera:
-    """The built-in clips: eight camera moves, synthetic, over six of the built-in photos, three of each."""
+    """The built-in clips: eight camera moves, synthetic, over six photos in this package, three of each."""
 
     def fits(self, source: Source, options: DataOptions) -> bool:
         """Whether they are asked for by name."""
         return isinstance(source, str) and source == NAME and options.labels is None
 
     def __call__(self, source: Source, wanted: Wanted, options: DataOptions) -> Dataset:
-        """Open them. Raises MissingExtraError if foolbox is not installed, DataError if they do not fit."""
-        photos = open_photos()
+        """Open them. Raises DataError if they do not fit."""
         if not wanted.takes(SPEC.shape):
             raise DataError(f"{NAME} holds clips (3 x 16 x 64 x 64), but the model takes {wanted}")
         if options.size not in (None, SPEC.shape[2:]) or options.frames not in (None, FRAMES):
             raise DataError(f"{NAME}: clips of 16 x 64 x 64 are not resized; leave --size and --frames out")
         ids = tuple(evenly(SHOTS, options.limit))
         spec = replace(SPEC, bounds=options.bounds or SPEC.bounds)
-        return Clips(NAME, spec, MOVES, ids, photos, wanted.outputs)
+        return Clips(NAME, spec, MOVES, ids, open_scenes(), wanted.outputs)
 
 
-def open_photos() -> Dataset:
-    """What is filmed, (3, 256, 256) in [0, 1]. Raises MissingExtraError if foolbox is not installed."""
-    try:
-        return Photos()(PHOTOS, Wanted((3, PHOTO_SIDE, PHOTO_SIDE)), DataOptions())
-    except MissingExtraError as error:
-        raise MissingExtraError("the built-in clips", "builtin") from error
+def open_scenes() -> Dataset:
+    """What is filmed, (3, 256, 256) in [0, 1]."""
+    files = [MediaFile(name, FOLDER / f"{name}.jpg") for name in SCENES]
+    return image_set("scenes", files, Wanted((3, PHOTO_SIDE, PHOTO_SIDE)), DataOptions())
