@@ -23,6 +23,7 @@ import brittle
 from brittle.core.sample import Array
 from brittle.hardening.arms import harden_weights
 from brittle.hardening.records import HardeningTask
+from brittle.models.torch_device import exact
 from brittle.report.harden.attacks import found_of
 from brittle.report.intervals import wilson
 from brittle.report.wording import number, percent
@@ -31,8 +32,8 @@ from brittle.store.run import Run
 from brittle.tasks.audit.opening import open_audit
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.explain.flips import AFTER, Flips
+from brittle.tasks.harden.earlier import earlier_of
 from brittle.tasks.harden.opening import open_hardening
-from brittle.tasks.harden.samples import flips_of
 from brittle.tasks.harden.settings import HardenSettings
 from brittle.tasks.harden.trainable import open_trainable
 from cifar import cifar_arrays
@@ -141,13 +142,14 @@ class Matrix:
         opened = open_hardening(settings)
         sides, audit = opened.split(), opened.audit
         trainable = open_trainable(settings.model, audit.model, sides.choose.x[:COMPARED])
-        spec, flips = audit.dataset.spec, flips_of(runs, sides.learn, audit.dataset.spec)
+        spec, flips = audit.dataset.spec, earlier_of(runs, sides.learn, audit.dataset.spec).flips
         task = HardeningTask(
             *(trainable.module, trainable.logits, spec, sides.learn, sides.choose),
             *(audit.grid, audit.palette, flips),
         )
         checkpoint = file.with_suffix(".safetensors")
-        found = harden_weights(task, settings.training, checkpoint)
+        with exact():
+            found = harden_weights(task, settings.training, checkpoint)
         about = {"share": found.share, "epsilon": found.epsilon, "alarms": list(found.alarms)}
         ends = {column: found.hardened}
         if not attack:

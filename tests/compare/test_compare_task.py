@@ -25,6 +25,11 @@ class Counted:
         return np.asarray(x.reshape(len(x), -1) @ WEIGHTS.T)
 
 
+def linear(x: Array) -> Array:
+    """The same model, under another name."""
+    return np.asarray(x.reshape(len(x), -1) @ WEIGHTS.T)
+
+
 def images(count: int = 6) -> Any:
     x = np.random.default_rng(0).integers(0, 256, (count, 3, 16, 16)).astype(np.uint8)
     return (x, None)
@@ -65,6 +70,22 @@ def test_runs_of_another_budget_are_compared_with_a_warning(tmp_path: Path) -> N
     (warning,) = found.warnings
     assert "different budgets" in warning
     assert "Not comparable" in (tmp_path / "compare.html").read_text()
+
+
+def test_runs_in_folders_of_one_name_are_told_apart_by_their_models_or_paths(tmp_path: Path) -> None:
+    def played(model: Any, *place: str) -> Path:
+        out = tmp_path.joinpath(*place)
+        settings: dict[str, Any] = {"search": "random", "budget": 20, "batch": 4}
+        return brittle.audit(model, images(2), out=str(out), **settings).path
+
+    runs = [played(Counted(), "a", "x", "run"), played(Counted(), "b", "x", "run")]
+    names = [one.name for one in brittle.compare_runs(runs).contenders]
+    assert names == ["random (a)", "random (b)"]
+    runs[1] = played(linear, "c", "run")
+    first, second = (one.name for one in brittle.compare_runs(runs).contenders)
+    assert "Counted" in first and "linear" in second
+    page = (tmp_path / "a" / "x" / "compare.html").read_text()
+    assert first in page and second in page
 
 
 def test_the_page_is_the_same_for_the_same_runs(tmp_path: Path) -> None:

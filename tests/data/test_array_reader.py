@@ -11,6 +11,8 @@ from brittle.data import DataOptions, open_data
 
 RNG = np.random.default_rng(0)
 CODES = RNG.integers(0, 256, (5, 3, 6, 8)).astype(np.uint8)
+NO_TEXTS = np.full((5, 1), 0x7FFFFFFF, np.uint32).view("U1")[:, 0]
+"""Characters beyond Unicode, on which NumPy fails."""
 
 
 def save(path: Path, **arrays: Any) -> Path:
@@ -200,3 +202,42 @@ def test_truncated_and_single_arrays(tmp_path: Path) -> None:
         np.save(file, CODES)
     with pytest.raises(DataError, match="holds a single array"):
         open_data(path)
+
+
+def test_samples_are_called_by_ids_of_the_file(tmp_path: Path) -> None:
+    names = ["cat/b.png", "../a", "000001", "\u00e4 \x1b[1m", "<b>"]
+    data = open_data(save(tmp_path, x=CODES, ids=np.array(names)))
+    assert list(data.ids) == names
+    for row, name in enumerate(names):
+        sample = data.open(name)
+        assert sample.id == name and np.array_equal(sample.x, data.spec.decode(CODES[row]))
+    for other in ("000000", "000002"):
+        with pytest.raises(DataError, match="no sample"):
+            data.open(other)
+    few = open_data(tmp_path / "set.npz", options=DataOptions(limit=2))
+    assert list(few.ids) == names[:2]
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        (np.arange(5), r"expected ids as texts, one for each of 5 samples in x, got int64 \(5,\); rename"),
+        (np.array(["a", "b"]), "expected ids as texts, one for each of 5"),
+        (np.array([["a"]] * 5), "expected ids as texts"),
+        (np.array(list("abcda")), "expected ids that tell all samples apart, got 'a' 2 times"),
+        (np.array(["a", "b", "c", "d", ""]), "got an empty one"),
+        (np.array(list("abcde"), object), "pickled objects, which brittle never loads"),
+        (NO_TEXTS, "cannot be read"),
+    ],
+)
+def test_ids_that_name_no_sample_are_refused_in_one_line(tmp_path: Path, ids: Any, words: str) -> None:
+    with pytest.raises(DataError, match=words) as caught:
+        open_data(save(tmp_path, x=CODES, ids=ids))
+    assert "\n" not in str(caught.value)
+
+
+def test_labels_that_are_no_texts_are_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="expected labels y as texts, but they are damaged"):
+        open_data(save(tmp_path, x=CODES, y=NO_TEXTS))
+    with pytest.raises(DataError, match="cannot be read"):
+        open_data(save(tmp_path, x=CODES[:, 0, 0], unit=NO_TEXTS[0:1]), (1, 8))

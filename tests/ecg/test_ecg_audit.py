@@ -13,7 +13,8 @@ from brittle.core.result import Status
 from brittle.core.sample import Array
 from brittle.data import open_data
 from brittle.data.ecg5000 import part, read_part
-from brittle.tasks.audit.presets import ECG_PRESETS, preset
+from brittle.tasks.audit.presets import ECG_PRESETS, TABLES, preset
+from brittle.tasks.harden.settings import HardenSettings
 from heartbeats import NAMES, RATE, beat, knows_beats, write_table
 
 ASSETS = Path(__file__).parents[2].parent / "shared" / "assets"
@@ -140,10 +141,18 @@ def test_presets_are_audits(tmp_path: Path, name: str) -> None:
 
 def test_preset_lengths_are_hpes() -> None:
     assert preset("hpe-motion_artefact-16.67ms")["cell"] == "16.67ms"
+    assert preset("hpe-motion_artefact-16.67-33.33ms")["search_settings"] == {"blocks": [5, 10]}
     assert preset("hpe-motion_artefact-mixed")["search_settings"] == {"blocks": [3, 5, 10, 15]}
     assert preset("hpe-detached_device-mixed")["search_settings"] == {"blocks": [1, 2, 3]}
     with pytest.raises(UsageError, match="did you mean 'hpe-motion_artefact-10ms'"):
         preset("hpe-motion_artefact-11ms")
+
+
+def test_a_table_names_its_lines_for_a_hardening() -> None:
+    lines = TABLES["hpe-ecg"]
+    assert len(lines) == 11 and {*lines} < {*ECG_PRESETS}
+    settings = HardenSettings.build({"model": "ecg", "audits": ["hpe-ecg", "ripple"]})
+    assert settings.audit_names(("channel", "time")) == ("patchwork", *lines, "ripple")
 
 
 @pytest.mark.parametrize("name", ["hpe-detached_device-10ms", "hpe-detached_device-mixed"])

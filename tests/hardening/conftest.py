@@ -1,6 +1,9 @@
 """A small network that knows three noisy patterns, and what it is hardened on."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -37,6 +40,16 @@ def samples(spec: InputSpec, count: int, name: str, misleading: bool = False) ->
     )
 
 
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """The networks are so small that threads would wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@cache
 def network(spec: InputSpec) -> Any:
     """With batch norm and dropout, in evaluation mode; it was taught to look for what is faint."""
     torch.manual_seed(0)
@@ -59,7 +72,7 @@ def network(spec: InputSpec) -> Any:
 
 
 def task_of(spec: InputSpec, cell: tuple[int, ...]) -> HardeningTask:
-    net = network(spec)
+    net = deepcopy(network(spec))
     learn, choose = samples(spec, 120, "learn"), samples(spec, 400, "choose")
     palette = Palette((Shade(), Shade("haze", varies=False)), draws=2)
     return HardeningTask(net, net, spec, learn, choose, Grid(spec, cell), palette)

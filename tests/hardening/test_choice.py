@@ -9,7 +9,8 @@ from brittle.hardening.records import HardeningTask, Point
 
 pytest.importorskip("torch")
 
-from brittle.hardening.choice import best_of, line_of, lost_points, measure
+from brittle.hardening.choice import best_of, line_of, measure
+from brittle.hardening.lost import lost_at_most, lost_points, samples_to_keep
 from brittle.hardening.weights import between, load_weights, weights_of
 
 ORIGINAL = Point(nan, 0.80, 0.0, 0.0, 1.0)
@@ -45,6 +46,16 @@ def test_lost_points_are_paired() -> None:
     now[:20], now[-5:] = False, True
     lost, at_most = lost_points(before, now)
     assert lost == pytest.approx(1.5) and 2.3 < at_most < 2.6
+
+
+def test_how_many_samples_show_that_enough_is_kept() -> None:
+    needed = samples_to_keep(0.5)
+    assert needed == 553 and lost_at_most(553, 0, 0) <= 0.5 < lost_at_most(552, 0, 0)
+    same = np.ones(553, bool)
+    assert lost_points(same, same)[1] <= 0.5 < lost_points(same[1:], same[1:])[1]
+    more = samples_to_keep(0.5, lost=0.01, won=0.01) or 0
+    assert lost_at_most(more, 0.01 * more, 0.01 * more) <= 0.5 and more > 5 * needed
+    assert samples_to_keep(0.5, lost=0.02) is None and samples_to_keep(0.0) is None
 
 
 def test_the_ends_of_the_line_are_the_trained_weights(task: HardeningTask) -> None:

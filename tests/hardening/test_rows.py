@@ -1,5 +1,6 @@
 """Rows of a batch: near ones, coloured ones, and which samples they are made of."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from brittle.hardening.settings import HardeningSettings
 pytest.importorskip("torch")
 
 from brittle.hardening.batches import HARDENED, Batches, shares_of
-from brittle.hardening.coloured import Painter, random_blocks, steepest
+from brittle.hardening.coloured import Painter, odds_by_name, odds_of, random_blocks, steepest
 from brittle.hardening.near import loss_gradient, margins_and_distances, one_step, pgd
 
 RADIUS = 0.5
@@ -93,6 +94,61 @@ def test_cells_by_the_gradient_raise_the_loss_and_keep_their_reach(task: Hardeni
         canvas.render(assignment, out)
         raised.append((gradient * (out - canvas.sample.x)).sum())
     assert min(raised) > 0
+
+
+def test_what_earlier_flips_wear_is_drawn_more_often_and_nothing_vanishes(task: HardeningTask) -> None:
+    """Shade has two levels of two draws, haze two levels of one: six layers."""
+    assert odds_of(task.palette, {}) is None and odds_of(task.palette, {"snow": 9}) is None
+    odds: Any = odds_of(task.palette, {"haze": 3, "shade": 1, "snow": 9})
+    assert odds == pytest.approx([1 / 12 + 1 / 8 / 4] * 4 + [1 / 12 + 3 / 8 / 2] * 2)
+    assert odds_by_name(task.palette, odds) == pytest.approx({"shade": 11 / 24, "haze": 13 / 24})
+    blocks = Counter[int]()
+    for k in range(200):
+        blocks.update(
+            {*random_blocks(fresh_canvas(task, k), generator(0, k), odds_of(task.palette, {"haze": 1}))}
+        )
+    assert all(blocks[layer] > 0 for layer in range(1, 7))
+    assert blocks[5] + blocks[6] > 1.5 * sum(blocks[layer] for layer in range(1, 5))
+
+
+def test_layers_by_the_gradient_are_offered_by_their_odds(task: HardeningTask) -> None:
+    """Haze has two layers of eighteen, and is among the five on offer nearly always where flips wear it."""
+    many = replace(task, palette=replace(task.palette, draws=8))
+    gradient = loss_gradient(task.logits, task.learn.x[:1], task.learn.y[:1])[0]
+    found = []
+    for odds in (None, odds_of(many.palette, {"haze": 1})):
+        rngs = [generator(0, k) for k in range(60)]
+        worn = [{*steepest(fresh_canvas(many, 0), gradient, RADIUS, rng, odds)} for rng in rngs]
+        found.append(sum(not {17, 18}.isdisjoint(layers) for layers in worn))
+    assert found[1] > 1.5 * found[0] > 0
+
+
+def test_mixed_rows_wear_layers_by_their_odds(task: HardeningTask) -> None:
+    x = task.learn.x[0]
+    plain, hazy = (
+        Painter(task.spec, task.grid, task.palette, odds)
+        for odds in (None, odds_of(task.palette, {"haze": 1}))
+    )
+    assert not np.array_equal(plain.mixed(x, generator(0, "row")), hazy.mixed(x, generator(0, "row")))
+
+
+def test_batches_draw_by_the_odds_of_earlier_flips(task: HardeningTask) -> None:
+    settings = HardeningSettings(near=0.0, natural=1.0)
+    plain, _ = Batches(task, settings).make(HARDENED, 1, 0.5)
+    hazy, _ = Batches(replace(task, worn={"haze": 3}), settings).make(HARDENED, 1, 0.5)
+    assert not np.array_equal(plain, hazy)
+    other, _ = Batches(replace(task, worn={"snow": 3}), settings).make(HARDENED, 1, 0.5)
+    assert np.array_equal(plain, other)
+
+
+def test_without_odds_every_layer_is_drawn_as_ever(task: HardeningTask) -> None:
+    canvas, rng = fresh_canvas(task, 0), generator(0, "as ever")
+    expected = canvas.blank()
+    for _ in range(rng.integers(1, 4)):
+        side = canvas.grid.side_of(rng.uniform(0.05, 1))
+        block = canvas.grid.block(int(rng.integers(canvas.grid.cells)), max(1, round(side)))
+        expected[block] = rng.integers(1, 7)
+    assert np.array_equal(random_blocks(canvas, generator(0, "as ever")), expected)
 
 
 SHARES: Mapping[str, Mapping[str, float]] = {

@@ -13,7 +13,7 @@ torch: Any = pytest.importorskip("torch")
 
 from brittle.hardening.choice import measure  # noqa: E402
 from brittle.hardening.near import margins_and_distances  # noqa: E402
-from brittle.hardening.white_box import holds  # noqa: E402
+from brittle.hardening.white_box import holds, holds_within  # noqa: E402
 
 
 def some(task: HardeningTask, count: int = 100) -> Labelled:
@@ -61,3 +61,36 @@ def test_hidden_gradients_hide_flips(task: HardeningTask) -> None:
     blind = replace(task, logits=hidden)
     found = holds(blind.logits, samples, task.spec, limit, 0)
     assert found.mean() > holds(task.logits, samples, task.spec, limit, 0).mean() + 0.3
+
+
+def test_what_flips_within_less_flips_within_more_and_is_not_attacked_again(task: HardeningTask) -> None:
+    samples = some(task)
+    limit = 4 * measure(task.logits, samples).distance
+    radii, told, rows = [0.0, limit / 8, limit / 2, limit], list[int](), 0
+
+    def counted(x: Any) -> Any:
+        nonlocal rows
+        rows += len(x)
+        return task.logits(x)
+
+    held = holds_within(counted, samples, task.spec, radii, 0, told.append)
+    assert np.array_equal(held[0], measure(task.logits, samples).right)
+    assert np.array_equal(held[1], holds(task.logits, samples, task.spec, limit / 8, 0))
+    assert (held[:-1] >= held[1:]).all() and held[1].sum() > held[2].sum() > 0
+    assert not (held[3] & ~holds(task.logits, samples, task.spec, limit, 0)).any()
+    assert told == sorted(told) and told[-1] <= 4 * len(samples.y)
+    apart, rows = rows, 0
+    for radius in radii:
+        holds(counted, samples, task.spec, radius, 0)
+    assert apart < 0.9 * rows
+
+
+def test_within_no_distance_nothing_is_attacked(task: HardeningTask) -> None:
+    def without_gradients(x: Any) -> Any:
+        assert not x.requires_grad
+        return task.logits(x)
+
+    samples = some(task)
+    assert np.array_equal(
+        holds(without_gradients, samples, task.spec, 0.0, 0), measure(task.logits, samples).right
+    )

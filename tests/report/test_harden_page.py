@@ -64,6 +64,7 @@ def card(**more: Any) -> dict[str, Any]:
         "limit": 2.5,
         "share": 0.4,
         "shares_of_a_batch": {"near": 0.5, "flips": 0.0},
+        "odds_of_distortions": {"snow": 0.25, HOSTILE: 0.75},
         "clean": {
             "samples": 100,
             "before": 0.8,
@@ -89,6 +90,10 @@ def card(**more: Any) -> dict[str, Any]:
             "control": 0.2,
             "after": 0.4,
             "against": {"before": {"points": 30.0, "interval": [10.0, 50.0]}, "control": against},
+            "curve": [
+                {"l2": l2, "before": 1 - l2 / 3, "control": 1 - l2 / 4, "after": 1 - l2 / 5}
+                for l2 in (0.0, 1.25, 2.5)
+            ],
             "held": [f"s{number}" for number in range(4)],
         },
         "line": points,
@@ -194,6 +199,22 @@ def test_pgd_has_a_row_of_its_own_in_shares_flipped() -> None:
     page = render(report(card(), attack("ripple")))
     assert "White box, not an audit" in page and row.name in page
     assert "White box, not an audit" not in render(report(card(white_box=None), attack("ripple")))
+
+
+def test_a_path_of_somebodys_machine_is_a_name_on_the_page() -> None:
+    older = card(model={"name": "/home/me/models/net.onnx", "sha256": "ab"})
+    page = render(report(older, attack("ripple")))
+    assert "/home/me" not in page and "<dd>net.onnx, SHA-256 ab</dd>" in page
+
+
+def test_pgd_has_a_curve_where_the_card_has_one() -> None:
+    page = render(report(card(), attack("ripple")))
+    assert "PGD: share flipped against L2" in page and "PGD was played within 1.25, 2.50 only" in page
+    older = {name: value for name, value in card()["white_box"].items() if name != "curve"}
+    page = render(report(card(white_box=older), attack("ripple")))
+    assert "PGD: share" not in page and "PGD was played" not in page and "White box, not an audit" in page
+    at_limit = replace(attack("ripple"), at_limit=True)
+    assert "Lines: before, control, after" in render(report(card(), at_limit))
 
 
 def test_corruptions_have_a_section_of_images_only() -> None:

@@ -1,23 +1,28 @@
 """brittle harden, end to end on a tiny network: what lies in its folder, and that it goes on."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
+from rich.console import Console
 from safetensors.numpy import load_file
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 import brittle
 from brittle.cli import cli
+from brittle.cli.live import live_hardening
 from brittle.hardening.split import split
-from brittle.tasks.harden.watching import Standing
+from brittle.tasks.harden.watching import Measuring, Standing
 from graphs import without
 
 HOSTILE = "<script>alert(1)</script>"
@@ -31,6 +36,7 @@ QUICK: dict[str, Any] = {
     "keep_clean": 100,
     "rate": 0.03,
     "epsilon": 1.0,
+    "model_options": {"threads": 1},  # the network is so small that threads would wait for each other
 }
 NETWORK = '''
 """A network for tests, as a user would write it."""
@@ -62,7 +68,7 @@ class World:
 
     def harden(self, out: Path, **settings: Any) -> brittle.Hardening:
         """Harden the ONNX file."""
-        asked = {**QUICK, "model_options": {"classes": str(self.classes)}, **settings}
+        asked = {**QUICK, "model_options": {"classes": str(self.classes), "threads": 1}, **settings}
         return brittle.harden(self.onnx, self.data, out=out, **asked)
 
 
@@ -109,6 +115,8 @@ def test_the_runs_are_ordinary_ones_that_verify(hardened: brittle.Hardening) -> 
     assert brittle.Run.open(hardened.folder / "after" / "ripple").manifest.settings["goal"] == "first"
     compared = brittle.compare_runs([hardened.folder / arm / "patchwork" for arm in ("before", "after")])
     assert [one.summary.samples for one in compared.contenders] == [10, 10]
+    names = ["patchwork (digits.onnx)", "patchwork (hardened.onnx)"]
+    assert [one.name for one in compared.contenders] == names
 
 
 def test_what_is_audited_is_kept_for_the_report_and_right_before(
@@ -116,10 +124,13 @@ def test_what_is_audited_is_kept_for_the_report_and_right_before(
 ) -> None:
     kept = np.load(hardened.folder / "report.npz")
     sides = split([f"{row:06d}" for row in range(600)], 0)
-    assert {sides[name] for name in kept["id"].tolist()} == {"report"}
+    assert {sides[name] for name in kept["ids"].tolist()} == {"report"}
     data = np.load(world.data)
-    rows = [int(name) for name in kept["id"]]
+    rows = [int(name) for name in kept["ids"]]
     assert np.array_equal(kept["x"], data["x"][rows]) and np.array_equal(kept["y"], data["y"][rows])
+    for arm in ("before", "control", "after"):
+        results = brittle.Run.open(hardened.folder / arm / "patchwork").results()
+        assert [result.sample for result in results] == kept["ids"].tolist()
     before = brittle.Run.open(hardened.folder / "before" / "patchwork").summary()
     assert before["misclassified"] == before["failed"] == 0
 
@@ -129,6 +140,10 @@ def test_the_card_says_what_was_done(hardened: brittle.Hardening) -> None:
     assert card["split"]["report"] + card["split"]["choose"] + card["split"]["learn"] == 600
     assert card["steps"] == 60 and card["trainable"] == 650
     assert set(card["clean"]["against"]) == {"before", "control"}
+    assert card["model"]["name"] == "digits.onnx" and len(card["model"]["sha256"]) == 64
+    assert (
+        f"<dt>Model</dt><dd>digits.onnx, SHA-256 {card['model']['sha256']}</dd>" in hardened.page.read_text()
+    )
     assert len(card["line"]) == 11 and card["share"] in [point["share"] for point in card["line"]]
     told = hardened.summary()
     assert set(told["attacks"]) == {"patchwork", "ripple"}
@@ -143,6 +158,15 @@ def test_the_card_has_pgd_and_corruptions(hardened: brittle.Hardening) -> None:
     kept = [result.sample for result in brittle.Run.open(hardened.folder / "after" / "ripple").results()]
     assert set(white_box["held"]) <= set(kept) and white_box["after"] == len(white_box["held"]) / 10
     assert white_box["before"] <= 0.2  # the limit is beyond the median of what a black box finds
+    curve = white_box["curve"]
+    assert [point["l2"] for point in curve] == [
+        card["limit"] * share for share in (0, 1 / 8, 1 / 4, 1 / 2, 1)
+    ]
+    assert curve[0]["before"] == 1  # what is audited was right
+    for arm in ("before", "control", "after"):
+        assert curve[-1][arm] == white_box[arm]
+        assert all(one[arm] >= other[arm] for one, other in pairwise(curve))
+    assert "PGD: share flipped against L2" in hardened.page.read_text()
     assert corruptions["samples"] == 10 and corruptions["rows"] == 10 * 75 * 3
     assert len(corruptions["by_corruption"]) == 15
     for arm in ("before", "control", "after"):
@@ -151,6 +175,17 @@ def test_the_card_has_pgd_and_corruptions(hardened: brittle.Hardening) -> None:
         assert 0.1 < corruptions[arm] < card["clean"][arm]
     points = 100 * (corruptions["after"] - corruptions["before"])
     assert corruptions["against"]["before"]["points"] == pytest.approx(points)
+
+
+def test_what_is_measured_beside_the_audits_says_where_it_stands(world: World, tmp_path: Path) -> None:
+    told: list[Standing] = []
+    world.harden(tmp_path / "h", steps=1, samples=8, budget=40, watch=told.append)
+    measured = {now.what: now.now for now in told if isinstance(now.now, Measuring)}
+    assert set(measured) == {"before, PGD", "control, PGD", "after, PGD", "corruptions"}
+    assert measured["before, PGD"].total == 8 * 5 and measured["corruptions"] == Measuring(7, 8)
+    with live_hardening(Console(file=StringIO())) as watch:
+        for now in told:
+            watch(now)
 
 
 def test_where_pgd_finds_less_than_black_boxes_card_and_page_give_an_alarm(
@@ -175,7 +210,7 @@ def test_signals_have_no_corruptions() -> None:
     from brittle.tasks.harden.samples import Kept
 
     signals: Any = SimpleNamespace(spec=InputSpec((1, 60), ("channel", "time")))
-    assert on_corruptions(Kept(signals, ["a"]), {}, 10, 0) is None
+    assert on_corruptions(Kept(signals, ["a"]), {}, 10, 0, lambda _: None) is None
 
 
 def test_the_page_is_safe_and_whole(hardened: brittle.Hardening) -> None:
@@ -226,7 +261,7 @@ def test_where_too_much_is_lost_the_original_comes_back(
     given = [str(world.onnx), str(world.data), "--out", "h", "--keep-clean", "0", "--rate", "0.002"]
     for name in ("steps", "batch", "samples", "budget", "epsilon"):
         given += [f"--{name}", str(QUICK[name])]
-    done = CliRunner().invoke(cli, ["harden", *given, "--audit", "ripple"])
+    done = CliRunner().invoke(cli, ["harden", *given, "--audit", "ripple", "--threads", "1"])
     assert done.exit_code == 1, done.output
     assert "Not hardened: the original's weights came back" in done.output.replace("\n", " ")
     assert Path("h/hardened.onnx").read_bytes() == world.onnx.read_bytes()
@@ -283,7 +318,75 @@ def test_flips_of_what_is_learned_from_join(world: World, tmp_path: Path) -> Non
         world.onnx, world.data, out=tmp_path / "run", budget=60, search="patchwork", data_options=options
     )
     found = world.harden(tmp_path / "h", runs=(str(run.path),), steps=1, samples=8, budget=10)
-    assert found.summary()["shares_of_a_batch"]["flips"] > 0
+    told = found.summary()
+    assert told["shares_of_a_batch"]["flips"] > 0
+    sides = split([f"{row:06d}" for row in range(40)], 0)
+    flipped = [r.closest for r in run.results() if r.closest and sides[r.sample] == "learn"]
+    wear = Counter[str]()
+    for flip in flipped:
+        used = {run.manifest.palette[k - 1].distortion for k in flip.assignment or () if k}
+        wear.update(used & {*QUICK["distortions"]})
+    layers = Counter(layer.distortion for layer in run.manifest.palette)
+    alike = {
+        name: layers[name] / sum(layers[n] for n in QUICK["distortions"]) for name in QUICK["distortions"]
+    }
+    expected = {name: alike[name] / 2 + wear[name] / wear.total() / 2 for name in alike}
+    assert told["odds_of_distortions"] == pytest.approx(expected) and wear.total() > 10
+    assert "<dt>Odds of distortions</dt>" in found.page.read_text()
+
+
+def test_without_earlier_audits_the_card_has_no_odds(hardened: brittle.Hardening) -> None:
+    assert hardened.summary()["odds_of_distortions"] is None
+    assert "Odds of distortions" not in hardened.page.read_text()
+
+
+def test_the_command_has_no_options_of_endpoints() -> None:
+    told = CliRunner().invoke(cli, ["harden", "--help"]).output
+    for name in ("--header", "--query", "--body", "--timeout", "--retries"):
+        assert name not in told and f"{name} " in CliRunner().invoke(cli, ["audit", "--help"]).output
+        assert CliRunner().invoke(cli, ["harden", name, "1"]).exit_code == 2
+    assert "Learning rate of AdamW" in told and "requests" not in told
+
+
+def few(out: Path, world: World, *options: str) -> Result:
+    """Harden with 110 samples of ten classes, which are fewer to learn from than ten a class."""
+    given = [str(world.onnx), str(world.data), "--out", str(out), "--limit", "110", "--threads", "1"]
+    given += ["--steps", "2", "--samples", "8", "--budget", "10", "--audit", "ripple", *options]
+    return CliRunner().invoke(cli, ["harden", *given, "--distortion", "dead_pixels"])
+
+
+def test_few_samples_are_refused_unless_one_knows(world: World, tmp_path: Path) -> None:
+    refused = few(tmp_path / "h", world)
+    assert refused.exit_code == 3
+    assert "expected at least 10 samples a class to learn from, got 9" in refused.stderr
+    assert "lower --least-a-class if you know that so few will do" in refused.stderr.replace("\n", " ")
+    done = few(tmp_path / "h", world, "--least-a-class", "1")
+    assert done.exit_code == 1, done.output
+    said = " ".join(done.output.split())
+    assert "Not hardened: the original's weights came back" in said
+    assert "too few to tell: that takes 553 even where no answer changes" in said
+    card = json.loads((tmp_path / "h" / "hardened.json").read_text())
+    assert card["share"] is None and "least_a_class" not in card["settings"]
+
+
+def test_the_card_says_how_many_samples_would_do() -> None:
+    from brittle.hardening.records import Hardened, Point
+    from brittle.tasks.harden.card import samples_needed
+
+    def needed(lost: float, changed: int) -> int | None:
+        line = [Point(0.0, 0.9, 0.0, 0.0, 1.0), Point(0.1, 0.9, lost, 9.0, 1.0, changed)]
+        return samples_needed(Hardened(None, None, {}, {}, line[0], line, [], 1, 1.0), 200, 0.5)
+
+    assert needed(0.0, 0) == 553 and needed(0.0, 4) == 3167  # 2 of 200 lose, 2 win
+    assert needed(1.0, 2) is None and (needed(-1.0, 2) or 0) < 553
+
+
+def test_samples_to_choose_by_have_a_least_number_that_no_setting_lowers(
+    world: World, tmp_path: Path
+) -> None:
+    refused = few(tmp_path / "h", world, "--least-a-class", "1", "--limit", "60")
+    assert refused.exit_code == 3
+    assert "expected at least 10 samples to choose among weights, got" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_other_inputs_are_refused(tmp_path: Path, name: str, shape: tuple[int, .
 
 
 def test_all_presets_are_listed() -> None:
-    assert set(PRESETS) == {*ECG_PRESETS, *VIDEO_PRESETS} and len(PRESETS) == 11
+    assert set(PRESETS) == {*ECG_PRESETS, *VIDEO_PRESETS} and len(PRESETS) == len(ECG_PRESETS) + 2
     listed = {entry.name: entry.line for entry in brittle.catalogue() if entry.kind == "preset"}
     assert listed["hpe-video-gb"].startswith("HPE's video table, GB: gaussian_blur")
     assert set(listed) == set(PRESETS)

@@ -8,7 +8,13 @@ import click
 import brittle
 from brittle.cli.console import EXIT_CODES, clear_errors, console
 from brittle.cli.live import live_hardening
-from brittle.cli.options import GroupedCommand, config_option, settings_of, settings_options
+from brittle.cli.options import (
+    OF_ENDPOINTS,
+    GroupedCommand,
+    config_option,
+    settings_of,
+    settings_options,
+)
 from brittle.tasks.harden.settings import HardenSettings
 
 NOT_HARDENED = 1
@@ -17,9 +23,9 @@ NOT_HARDENED = 1
 @click.command(cls=GroupedCommand, epilog=EXIT_CODES)
 @click.argument("model", required=False)
 @click.argument("data", required=False)
-@settings_options(HardenSettings)
+@settings_options(HardenSettings, without=OF_ENDPOINTS)
 @config_option
-def harden(config: str | None, rate: str | None, **options: Any) -> None:
+def harden(config: str | None, **options: Any) -> None:
     """Learn weights of MODEL whose decisions are farther from a flip; attack it before and after.
 
     \b
@@ -33,8 +39,6 @@ def harden(config: str | None, rate: str | None, **options: Any) -> None:
     with clear_errors():
         values = HardenSettings.read(config) if config else {}
         settings = settings_of(HardenSettings, values, options)
-        if rate is not None:  # that of learning; the options of models have another
-            settings["rate"] = rate
         with live_hardening(console) as watch:
             found = brittle.harden(watch=watch, **settings)
         console.print(brittle.hardening_table(found.report))

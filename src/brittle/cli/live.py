@@ -42,6 +42,8 @@ def live_hardening(console: Console) -> Iterator["Callable[[Any], None]"]:
             now, what = standing.now, standing.what
             if hasattr(now, "share"):
                 update(completed=now.share, total=1.0, description=f"{what}: {_line_of(now)}")
+            elif hasattr(now, "total"):
+                update(completed=now.done, total=now.total, description=f"{what}: {now.done}/{now.total}")
             else:
                 line = f"{what}: step {now.step}, loss {now.loss:.2f}"
                 update(completed=now.step, total=standing.steps, description=line)

@@ -1,7 +1,7 @@
 """Options of a command, derived from its settings: name, help, default and group are those of the fields."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -11,6 +11,8 @@ from brittle.settings import Settings
 
 C = TypeVar("C", bound=Callable[..., Any])
 GROUPS = ("model", "data", "search", "training", "running")
+OF_ENDPOINTS = frozenset({"header", "query", "body", "timeout", "retries", "rate"})
+"""Of the options of models those that say how an endpoint is asked."""
 
 
 class GroupedCommand(click.Command):
@@ -49,17 +51,20 @@ def option(names: str, group: str, metavar: str, text: str, **attributes: Any) -
     return decorate
 
 
-def settings_options(*kinds: type[Settings], **named: type[Settings]) -> Callable[[C], C]:
+def settings_options(
+    *kinds: type[Settings], without: Collection[str] = (), **named: type[Settings]
+) -> Callable[[C], C]:
     """An option for every field of these settings, and of the settings within them, that has a group.
 
-    named: further ones, which the help tells apart by these names. A field that several of them have is one
-    option, told once where all of them say the same of it.
+    without: fields of the settings within that the command has no use for. named: further settings, which the
+    help tells apart by these names. A field that several of them have is one option, told once where all of
+    them say the same of it.
     """
     by_prefix = [*(("", kind) for kind in kinds), *((f"{name}: ", kind) for name, kind in named.items())]
     told: dict[str, dict[str, str]] = {}
     fields: dict[str, Any] = {}
     for prefix, kind in by_prefix:
-        for name, field in option_fields(kind).items():
+        for name, field in option_fields(kind, without).items():
             fields.setdefault(name, field)
             default = f" [{default_of(field)}]" if default_of(field) else ""
             told.setdefault(name, {})[prefix] = f"{field.description}{default}"
@@ -78,14 +83,18 @@ def settings_options(*kinds: type[Settings], **named: type[Settings]) -> Callabl
     return decorate
 
 
-def option_fields(kind: type[Settings]) -> dict[str, Any]:
-    """The fields that are options, by name: a class's own first, those of settings within it too."""
+def option_fields(kind: type[Settings], without: Collection[str] = ()) -> dict[str, Any]:
+    """The fields that are options, by name: a class's own first, those of settings within it too.
+
+    without: names of fields of the settings within that are left out.
+    """
     found: dict[str, Any] = {}
     own = (name for name in kind.__annotations__ if name in kind.model_fields)
     for name in dict.fromkeys((*own, *kind.model_fields)):
         field = kind.model_fields[name]
         if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
-            found |= option_fields(field.annotation)
+            within = option_fields(field.annotation)
+            found |= {inner: within[inner] for inner in within if inner not in without}
         elif shown_of(field).get("group"):
             found[name] = field
     return found
@@ -108,7 +117,10 @@ def shown_of(field: Any) -> dict[str, Any]:
 def settings_of(
     kind: type[Settings], values: Mapping[str, Any], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Values of a file, overruled by the options that were given; those of settings within go into them."""
+    """Values of a file, overruled by the options that were given; those of settings within go into them.
+
+    A name that both have is that of the settings themselves.
+    """
     given = given_of(options)
     merged = dict(values)
     pairs = given.pop("set", ())
@@ -117,7 +129,8 @@ def settings_of(
         merged[own] = {**_inner(merged, own), **dict(map(_pair, pairs))}
     for name, field in kind.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
-            inner = {key: given.pop(key) for key in field.annotation.model_fields if key in given}
+            names = (key for key in field.annotation.model_fields if key not in kind.model_fields)
+            inner = {key: given.pop(key) for key in names if key in given}
             if inner:
                 merged[name] = {**_inner(merged, name), **inner}
     return {**merged, **given}

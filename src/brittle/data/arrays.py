@@ -1,7 +1,8 @@
 """Arrays as samples: how they are arranged, what their values mean, one row at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,14 @@ class ArraySet:
     naming: Naming
     outputs: int | None
 
+    @cached_property
+    def _rows(self) -> Mapping[str, int]:
+        return {id: row for row, id in enumerate(self.ids)}
+
     def open(self, id: str) -> Sample:
         """Copy one row, checked."""
-        row = int(id) if id.isdecimal() else len(self.ids)
-        if self.ids[row : row + 1] != (id,):
+        row = self._rows.get(id)
+        if row is None:
             raise DataError(f"no sample '{id}' in {self.name}")
         where = f"{self.name}, sample {id}"
         label = None
@@ -72,9 +77,10 @@ def array_set(
     options: DataOptions,
     rate: float | None = None,
     unit: str = "mV",
+    ids: Sequence[str] | None = None,
 ) -> ArraySet:
     """A Dataset of the rows of x (n, ...), labelled by y (n,). rate: of signals and clips; unit: of
-    signals.
+    signals; ids: what the samples are called, their row numbers where None.
 
     Raises DataError if they do not fit.
     """
@@ -94,13 +100,13 @@ def array_set(
         )
     names = naming(labels or (), wanted, name)
     count = len(x) if options.limit is None else min(options.limit, len(x))
-    ids = tuple(f"{row:06d}" for row in range(count))
+    called = tuple(ids[:count] if ids is not None else (f"{row:06d}" for row in range(count)))
     spec = _spec(name, x, options.bounds)
     if "time" in spec.axes:
         spec = replace(spec, unit=unit, channels=options.leads or ())
     if not {"time", "frame"}.isdisjoint(spec.axes):
         spec = replace(spec, rate=options.sampling_rate or rate)
-    return ArraySet(name, spec, names.classes, ids, sha256, x, labels, names, wanted.outputs)
+    return ArraySet(name, spec, names.classes, called, sha256, x, labels, names, wanted.outputs)
 
 
 def _label_texts(name: str, y: NDArray[Any], rows: int) -> tuple[str, ...]:
@@ -114,7 +120,10 @@ def _label_texts(name: str, y: NDArray[Any], rows: int) -> tuple[str, ...]:
             f"{name}: expected labels y as whole numbers or class names, got {y.dtype}; "
             "give the index of each sample's class"
         )
-    return tuple(map(str, y.tolist()))
+    try:
+        return tuple(map(str, y.tolist()))
+    except SystemError as error:  # NumPy's, of characters beyond Unicode
+        raise DataError(f"{name}: expected labels y as texts, but they are damaged: {error}") from error
 
 
 def _arranged(name: str, x: NDArray[Any], wanted: Wanted) -> NDArray[Any]:

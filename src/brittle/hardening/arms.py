@@ -14,7 +14,9 @@ from typing import Any
 from brittle.core.errors import DataError, ModelError
 from brittle.hardening.batches import CONTROL, HARDENED, shares_of
 from brittle.hardening.choice import Measured, best_of, line_of, measure, original_point
+from brittle.hardening.coloured import odds_by_name, odds_of
 from brittle.hardening.loop import Training
+from brittle.hardening.lost import samples_to_keep
 from brittle.hardening.records import Hardened, HardeningTask, Point, Step
 from brittle.hardening.settings import HardeningSettings
 from brittle.hardening.tuning import ROW_TUNING
@@ -81,17 +83,26 @@ def _chosen(
         steps=training.steps,
         epsilon=training.epsilon,
         alarms=[*training.alarms, *([] if best else [_why_none(line, settings, len(task.choose.y))])],
-        about={"shares": dict(shares_of(settings, task))},
+        about={"shares": dict(shares_of(settings, task)), **_odds(task)},
     )
+
+
+def _odds(task: HardeningTask) -> Mapping[str, Any]:
+    """How likely a row is to draw each distortion, where that is not all alike."""
+    odds = odds_of(task.palette, task.worn)
+    return {} if odds is None else {"odds": odds_by_name(task.palette, odds)}
 
 
 def _why_none(line: list[Point], settings: HardeningSettings, samples: int) -> str:
     """Why no weights are taken, a line."""
     least = min(point.lost_at_most for point in line[1:])
     if least > settings.keep_clean:
+        needed = samples_to_keep(settings.keep_clean) or 0
+        few = f", too few to tell: that takes {needed} even where no answer changes"
         return (
             f"no weights lose at most {settings.keep_clean:g} points of clean accuracy with 95 % confidence: "
-            f"the best may lose {least:.2f}, judged by {samples} samples; give more data, or allow more"
+            f"the best may lose {least:.2f}, judged by {samples} samples{few if samples < needed else ''}; "
+            "give more data, or allow more"
         )
     return "hardened weights that keep enough clean accuracy are no farther from a flip than those without"
 
@@ -114,4 +125,5 @@ def _question(task: HardeningTask, settings: HardeningSettings) -> Mapping[str, 
         "spec": repr(task.spec),
         "cell": list(task.grid.cell),
         "palette": task.palette.recipe(),
+        **({"worn": dict(task.worn)} if task.worn else {}),
     }

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from brittle.core.errors import UsageError
 from brittle.core.sample import Array, InputSpec
 from brittle.core.seeds import generator
-from brittle.hardening.coloured import Painter
+from brittle.hardening.coloured import Painter, odds_of
 from brittle.hardening.near import Labels, loss_gradient, one_step, pgd, random_start
 from brittle.hardening.records import HardeningTask
 from brittle.hardening.settings import HardeningSettings
@@ -70,7 +70,7 @@ class Batches:
 
     def __init__(self, task: HardeningTask, settings: HardeningSettings) -> None:
         self.task, self.settings = task, settings
-        self.painter = Painter(task.spec, task.grid, task.palette)
+        self.painter = Painter(task.spec, task.grid, task.palette, odds_of(task.palette, task.worn))
         shares = shares_of(settings, task)
         self.counts = {kind: round(share * settings.batch) for kind, share in shares.items()}
 

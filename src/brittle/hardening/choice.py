@@ -6,18 +6,17 @@ be lost is counted against the better of the original and the control, on sample
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import nan, sqrt
+from math import nan
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from brittle.hardening.lost import lost_points
 from brittle.hardening.near import Logits, margins_and_distances
 from brittle.hardening.records import HardeningTask, Labelled, Point, Weights
 from brittle.hardening.tuning import CHOICE_TUNING
 from brittle.hardening.weights import between, load_weights
-
-Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -78,16 +77,4 @@ def best_of(line: Sequence[Point], original: Point, keep_clean: float) -> Point 
 
 def _point(share: float, at: Measured, better: Measured) -> Point:
     lost, at_most = lost_points(better.right, at.right)
-    return Point(share, at.clean, lost, at_most, at.distance)
-
-
-def lost_points(before: NDArray[np.bool_], now: NDArray[np.bool_]) -> tuple[float, float]:
-    """Points of accuracy lost, and the upper end of the paired 95 % interval of that.
-
-    The interval is Wald's with one sample added to each kind of disagreement (Bonett and Price, British
-    Journal of Mathematical and Statistical Psychology 65:412, 2012).
-    """
-    n, lost, won = len(now), int((before & ~now).sum()), int((now & ~before).sum())
-    p, q = (lost + 1) / (n + 2), (won + 1) / (n + 2)
-    half = Z * sqrt((p + q - (p - q) ** 2) / (n + 2))
-    return 100 * (lost - won) / n, 100 * min(1.0, p - q + half)
+    return Point(share, at.clean, lost, at_most, at.distance, int((better.right != at.right).sum()))

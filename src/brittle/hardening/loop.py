@@ -118,7 +118,7 @@ class Training:
         )
         loss.backward()
         for name, p in self.parameters.items():
-            self.weights[name].grad = None if p.grad is None else p.grad.to(self.weights[name].dtype)
+            self.weights[name].grad = None if p.grad is None else p.grad.to(self.weights[name])
         torch.nn.utils.clip_grad_norm_(self.weights.values(), LOOP_TUNING.largest_gradient_norm)
         self.optimiser.step()
         self._load(self.weights)

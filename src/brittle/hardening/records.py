@@ -30,7 +30,8 @@ class HardeningTask:
 
     module: a torch.nn.Module in evaluation mode, whose parameters are learned. logits: a batch -> logits,
     with gradients. learn: samples of batches; choose: those that choose among weights, never in a batch.
-    grid, palette: of the cells board. flips: inputs of earlier audits, of samples of `learn` only.
+    grid, palette: of the cells board. flips: inputs of earlier audits, of samples of `learn` only; worn: how
+    many of them wear a distortion, by its name.
     """
 
     module: Any
@@ -41,6 +42,7 @@ class HardeningTask:
     grid: Grid
     palette: Palette
     flips: Labelled | None = None
+    worn: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Point:
 
     clean: accuracy. lost: points of it below the better of original and control; lost_at_most: the upper end
     of the paired 95 % interval of that. distance: median first-order L2 to the decision boundary, a wrong
-    answer counting as 0.
+    answer counting as 0. changed: samples that one of the two is right on, and the other wrong.
     """
 
     share: float
@@ -67,6 +69,7 @@ class Point:
     lost: float
     lost_at_most: float
     distance: float
+    changed: int = 0
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ class WhiteBoxTuning:
 
     starts: int = 3
     steps: int = 20  # of each start
+    radii: tuple[float, ...] = (1 / 8, 1 / 4, 1 / 2, 1.0)  # in limits, from near to far
     rows_at_once: int = 64
 
 

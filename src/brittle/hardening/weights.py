@@ -16,7 +16,7 @@ def parameters(module: Any) -> dict[str, Any]:
 
 def weights_of(module: Any) -> Weights:
     """A copy of its parameters."""
-    return {name: p.detach().numpy().copy() for name, p in parameters(module).items()}
+    return {name: p.detach().cpu().numpy().copy() for name, p in parameters(module).items()}
 
 
 def load_weights(module: Any, weights: Weights) -> None:

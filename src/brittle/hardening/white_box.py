@@ -4,6 +4,8 @@ It should find at least what black-box searches find: where it does not, gradien
 Carlini and Wagner, "Obfuscated gradients give a false sense of security", ICML 2018).
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,13 +17,49 @@ from brittle.hardening.records import Labelled
 from brittle.hardening.tuning import WHITE_BOX_TUNING
 
 
-def holds(logits: Logits, samples: Labelled, spec: InputSpec, limit: float, seed: int) -> NDArray[np.bool_]:
-    """Which samples no start flips within this L2, (n,); one that is wrong untouched does not hold."""
+def holds_within(
+    logits: Logits,
+    samples: Labelled,
+    spec: InputSpec,
+    radii: Sequence[float],
+    seed: int,
+    watch: Callable[[int], None] = lambda _: None,
+) -> NDArray[np.bool_]:
+    """Which samples hold within each L2, (radii, n); radii: from near to far.
+
+    What flips within one counts as flipped within those beyond it, and is not attacked again. watch: is told
+    how many of radii x n are known.
+    """
+    held = np.zeros((len(radii), len(samples.y)), bool)
+    left = np.arange(len(samples.y))
+    for k, radius in enumerate(radii):
+
+        def told(done: int, known: int = (k + 1) * len(samples.y) - len(left)) -> None:
+            watch(known + done)
+
+        some = Labelled([samples.ids[i] for i in left.tolist()], samples.x[left], samples.y[left])
+        left = left[holds(logits, some, spec, radius, seed, told)]
+        held[k, left] = True
+    return held
+
+
+def holds(
+    logits: Logits,
+    samples: Labelled,
+    spec: InputSpec,
+    limit: float,
+    seed: int,
+    watch: Callable[[int], None] = lambda _: None,
+) -> NDArray[np.bool_]:
+    """Which samples no start flips within this L2, (n,); one that is wrong untouched does not hold.
+
+    watch: is told how many samples are known.
+    """
     held = np.zeros(len(samples.y), bool)
     for begin in range(0, len(samples.y), WHITE_BOX_TUNING.rows_at_once):
         rows = np.arange(begin, min(begin + WHITE_BOX_TUNING.rows_at_once, len(samples.y)))
         rows = rows[_right(logits, samples.x[rows], samples.y[rows])]
-        for start in range(WHITE_BOX_TUNING.starts):
+        for start in range(WHITE_BOX_TUNING.starts if limit > 0 else 0):
             if len(rows):
                 x, y = samples.x[rows], samples.y[rows]
                 drawn = [generator(seed, "white box", samples.ids[row], start) for row in rows.tolist()]
@@ -30,6 +68,7 @@ def holds(logits: Logits, samples: Labelled, spec: InputSpec, limit: float, seed
                 moved = pgd(logits, x, y, radii, directions, spec.bounds, WHITE_BOX_TUNING.steps)
                 rows = rows[_right(logits, moved, y)]
         held[rows] = True
+        watch(min(begin + WHITE_BOX_TUNING.rows_at_once, len(samples.y)))
     return held
 
 

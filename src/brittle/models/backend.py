@@ -29,6 +29,7 @@ class Backend:
     settings: the options in force.
     bounds:  least and greatest input value, if the model states them.
     fit:     a better backend for inputs of one known shape, where there is one; may take seconds.
+    device:  what it computes on, cpu or cuda; of an endpoint or a function that is not known.
     module:  the torch.nn.Module, where it is one: what gradients are taken through.
     meter:   counts the rows that the model is shown, however it is asked.
     close:   ends waits and connections, where there are any; nothing is asked any more.
@@ -48,6 +49,7 @@ class Backend:
     fit: Callable[[tuple[int, ...]], "Backend"] | None = None
     concurrent: Callable[[], Ask] | None = None
     weights_hashed: bool = False
+    device: str | None = None
     module: Any = None
     meter: Meter = field(default_factory=Meter)
     close: Callable[[], None] = lambda: None

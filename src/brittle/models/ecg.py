@@ -49,7 +49,10 @@ def open_ecg(model: str, options: ModelOptions) -> Backend:
 
 
 def build_graph(weights: Weights) -> bytes:
-    """An ONNX graph: stem, residual blocks, mean over time, linear head. Batch norm is inside the weights."""
+    """An ONNX graph: stem, residual blocks, mean over time, linear head. Batch norm is inside the weights.
+
+    The same bytes every time: safetensors gives weights in another order in every process.
+    """
     from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415
 
     nodes: list[Any] = []
@@ -75,7 +78,10 @@ def build_graph(weights: Weights) -> bytes:
         "ecg5000",
         [helper.make_tensor_value_info("ecg", TensorProto.FLOAT, ["n", *SHAPE])],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", len(weights["head.bias"])])],
-        [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in weights.items()],
+        [
+            numpy_helper.from_array(np.ascontiguousarray(value), name)
+            for name, value in sorted(weights.items())
+        ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     return bytes(model.SerializeToString())

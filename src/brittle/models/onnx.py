@@ -22,7 +22,7 @@ FLOATS: Mapping[str, Any] = {
     "tensor(float16)": np.float16,
     "tensor(double)": np.float64,
 }
-PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ def file_digest(model: str) -> str:
 def onnx_backend(name: str, source: str | bytes, digest: str, options: ModelOptions) -> Backend:
     """The backend of a graph, from its file or its bytes. Raises ModelError, UsageError."""
     threads = options.threads or usable_cpus()
-    load = partial(load_graph, source, name, output=options.output_name)
+    load = partial(load_graph, source, name, output=options.output_name, device=options.device)
     graph = load(threads)
-    several = threads > 1 and graph.session.get_providers() == ["CPUExecutionProvider"]
+    several = threads > 1 and graph.session.get_providers() == [CPU]
     return Backend(
         name=name,
         ask=_ask(graph, name),
@@ -77,14 +77,17 @@ def onnx_backend(name: str, source: str | bytes, digest: str, options: ModelOpti
         settings=options,
         weights_hashed=True,
         # Who asks is a thread of the engine as well: of two who ask, one takes the place of another.
+        device="cuda" if CUDA in graph.session.get_providers() else "cpu",
         concurrent=(lambda: _ask(load(threads + 1 - LANES), name)) if several else None,
     )
 
 
-def load_graph(source: str | bytes, name: str, threads: int, output: str | None = None) -> Graph:
+def load_graph(
+    source: str | bytes, name: str, threads: int, output: str | None = None, device: str | None = "cpu"
+) -> Graph:
     """Load a graph from a file or from its bytes and check its form; output: the name of that to ask.
 
-    Raises ModelError, UsageError for a name that no output has.
+    Raises ModelError, UsageError for a name that no output has, or a GPU that onnxruntime does not have.
     """
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = threads
@@ -93,12 +96,25 @@ def load_graph(source: str | bytes, name: str, threads: int, output: str | None 
     # A spinning engine keeps the core on which the next candidates are drawn: audits run 5 % slower with it.
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     settings.log_severity_level = 4  # what goes wrong is raised as well
-    known = ort.get_available_providers()
+    providers = _providers(device)
     try:
-        session = ort.InferenceSession(source, settings, providers=[p for p in PROVIDERS if p in known])
+        session = ort.InferenceSession(source, settings, providers=providers)
     except Exception as error:  # onnxruntime's errors share no other base
         raise ModelError(f"{name} is no ONNX file that onnxruntime can load: {_first_line(error)}") from error
+    if device == "cuda" and CUDA not in session.get_providers():
+        raise UsageError("onnxruntime finds no GPU that it can use; check its driver, or leave --device out")
     return _checked(session, name, output)
+
+
+def _providers(device: str | None) -> list[str]:
+    """Where to compute, best first. Raises UsageError for a GPU that is not there."""
+    known = ort.get_available_providers()
+    if device == "cuda" and CUDA not in known:
+        raise UsageError(
+            f"this onnxruntime computes on {', '.join(known)} only; install onnxruntime-gpu in its place, or "
+            "leave --device out"
+        )
+    return [CUDA, CPU] if CUDA in known and device != "cpu" else [CPU]
 
 
 def _checked(session: Any, name: str, asked: str | None) -> Graph:

@@ -67,6 +67,13 @@ class ModelOptions(Settings):
         metavar="FILE",
         unset="the model's own, or numbers",
     )
+    device: Literal["cpu", "cuda"] | None = setting(
+        None,
+        "what the model computes on, cpu or cuda",
+        group="model",
+        metavar="KIND",
+        unset="a GPU where the engine has one",
+    )
     threads: int | None = setting(
         None, "threads of the engine", group="model", metavar="N", unset="all CPUs", ge=1
     )

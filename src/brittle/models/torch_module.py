@@ -15,6 +15,7 @@ from brittle.core.sample import Array
 from brittle.models.backend import Ask, Backend
 from brittle.models.export import ExportError, export_onnx, exported_backend
 from brittle.models.options import ModelOptions
+from brittle.models.torch_device import exact, torch_device
 from brittle.models.user_code import UserModel, load_user_model
 
 LOG = logging.getLogger("brittle")
@@ -29,7 +30,7 @@ def is_module(thing: Any) -> bool:
 def open_torch(model: str | Callable[..., Any], options: ModelOptions) -> Backend:
     """The backend of a torch.nn.Module, or to one that `package.module:name` is or makes.
 
-    The module is put in eval mode; stated threads hold for all of torch.
+    The module is put in eval mode and where the options say; stated threads hold for all of torch.
     Raises MissingExtraError, UsageError, ModelError.
     """
     if find_spec("torch") is None:
@@ -48,6 +49,8 @@ def module_backend(user: UserModel) -> Backend:
 
     module: Any = user.call
     module.eval()
+    if user.settings.device:
+        module.to(torch_device(user.settings.device))
     if user.settings.threads:
         torch.set_num_threads(user.settings.threads)
     weights = _weights_hash(module)
@@ -61,6 +64,7 @@ def module_backend(user: UserModel) -> Backend:
         local=True,
         settings=user.settings,
         bounds=user.bounds,
+        device=_first(module).device.type,
         module=module,
         weights_hashed=bool(weights),
     )
@@ -85,14 +89,21 @@ def _ask(module: Any) -> Ask:
     import torch  # noqa: PLC0415
 
     def ask(x: Array) -> NDArray[Any]:
-        first = next(module.parameters(), torch.zeros(0))
-        with torch.inference_mode():
+        first = _first(module)
+        with exact(), torch.inference_mode():
             answers = module(torch.from_numpy(x.copy()).to(first.device, first.dtype))
             answers = answers[0] if isinstance(answers, tuple) else answers
             numbers: NDArray[Any] = answers.double().cpu().numpy()
         return numbers
 
     return ask
+
+
+def _first(module: Any) -> Any:
+    """A parameter, for its type and place; of a module without any an empty tensor."""
+    import torch  # noqa: PLC0415
+
+    return next(module.parameters(), torch.zeros(0))
 
 
 def _plain(module: Any) -> bool:

@@ -1,5 +1,6 @@
 """The commands of explanations, as people type them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,10 @@ def test_explainers_and_models_are_set_side_by_side(asked: tuple[Path, Path], tm
     assert "digits" in shown and "equal" in shown
     runs = [tmp_path / "a" / name for name in ("rise", "occlusion")]
     assert "first)" in told("compare", *runs, "--out", tmp_path / "c")
+    copied = shutil.copytree(runs[0], tmp_path / "d" / "rise")  # of the same name
+    told("compare", runs[0], copied, "--out", tmp_path / "c")
+    page = (tmp_path / "c" / "compare.html").read_text()
+    assert "a/rise" not in page and ">a<" in page and ">d<" in page
     assert "expected different ones" in told(
         *("compare", model, data, "--explainer", "rise", "--explainer", "rise"), code=2
     )

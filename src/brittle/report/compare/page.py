@@ -10,6 +10,7 @@ from markupsafe import Markup
 from brittle.report.compare.comparison import ComparedRun, compared_run
 from brittle.report.compare.conditions import Conditions, warnings
 from brittle.report.compare.figures import asr_charts
+from brittle.report.compare.naming import apart
 from brittle.report.compare.paired import paired
 from brittle.report.compare.sides import side_by_side
 from brittle.report.compare.tables import NUMBERS, comparison_rows, distances, groups, paired_rows
@@ -73,11 +74,13 @@ def render_comparison(found: Comparison) -> str:
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
-    """Searches by name; with their folder where two runs share one."""
+    """Searches by name; with what tells their runs apart where two share one."""
     searches = [str(run.manifest.settings.get("search")) for run in runs]
+    alike = [run for search, run in zip(searches, runs, strict=True) if searches.count(search) > 1]
+    names = dict(zip(map(id, alike), apart(alike), strict=True))
     return [
-        s if searches.count(s) == 1 else f"{s} ({run.path.resolve().name})"
-        for s, run in zip(searches, runs, strict=True)
+        f"{search} ({names[id(run)]})" if id(run) in names else search
+        for search, run in zip(searches, runs, strict=True)
     ]
 
 

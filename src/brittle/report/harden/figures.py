@@ -12,12 +12,16 @@ from brittle.report.harden.attacks import ARMS, Attack
 STYLES = dict(zip(ARMS, zip(COLOURS, DASHES, strict=False), strict=False))
 
 
-def distance_charts(attacks: Sequence[Attack]) -> list[str]:
-    """Share of samples flipped against the L2 of the closest flip, a line for each model; then the legend."""
-    if not attacks:
-        return []
+def distance_charts(attacks: Sequence[Attack], white_box: Mapping[str, Any] | None = None) -> list[str]:
+    """Share of samples flipped against the L2 of the closest flip, a line for each model; then the legend.
+
+    white_box: that block of the card, for the share that PGD flips; not every card has its curve.
+    """
+    charts = [_distances(attack) for attack in attacks]
+    if white_box and "curve" in white_box:
+        charts.append(_under_pgd(white_box))
     legend = [_line(name, [], []) for name in ARMS]
-    return [*map(_distances, attacks), chart([], "Lines: before, control, after", legend=legend)]
+    return [*charts, chart([], "Lines: before, control, after", legend=legend)] if charts else []
 
 
 def _distances(attack: Attack) -> str:
@@ -26,6 +30,16 @@ def _distances(attack: Attack) -> str:
     lines = [_line(name, *arm.curve.steps(across.end)) for name, arm in attack.arms.items()]
     mark = (attack.limit, "limit") if attack.limit and attack.limit < across.end else None
     return chart([Panel(across, FLIPPED, lines, mark=mark)], f"{attack.name}: share flipped against L2")
+
+
+def _under_pgd(white_box: Mapping[str, Any]) -> str:
+    """The share that PGD flips, from one radius that was tried to the next: a lower bound between them."""
+    across = axis_to(white_box["limit"], "L2 within which PGD flips")
+    points = white_box["curve"]
+    radii = [*(point["l2"] for point in points), across.end]
+    lines = [_line(arm, radii, [1 - point[arm] for point in [*points, points[-1]]]) for arm in ARMS]
+    mark = (white_box["limit"], "limit")
+    return chart([Panel(across, FLIPPED, lines, mark=mark)], "PGD: share flipped against L2")
 
 
 def _line(name: str, x: Sequence[float], y: Sequence[float]) -> Line:

@@ -14,7 +14,7 @@ from brittle.report.harden.tables import attack_rows, deck_rows, lost_classes, p
 from brittle.report.harden.verdict import Verdict, verdict_of, within
 from brittle.report.harden.white_box import masking, white_box_row
 from brittle.report.template import rendered
-from brittle.report.wording import NO_INTERVAL, short_name
+from brittle.report.wording import NO_INTERVAL, number, short_name
 from brittle.store.files import write_whole
 from brittle.store.run import Run
 
@@ -72,6 +72,7 @@ def render(report: HardeningReport) -> str:
         for trained, title in TITLES.items()
     ]
     white_box, corruptions = card.get("white_box"), card.get("corruptions")
+    apart = [attack for attack in attacks if not attack.at_limit]
     if white_box:
         groups.append((WHITE_BOX, [white_box_row(white_box)]))
     contents = {
@@ -86,7 +87,8 @@ def render(report: HardeningReport) -> str:
         "by_corruption": corruptions and corruption_rows(corruptions),
         "lost": lost_classes(card),
         "groups": [(title, rows) for title, rows in groups if rows],
-        "curves": [Markup(found) for found in distance_charts([a for a in attacks if not a.at_limit])],
+        "curves": [Markup(found) for found in distance_charts(apart, white_box)],
+        "radii": ", ".join(number(point["l2"]) for point in (white_box or {}).get("curve", [])[1:]),
         "line": [Markup(found) for found in line_charts(card)],
         "deck": deck_rows(attacks),
         "pairs": pairs(card),

@@ -10,7 +10,16 @@ from rich.table import Table
 from brittle.report.harden.attacks import ARMS, Attack, Change
 from brittle.report.harden.verdict import within
 from brittle.report.intervals import Interval
-from brittle.report.wording import NOTHING, TIGHT, duration, interval, number, percent, percent_interval
+from brittle.report.wording import (
+    NOTHING,
+    TIGHT,
+    duration,
+    interval,
+    number,
+    percent,
+    percent_interval,
+    short_name,
+)
 
 MOST_CLASSES = 8
 DECK = "hpe-"
@@ -152,7 +161,7 @@ def pairs(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     )
     test = card["test"]
     return [
-        ("Model", f"{card['model']['name']}, SHA-256 {card['model']['sha256']}"),
+        ("Model", f"{short_name(str(card['model']['name']))}, SHA-256 {card['model']['sha256']}"),
         ("Data", f"{card['data']['name']}, SHA-256 {card['data']['sha256']}"),
         (
             "Report's samples",
@@ -170,11 +179,21 @@ def pairs(card: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"{card['steps']:,} steps of {settings['batch']} rows, twice; {duration(card['seconds'])}",
         ),
         ("A hardened batch", f"{shares or 'clean'}; the rest is clean"),
+        *_odds(card),
         ("Largest L2 of a moved row", number(card["epsilon"])),
         ("Seed", str(settings["seed"])),
         ("Versions", ", ".join(f"{name} {found}" for name, found in card["versions"].items())),
         ("Command", " ".join(map(str, card["command"]))),
     ]
+
+
+def _odds(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How likely a row is to draw each distortion, the likeliest first, where earlier flips say that."""
+    odds = card.get("odds_of_distortions")
+    if not odds:
+        return []
+    likeliest = sorted(odds.items(), key=lambda pair: -pair[1])
+    return [("Odds of distortions", ", ".join(f"{name} {percent(share)}" for name, share in likeliest))]
 
 
 def hardening_table(report: Any) -> Table:

@@ -9,6 +9,11 @@ from brittle.core.errors import UsageError, did_you_mean
 
 HPE_LENGTHS = {"motion_artefact": (10.0, 16.67, 33.33, 50.0), "detached_device": (3.33, 6.66, 10.0)}
 """Milliseconds: whole samples at 300 Hz, the rate of the CinC 2017 records."""
+HPE_PAIRS = {
+    "motion_artefact": ((10.0, 16.67), (16.67, 33.33)),
+    "detached_device": ((3.33, 6.66), (6.66, 10.0)),
+}
+"""Lengths that are mixed in a line."""
 HPE_RATE = 300.0
 HPE_VIDEO = {"gb": "gaussian_blur", "dp": "dead_pixels"}
 """Distortions of HPE's video table, as it calls them."""
@@ -68,7 +73,10 @@ def _ecg() -> dict[str, EcgPreset]:
         for length in lengths:
             line = f"HPE's ECG table: {distortion}, segments of {length:g} ms, by their procedure."
             found[f"hpe-{distortion}-{length:g}ms"] = EcgPreset(line, distortion, (length,))
-        line = f"HPE's ECG table: {distortion}, segments of all lengths tried in every round."
+        for short, long in HPE_PAIRS[distortion]:
+            line = f"HPE's ECG table: {distortion}, segments of {short:g} or {long:g} ms, by their procedure."
+            found[f"hpe-{distortion}-{short:g}-{long:g}ms"] = EcgPreset(line, distortion, (short, long))
+        line = f"More than HPE's ECG table: {distortion}, segments of all lengths tried in every round."
         found[f"hpe-{distortion}-mixed"] = EcgPreset(line, distortion, lengths)
     return found
 
@@ -86,6 +94,13 @@ def _video() -> dict[str, VideoPreset]:
 ECG_PRESETS: Mapping[str, EcgPreset] = MappingProxyType(_ecg())
 VIDEO_PRESETS: Mapping[str, VideoPreset] = MappingProxyType(_video())
 PRESETS: Mapping[str, Preset] = MappingProxyType({**ECG_PRESETS, **VIDEO_PRESETS})
+TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "hpe-ecg": tuple(name for name in ECG_PRESETS if not name.endswith("mixed")),
+        "hpe-video": tuple(VIDEO_PRESETS),
+    }
+)
+"""The lines of whole tables, by names of their own."""
 
 
 def preset(name: str, rate: float = HPE_RATE) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from brittle.explainers import open_explainer
+from brittle.report.compare.naming import apart
 from brittle.report.explain.compare import (
     ExplanationComparison,
     compare_explained,
@@ -47,7 +48,8 @@ def compare_explanation_runs(
 
     Raises RunError.
     """
-    runs = {Path(folder).resolve().name: Run.open(folder) for folder in folders}
+    opened = [Run.open(folder) for folder in folders]
+    runs = dict(zip(apart(opened), opened, strict=True))
     return _compared(runs, Path(folders[0]).resolve().parent if out is None else Path(out))
 
 

@@ -1,5 +1,6 @@
 """The audits of a hardening: ordinary runs on the samples of the report that the original answers right."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +15,10 @@ from brittle.data.options import DataOptions
 from brittle.hardening.records import Labelled
 from brittle.models import Backend, ModelOptions, open_model
 from brittle.report.harden.attacks import closest_l2
-from brittle.store.files import whole_file
+from brittle.store.files import whole_file, write_whole
 from brittle.store.run import Run
 from brittle.tasks.audit.audit import run_audit
-from brittle.tasks.harden.folder import REPORT
+from brittle.tasks.harden.folder import CLASSES, REPORT
 from brittle.tasks.harden.opening import OpenedHardening
 from brittle.tasks.harden.samples import labelled
 from brittle.tasks.harden.settings import YARDSTICK
@@ -45,8 +46,10 @@ class Audits:
 
     def of_file(self, arm: str, file: Path, options: ModelOptions) -> Runs:
         """Of a model that was written."""
-        backend = replace(open_model(file, options), classes=self.opened.audit.model.classes)
-        return self._all(arm, str(file), backend, options)
+        names = self.folder / CLASSES
+        write_whole(names, json.dumps(self.opened.audit.model.classes, ensure_ascii=False) + "\n")
+        options = options.model_copy(update={"classes": str(names)})
+        return self._all(arm, str(file), open_model(file, options), options)
 
     def _all(self, arm: str, model: str, backend: Backend, options: ModelOptions) -> Runs:
         names = self.opened.settings.audit_names(self.opened.audit.dataset.spec.axes)
@@ -67,9 +70,10 @@ class Audits:
             "data_options": _options(spec),
             "out": str(out),
         }
+        settings = asked.model_copy(update=place)
         return run_audit(
-            asked.model_copy(update=place),
-            {"model": replace(backend, meter=Meter())},
+            settings,
+            {"model": replace(backend, meter=Meter())} if settings.workers == 1 else {},
             lambda now: self.watch(Standing(f"{arm}, {name}", now)),
         )
 
@@ -104,7 +108,7 @@ def write_report_samples(path: Path, samples: Sequence[Sample], spec: InputSpec)
     arrays: dict[str, Any] = {
         "x": np.stack([spec.encode(sample.x) for sample in samples]),
         "y": np.array([sample.label for sample in samples], np.int64),
-        "id": np.array([sample.id for sample in samples]),
+        "ids": np.array([sample.id for sample in samples]),
         "unit": np.array(spec.unit),
     }
     if spec.rate is not None:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from brittle.core.identity import hash_file
+from brittle.hardening.lost import samples_to_keep
 from brittle.hardening.records import Hardened, Point
+from brittle.report.wording import short_name
 from brittle.store.versions import versions_of
 from brittle.tasks.harden.audits import limit_of
 from brittle.tasks.harden.clean import Answered, accuracies
@@ -31,9 +33,10 @@ def card_of(
     folder: Path,
 ) -> dict[str, Any]:
     """Plain data, once the models are in the folder; beside: further measures, by name."""
-    classes = opened.audit.model.classes
+    classes, question = opened.audit.model.classes, opened.question
     return {
-        **opened.question,
+        **question,
+        "model": {**question["model"], "name": short_name(question["model"]["name"])},
         "files": {name: hash_file(folder / name) for name in (MODEL, CONTROL)},
         "model_options": trainable.options.model_dump(mode="json"),
         "split": {**sides.sizes, "doubles_left_out": sides.doubles},
@@ -44,6 +47,7 @@ def card_of(
         "limit": limit_of(folder),
         "share": hardened.share,
         "shares_of_a_batch": hardened.about.get("shares", {}),
+        "odds_of_distortions": hardened.about.get("odds"),
         "clean": accuracies(found, classes),
         **beside,
         "original": _point(hardened.original),
@@ -58,16 +62,16 @@ def card_of(
 
 
 def samples_needed(hardened: Hardened, choose: int, keep: float) -> int | None:
-    """How many samples to choose by would show that the first hardened share keeps enough.
+    """How many samples to choose by would show that the first hardened share keeps enough, if as many of
+    them lose and win as of these.
 
-    The half width of an interval falls as the root of their number. None where weights were taken, or where
-    the first share loses too much by its point estimate, however many there are.
+    None where weights were taken, where these were enough to show that, or where the share loses too much.
     """
     steps = [point for point in hardened.line if point.share > 0]
-    if hardened.weights is not None or not steps or not steps[0].lost < keep < steps[0].lost_at_most:
+    if hardened.weights is not None or not steps or steps[0].lost_at_most <= keep:
         return None
-    half, room = steps[0].lost_at_most - steps[0].lost, keep - steps[0].lost
-    return round(choose * (half / room) ** 2) + 1
+    lost, changed = steps[0].lost / 100, steps[0].changed / choose
+    return samples_to_keep(keep, (changed + lost) / 2, (changed - lost) / 2)
 
 
 def _point(point: Point) -> Mapping[str, float | None]:

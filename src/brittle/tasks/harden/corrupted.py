@@ -19,6 +19,7 @@ from brittle.searches.peers.imagenet_c import CORRUPTIONS, SEVERITIES, corrupt
 from brittle.searches.peers.mosaic import IMAGE
 from brittle.tasks.harden.clean import AGAINST, are_right
 from brittle.tasks.harden.samples import Kept
+from brittle.tasks.harden.watching import Measuring, Standing, Watch
 
 MOST = 60
 """Images of the report, each of which costs 75 rows of every model."""
@@ -27,7 +28,7 @@ Right = NDArray[np.bool_]
 
 
 def on_corruptions(
-    report: Kept, models: Mapping[str, Classifier], most: int, seed: int
+    report: Kept, models: Mapping[str, Classifier], most: int, seed: int, watch: Watch
 ) -> dict[str, Any] | None:
     """For the card: share right by model and by corruption; None of inputs that are no images.
 
@@ -37,7 +38,8 @@ def on_corruptions(
         return None
     chosen = Kept(report.dataset, evenly(report.ids, min(most, MOST)))
     found: dict[str, list[list[bool]]] = {arm: [] for arm in models}
-    for sample in (sample for batch in chosen.batches() for sample in batch):
+    for done, sample in enumerate(sample for batch in chosen.batches() for sample in batch):
+        watch(Standing("corruptions", Measuring(done, len(chosen.ids))))
         copies = list(_copies(sample, seed))
         for arm, model in models.items():
             found[arm].append(are_right(model, copies))

@@ -2,6 +2,7 @@
 
 question.json        what was asked; another question is refused
 report.npz           the samples of the report that are audited
+classes.json         what the classes are called
 before/, control/, after/   a run of every audit, of the original, the control and the hardened model
 training.safetensors where the training stands
 hardened.onnx, control.onnx, hardened.safetensors   the weights, in the form of the model and by name
@@ -22,7 +23,7 @@ from brittle.store.files import clear_disk_errors, write_whole
 from brittle.store.run import read_text
 
 QUESTION, CARD, PAGE = "question.json", "hardened.json", "harden.html"
-REPORT, CHECKPOINT = "report.npz", "training.safetensors"
+REPORT, CLASSES, CHECKPOINT = "report.npz", "classes.json", "training.safetensors"
 MODEL, CONTROL, WEIGHTS = "hardened.onnx", "control.onnx", "hardened.safetensors"
 OTHER = "choose another --out"
 

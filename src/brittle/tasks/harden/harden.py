@@ -15,6 +15,7 @@ from brittle.data.dataset import evenly
 from brittle.hardening.records import Hardened, HardeningTask, Weights
 from brittle.models import ModelOptions, open_model
 from brittle.models.classifier import ModelClassifier
+from brittle.models.torch_device import exact
 from brittle.report.harden.page import HardeningReport, hardening_report, write_page
 from brittle.store.files import write_whole
 from brittle.store.learned import write_learned
@@ -23,14 +24,15 @@ from brittle.tasks.harden.audits import Audits, audited, limit_of, write_report_
 from brittle.tasks.harden.card import card_of
 from brittle.tasks.harden.clean import answered, are_right
 from brittle.tasks.harden.corrupted import on_corruptions
+from brittle.tasks.harden.earlier import earlier_of
 from brittle.tasks.harden.folder import claimed, read_json
 from brittle.tasks.harden.opening import OpenedHardening, open_hardening
-from brittle.tasks.harden.samples import Kept, Sides, flips_of
+from brittle.tasks.harden.samples import Kept, Sides
 from brittle.tasks.harden.settings import HardenSettings
 from brittle.tasks.harden.trainable import Trainable, open_trainable
 from brittle.tasks.harden.watching import Standing, Watch
 from brittle.tasks.harden.white_box import under_pgd
-from brittle.tasks.playing.naming import name_objects
+from brittle.tasks.playing.naming import name_objects, refuse_workers
 
 READ_BACK, OF_HALVES = 1e-5, 3e-2
 """By how much a probability of the written file may differ from the trained module's; of float16 weights."""
@@ -80,7 +82,9 @@ def harden(model: Any = None, data: Any = None, *, watch: Watch | None = None, *
     The same call again continues. Raises BrittleError with one line for the user.
     """
     named = name_objects(model, data)
-    opened = open_hardening(HardenSettings.build({**settings, **named.texts}), **named.objects)
+    chosen = HardenSettings.build({**settings, **named.texts})
+    refuse_workers({k: v for k, v in named.objects.items() if k == "model"}, chosen.workers)
+    opened = open_hardening(chosen, **named.objects)
     folder = opened.settings.folder()
     try:
         with claimed(folder, opened.question):
@@ -123,7 +127,7 @@ def _train(opened: OpenedHardening, folder: Path, audits: Audits, watch: Watch) 
         "control": hardened.control,
         "after": original if hardened.weights is None else hardened.weights,
     }
-    white_box = _under_pgd(opened, trainable, weights, folder)
+    white_box = _under_pgd(opened, trainable, weights, folder, watch)
     models = {"before": model}
     for arm, name in (("control", place.CONTROL), ("after", place.MODEL)):
         trainable.put(weights[arm])
@@ -132,7 +136,7 @@ def _train(opened: OpenedHardening, folder: Path, audits: Audits, watch: Watch) 
     settings = opened.settings
     beside = {
         "white_box": white_box,
-        "corruptions": on_corruptions(sides.report, models, settings.samples, settings.seed),
+        "corruptions": on_corruptions(sides.report, models, settings.samples, settings.seed, watch),
     }
     card = card_of(opened, sides, trainable, hardened, answered(sides.report, models), beside, folder)
     write_learned(folder / place.WEIGHTS, trainable.named(), {"format": "hardened"}, card)
@@ -162,6 +166,7 @@ def _learned(
     from brittle.hardening.arms import harden_weights  # noqa: PLC0415
 
     settings, audit = opened.settings, opened.audit
+    earlier = earlier_of(settings.runs, sides.learn, audit.dataset.spec)
     task = HardeningTask(
         module=trainable.module,
         logits=trainable.logits,
@@ -170,9 +175,10 @@ def _learned(
         choose=sides.choose,
         grid=audit.grid,
         palette=audit.palette,
-        flips=flips_of(settings.runs, sides.learn, audit.dataset.spec),
+        flips=earlier.flips,
+        worn=earlier.worn,
     )
-    with _threads(settings.threads):
+    with _computing(settings.threads):
         return harden_weights(
             task,
             settings.training,
@@ -182,23 +188,28 @@ def _learned(
 
 
 def _under_pgd(
-    opened: OpenedHardening, trainable: Trainable, weights: Mapping[str, Weights], folder: Path
+    opened: OpenedHardening,
+    trainable: Trainable,
+    weights: Mapping[str, Weights],
+    folder: Path,
+    watch: Watch,
 ) -> dict[str, Any] | None:
     """The samples that are audited, under an attack that sees the weights."""
     samples, spec, limit = audited(opened, folder), opened.audit.dataset.spec, limit_of(folder)
-    with _threads(opened.settings.threads):
-        return under_pgd(trainable, weights, samples, spec, limit, opened.settings.seed)
+    with _computing(opened.settings.threads):
+        return under_pgd(trainable, weights, samples, spec, limit, opened.settings.seed, watch)
 
 
 @contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """So many threads of torch meanwhile."""
+def _computing(count: int | None) -> Iterator[None]:
+    """So many threads of torch meanwhile, and the same sums every time."""
     import torch  # noqa: PLC0415
 
     before = torch.get_num_threads()
     torch.set_num_threads(count or before)
     try:
-        yield
+        with exact():
+            yield
     finally:
         torch.set_num_threads(before)
 

@@ -60,7 +60,7 @@ class OpenedHardening:
         else:
             groups = self._groups(str(settings.test), self.test)
             sides = split_test(labelled(dataset, dataset.ids), self.test, settings.seed, groups)
-        refuse_too_few(sides, self.audit.model.classes)
+        refuse_too_few(sides, self.audit.model.classes, settings.least_a_class)
         return sides
 
     def _groups(self, source: str, dataset: Dataset) -> Mapping[str, str] | None:

@@ -7,16 +7,15 @@ from hashlib import sha256
 
 import numpy as np
 
-from brittle.core.errors import DataError, UsageError
-from brittle.core.sample import Array, InputSpec, Sample
+from brittle.core.errors import DataError
+from brittle.core.sample import Array, Sample
 from brittle.data import Dataset
 from brittle.data.ecg5000 import part, read_part
 from brittle.hardening.records import Labelled
 from brittle.hardening.split import split
-from brittle.tasks.explain.flips import AFTER, BEFORE, Flips
 
-FEWEST = 10
-"""Labelled samples a class, of the classes that occur, below which nothing is learned."""
+FEWEST_TO_CHOOSE = 10
+"""Samples to choose by, below which a share of right answers says nothing; no setting lowers it."""
 AT_ONCE = 256
 OF_TEST = 0.5
 """Share of a test set that chooses; the others report."""
@@ -99,61 +98,39 @@ def _readable(dataset: Dataset, ids: Iterable[str]) -> Iterator[Sample]:
 
 def _apart(learn: Labelled, choose: Labelled, report: Kept) -> Sides:
     """No input is on two sides: what reports does not choose, and what does either is not learned from."""
-    kept = {_digest(sample.x) for batch in report.batches() for sample in batch}
+    kept = {digest_of(sample.x) for batch in report.batches() for sample in batch}
     if not kept:
         raise DataError("no sample is left for the report: harden needs more samples, or samples for --test")
     chosen = _without(choose, kept)
-    new = _without(learn, kept | {_digest(x) for x in chosen.x})
+    new = _without(learn, kept | {digest_of(x) for x in chosen.x})
     return Sides(new, chosen, report, len(learn.y) + len(choose.y) - len(new.y) - len(chosen.y))
 
 
 def _without(samples: Labelled, digests: Collection[bytes]) -> Labelled:
-    rows = [row for row, x in enumerate(samples.x) if _digest(x) not in digests]
+    rows = [row for row, x in enumerate(samples.x) if digest_of(x) not in digests]
     return Labelled([samples.ids[row] for row in rows], samples.x[rows], samples.y[rows])
 
 
-def _digest(x: Array) -> bytes:
+def digest_of(x: Array) -> bytes:
+    """What an input is known by."""
     return sha256(np.ascontiguousarray(x).tobytes()).digest()
 
 
-def refuse_too_few(sides: Sides, classes: Sequence[str]) -> None:
-    """Raise DataError where there is too little to learn from, or nothing to choose by."""
+def refuse_too_few(sides: Sides, classes: Sequence[str], least: int) -> None:
+    """Raise DataError where there is too little to learn from, or nothing to choose by.
+
+    least: samples a class to learn from, on average over the classes that occur.
+    """
     counts = Counter(sides.learn.y.tolist())
-    if len(sides.learn.y) < FEWEST * max(2, len(counts)):
+    if len(sides.learn.y) < least * max(2, len(counts)):
         rare, times = min(counts.items(), key=lambda item: item[1], default=(0, 0))
         raise DataError(
-            f"expected at least {FEWEST} samples a class to learn from, got {len(sides.learn.y)} of "
-            f"{len(counts)} classes ({times} of {classes[rare]}); give more data"
+            f"expected at least {least} samples a class to learn from, got {len(sides.learn.y)} of "
+            f"{len(counts)} classes ({times} of {classes[rare]}); give more data, or lower --least-a-class "
+            "if you know that so few will do"
         )
-    if len(sides.choose.y) < FEWEST:
+    if len(sides.choose.y) < FEWEST_TO_CHOOSE:
         raise DataError(
-            f"expected at least {FEWEST} samples to choose among weights, got {len(sides.choose.y)}; "
-            "give more data"
+            f"expected at least {FEWEST_TO_CHOOSE} samples to choose among weights, "
+            f"got {len(sides.choose.y)}; give more data"
         )
-
-
-def flips_of(runs: Sequence[str], learn: Labelled, spec: InputSpec) -> Labelled | None:
-    """The flips of finished audits of samples that are learned from, known by their inputs.
-
-    Raises UsageError for a run of other inputs, or where none of the flips is of such a sample.
-    """
-    if not runs:
-        return None
-    known = {_digest(x) for x in learn.x}
-    ids: list[str] = []
-    x: list[Array] = []
-    y: list[int] = []
-    for run in runs:
-        flips = Flips(run)
-        if flips.spec.shape != spec.shape or flips.spec.bounds != spec.bounds:
-            raise UsageError(f"{run} is of inputs of shape {flips.spec.shape}, these have {spec.shape}")
-        for name in flips.ids:
-            if name.endswith(BEFORE) and _digest(flips.open(name).x) in known:
-                found = flips.open(name.removesuffix(BEFORE) + AFTER)
-                ids, x, y = [*ids, f"{run} {found.id}"], [*x, found.x], [*y, int(found.label or 0)]
-    if not ids:
-        raise UsageError(
-            f"none of the flips of {', '.join(runs)} is of a sample that is learned from; "
-            "audit samples of DATA that are not kept for the report"
-        )
-    return Labelled(ids, np.stack(x), np.array(y, np.int64))

@@ -12,7 +12,7 @@ from brittle.hardening.settings import HardeningSettings
 from brittle.models.options import ModelOptions
 from brittle.searches import SEARCHES, open_search
 from brittle.settings import setting
-from brittle.tasks.audit.presets import HPE_RATE, PRESETS, preset
+from brittle.tasks.audit.presets import HPE_RATE, PRESETS, TABLES, preset
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.playing.settings import FREE_OF_MODEL, OWN_DATA, Place, file_name
 
@@ -26,6 +26,12 @@ OWN_STEPS = {"ecg": 200}
 """Gradient steps of each training of a built-in model, where neither steps nor minutes are stated."""
 OWN_THREADS = {"ecg": 1}
 """Of torch for a built-in model that is so small that threads would wait for each other."""
+OWN_WORKERS = {"ecg": 2}
+"""Processes of audits of such a model."""
+
+
+FREE = {"out", "workers", "least_a_class"}
+"""What changes no result, and may be another when a hardening goes on."""
 
 
 class HardenSettings(HardeningSettings):
@@ -43,11 +49,18 @@ class HardenSettings(HardeningSettings):
     )
     group: str | None = setting(
         None,
-        "samples of one patient, record or scene are kept on one side: an array of the .npz, a column of "
-        "labels.csv, or record, of WFDB records",
+        "samples of one patient, record or scene are kept on one side: an array of the .npz, a column of the "
+        "csv with the labels, record, of signals, or folder, a folder below that of the class",
         group="data",
         metavar="COLUMN",
         unset="every sample by itself",
+    )
+    least_a_class: int = setting(
+        10,
+        "samples a class to learn from, averaged over the classes that occur, below which it is refused",
+        group="data",
+        metavar="N",
+        ge=1,
     )
     distortions: tuple[str, ...] = setting(
         (),
@@ -63,7 +76,7 @@ class HardenSettings(HardeningSettings):
     )
     audits: tuple[str, ...] = setting(
         (),
-        "a search, or a preset, that is played before and after; repeatable",
+        "a search, a preset, or a table of presets (hpe-ecg, hpe-video), played before and after; repeatable",
         group="search",
         option="--audit",
         metavar="SEARCH",
@@ -72,7 +85,8 @@ class HardenSettings(HardeningSettings):
     )
     runs: tuple[str, ...] = setting(
         (),
-        "an audit whose flips of samples that are learned from join the batches; repeatable",
+        "an audit whose flips of samples that are learned from join the batches, and whose distortions are "
+        "drawn more often; repeatable",
         group="training",
         option="--from",
         metavar="RUN",
@@ -92,6 +106,14 @@ class HardenSettings(HardeningSettings):
         metavar="N",
         unset=f"as many as --minutes has room for; {OWN_STEPS['ecg']} for the built-in ecg",
         ge=1,
+    )
+    workers: int = setting(
+        1,
+        f"processes that share the samples of an audit; {OWN_WORKERS['ecg']} for the built-in ecg",
+        group="running",
+        metavar="N",
+        ge=1,
+        le=256,
     )
     model_options: ModelOptions = setting(ModelOptions(), "how the model is asked")
     data_options: DataOptions = setting(DataOptions(), "how the data are read")
@@ -113,13 +135,17 @@ class HardenSettings(HardeningSettings):
         found = {name: value for name, value in values.items() if value is not None}
         if found.setdefault("data", OWN_DATA.get(model)) is None:
             raise ValueError(f"expected labelled samples to harden {model} with: MODEL DATA --out DIR")
+        if model in OWN_WORKERS:
+            found.setdefault("workers", OWN_WORKERS[model])
         if model in OWN_STEPS and not {"steps", "minutes"} & found.keys():
             found["steps"] = OWN_STEPS[model]
         return found
 
     def question(self) -> dict[str, Any]:
         """The settings that results depend on, as plain data."""
-        return self.model_dump(mode="json", exclude={"out": True, "model_options": FREE_OF_MODEL})
+        return self.model_dump(
+            mode="json", exclude={"model_options": FREE_OF_MODEL, **dict.fromkeys(FREE, True)}
+        )
 
     def folder(self) -> Path:
         """Where all of it goes: `out`, or a name that the same settings find again."""
@@ -142,8 +168,9 @@ class HardenSettings(HardeningSettings):
     def audit_names(self, axes: tuple[str, ...]) -> tuple[str, ...]:
         """The audits that are made of inputs with these axes, the yardstick first. Raises UsageError."""
         is_image = axes == ("channel", "height", "width")
-        names = self.audits or (*EVERY, *(OF_IMAGES if is_image else ()))
-        known = (*SEARCHES.names(), *PRESETS)
+        asked = self.audits or (*EVERY, *(OF_IMAGES if is_image else ()))
+        names = [name for one in asked for name in TABLES.get(one, (one,))]
+        known = (*SEARCHES.names(), *PRESETS, *TABLES)
         for name in names:
             if name not in known and ":" not in name:
                 raise UsageError(f"no search and no preset is called '{name}'; {did_you_mean(name, known)}")
@@ -159,5 +186,7 @@ class HardenSettings(HardeningSettings):
             asked |= {"distortions": self.distortions, "cell": self.cell}
             if name in ON_SPHERE:
                 asked |= {"goal": "first", "max_l2": limit}
-        shared = {name: getattr(self, name) for name in ("model", "budget", "seed", "model_options")}
+        shared = {
+            name: getattr(self, name) for name in ("model", "budget", "seed", "workers", "model_options")
+        }
         return AuditSettings.build({**shared, **asked, "data": self.data, "data_options": self.data_options})

@@ -18,6 +18,7 @@ from brittle.models.classifier import ModelClassifier, softmax
 from brittle.models.export import ANSWERS, ExportError, export_onnx
 from brittle.models.layout import channel_axis
 from brittle.models.onnx import load_graph
+from brittle.models.torch_device import exact, torch_device
 
 NEEDS_WEIGHTS = (
     "harden needs weights; give the model as an .onnx file, as a torch.nn.Module, or as a "
@@ -67,7 +68,7 @@ class Trainable:
         """What the module answers."""
         import torch  # noqa: PLC0415
 
-        with torch.no_grad():
+        with exact(), torch.no_grad():
             return softmax(self.logits(torch.from_numpy(x)).numpy())
 
 
@@ -115,11 +116,12 @@ def _of_graph(source: str | bytes, model: str, asked: ModelClassifier, x: Array)
         graph = trainable_graph(Path(source), options.output_name).eval()
     else:
         graph = TrainableGraph(source, loaded, model).eval()
+    graph.to(torch_device(options.device))
     return Trainable(
         graph,
         _alike(graph, graph.logits, channel_axis(loaded.shape, options.layout), asked, x),
         graph.to_onnx,
-        lambda: {name: p.detach().numpy() for name, p in graph.initializers().items()},
+        lambda: {name: p.detach().cpu().numpy() for name, p in graph.initializers().items()},
         options.model_copy(update={"output": asked.output}),
     )
 
@@ -127,8 +129,9 @@ def _of_graph(source: str | bytes, model: str, asked: ModelClassifier, x: Array)
 def _of_module(module: Any, asked: ModelClassifier, x: Array) -> Trainable:
     import torch  # noqa: PLC0415
 
-    if any(p.dtype != torch.float32 or p.device.type != "cpu" for p in module.parameters()):
-        raise ModelError(f"expected {asked.backend.name} with float32 weights on the CPU; convert it first")
+    if any(p.dtype != torch.float32 for p in module.parameters()):
+        raise ModelError(f"expected {asked.backend.name} with float32 weights; convert it first")
+    module.to(torch_device(asked.backend.settings.device))
     if not any(p.requires_grad for p in module.parameters()):
         module.requires_grad_(True)
     declared = getattr(asked.backend.module, "input_shape", None)
@@ -137,7 +140,7 @@ def _of_module(module: Any, asked: ModelClassifier, x: Array) -> Trainable:
 
     def write() -> bytes:
         try:
-            return export_onnx(module, shape, ModelOptions())
+            return export_onnx(deepcopy(module).cpu(), shape, ModelOptions())
         except ExportError as error:
             raise ModelError(f"{asked.backend.name} cannot be exported to ONNX: {error}") from error
 
@@ -145,7 +148,7 @@ def _of_module(module: Any, asked: ModelClassifier, x: Array) -> Trainable:
         module,
         _alike(module, module, axis, asked, x),
         write,
-        lambda: {name: value.detach().numpy() for name, value in module.state_dict().items()},
+        lambda: {name: value.detach().cpu().numpy() for name, value in module.state_dict().items()},
         asked.backend.settings.model_copy(update={"output": asked.output, "output_name": ANSWERS}),
     )
 
@@ -158,11 +161,12 @@ def _alike(module: Any, ask: Logits, axis: int, asked: ModelClassifier, x: Array
     import torch  # noqa: PLC0415
 
     def ways(probabilities: bool) -> Logits:
-        return _logits(ask, axis, asked.backend.settings, x.ndim, probabilities)
+        device = next(module.parameters()).device
+        return _on(device, _logits(ask, axis, asked.backend.settings, x.ndim, probabilities))
 
     expected, off = asked(x), []
     for logits in (ways(False), ways(True)):
-        with torch.no_grad():
+        with exact(), torch.no_grad():
             found = softmax(logits(torch.from_numpy(x)).numpy())
         off.append(float(np.abs(found - expected).max()))
         if off[-1] <= (SAME if _is_exact(module) else 30 * SAME):
@@ -171,6 +175,12 @@ def _alike(module: Any, ask: Logits, axis: int, asked: ModelClassifier, x: Array
         f"{asked.backend.name} answers otherwise in torch, by {min(off):.1e} of a probability; "
         "export it with logits or softmax as its output"
     )
+
+
+def _on(device: Any, logits: Logits) -> Logits:
+    """The same for batches that lie on the CPU, and so do answers and gradients."""
+
+    return lambda x: logits(x.to(device)).cpu()
 
 
 def _logits(ask: Logits, axis: int, options: ModelOptions, ndim: int, probabilities: bool) -> Logits:
@@ -182,9 +192,9 @@ def _logits(ask: Logits, axis: int, options: ModelOptions, ndim: int, probabilit
 
     def logits(x: Any) -> Any:
         if options.mean is not None:
-            x = x - spread(options.mean)
+            x = x - spread(options.mean).to(x.device)
         if options.std is not None:
-            x = x / spread(options.std)
+            x = x / spread(options.std).to(x.device)
         found = ask(x.movedim(1, _batched(axis)) if axis else x)
         found = found[0] if isinstance(found, tuple) else found
         return found.clamp_min(LEAST).log() if probabilities else found

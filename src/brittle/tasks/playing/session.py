@@ -56,7 +56,7 @@ def _finish_samples(verb: Verb, opened: Opened, run: Run, number: int, watch: Wa
     if not missing:
         run.was_finished = last
         if opened.backend.meter.rows.shown:  # to know the model again
-            run.log({"session": number, **_environment()})
+            run.log({"session": number, **_environment(opened.backend.device)})
         if not (run.path / "summary.json").exists():  # ended between its last sample and its tables
             run.finish(opened.dataset.ids)
         return
@@ -85,7 +85,7 @@ class _Session:
         )
         self.start, self.noted, self.asked = perf_counter(), 0.0, 0
         self.batch = choose_batch(opened, run)
-        run.log({"session": number, **_environment(), "batch": self.batch})
+        run.log({"session": number, **_environment(opened.backend.device), "batch": self.batch})
 
     def prepare(self) -> None:
         """What the verb does before samples are played; rows that it shows are noted as they go."""
@@ -135,10 +135,12 @@ class _Session:
         self.run.log({"session": self.number, **end})
 
 
-def _environment() -> dict[str, Any]:
+def _environment(device: str | None) -> dict[str, Any]:
     """What the numbers were measured with."""
     versions = {"python": platform.python_version(), **versions_of(*MEASURED_WITH)}
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
+    if device == "cuda":
+        machine += ", model on a GPU"
     return {"started": _now(), "versions": versions, "machine": machine, "command": sys.argv[1:]}
 
 

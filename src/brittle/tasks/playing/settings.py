@@ -14,7 +14,7 @@ from brittle.settings import Settings, setting
 
 # How a run is carried out, not what it asks: free to change when the run is continued.
 FREE = {"batch", "workers", "keep_answers", "out"}
-FREE_OF_MODEL = {"threads", "timeout", "retries", "rate", "header", "query"}
+FREE_OF_MODEL = {"device", "threads", "timeout", "retries", "rate", "header", "query"}
 OWN_DATA = {"ecg": "ecg5000", "video": "camera"}
 """What a built-in model is asked about where no data are named."""
 
