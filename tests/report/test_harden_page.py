@@ -12,7 +12,7 @@ from brittle.core.result import Status
 from brittle.report.curves import Curve
 from brittle.report.harden.attacks import Arm, Attack, Change
 from brittle.report.harden.page import HardeningReport, render
-from brittle.report.harden.tables import deck_rows, hardening_table, lost_classes
+from brittle.report.harden.tables import deck_rows, hardening_table, lost_classes, transfer_rows
 from brittle.report.harden.verdict import verdict_of
 from brittle.report.harden.white_box import masking, white_box_row
 from brittle.report.intervals import Interval
@@ -242,6 +242,15 @@ def test_rows_of_the_ecg_table_have_arrows() -> None:
     [(name, values)] = deck_rows([attack("ripple"), replace(one, arms=more)])
     assert name == "motion_artefact-10ms"
     assert values == ["40.5", "2", "90.0\u00a0%", "80\u00a0↑", "1\u00a0↓", "90.0\u00a0%"]
+
+
+def test_transfer_is_a_share_of_the_flips_of_each_model() -> None:
+    found = {"before": {"flips": 4, "before": 4, "control": 1, "after": 0}, "control": {"flips": 0}}
+    told = card(transfer={HOSTILE: found, "ripple": {"before": {"flips": 0}}})
+    assert transfer_rows(told) == [(HOSTILE, [("before", "4", ["100\u00a0%", "25.0\u00a0%", "0\u00a0%"])])]
+    page = render(report(told, attack("ripple")))
+    assert "nothing is attacked anew" in page and HOSTILE not in page
+    assert "<h2>Transfer</h2>" not in render(report(card(), attack("ripple")))
 
 
 def test_the_terminal_has_a_table() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from onnxruntime import InferenceSession
 from rich.console import Console
 from safetensors.numpy import load_file
 from sklearn.datasets import load_digits
@@ -22,6 +23,7 @@ import brittle
 from brittle.cli import cli
 from brittle.cli.live import live_hardening
 from brittle.hardening.split import split
+from brittle.tasks.explain.flips import Flips
 from brittle.tasks.harden.watching import Measuring, Standing
 from graphs import without
 
@@ -117,6 +119,24 @@ def test_the_runs_are_ordinary_ones_that_verify(hardened: brittle.Hardening) -> 
     assert [one.summary.samples for one in compared.contenders] == [10, 10]
     names = ["patchwork (digits.onnx)", "patchwork (hardened.onnx)"]
     assert [one.name for one in compared.contenders] == names
+
+
+def test_what_flipped_one_model_is_shown_to_the_others(hardened: brittle.Hardening) -> None:
+    card = json.loads((hardened.folder / "hardened.json").read_text())
+    models = {"control": "control.onnx", "after": "hardened.onnx"}
+    for arm, found in card["transfer"]["patchwork"].items():
+        assert found["flips"] == found[arm]  # each flips the model that it was found on
+    flips = Flips(hardened.folder / "before" / "patchwork")
+    after = [flips.open(name) for name in flips.ids if name.endswith(" after")]
+    assert card["transfer"]["patchwork"]["before"]["flips"] == len(after)
+    for arm, file in models.items():
+        session = InferenceSession(hardened.folder / file)
+        answers = session.run(None, {session.get_inputs()[0].name: np.stack([sample.x for sample in after])})[
+            0
+        ].argmax(axis=1)
+        wrong = int((answers != np.array([sample.label for sample in after])).sum())
+        assert card["transfer"]["patchwork"]["before"][arm] == wrong < len(after)
+    assert "<h2>Transfer</h2>" in hardened.page.read_text()
 
 
 def test_what_is_audited_is_kept_for_the_report_and_right_before(

@@ -10,7 +10,14 @@ from markupsafe import Markup
 from brittle.report.harden.attacks import Attack, attack_of, plain
 from brittle.report.harden.corruptions import corruption_rows
 from brittle.report.harden.figures import distance_charts, line_charts
-from brittle.report.harden.tables import attack_rows, deck_rows, lost_classes, pairs, share_rows
+from brittle.report.harden.tables import (
+    attack_rows,
+    deck_rows,
+    lost_classes,
+    pairs,
+    share_rows,
+    transfer_rows,
+)
 from brittle.report.harden.verdict import Verdict, verdict_of, within
 from brittle.report.harden.white_box import masking, white_box_row
 from brittle.report.template import rendered
@@ -91,6 +98,7 @@ def render(report: HardeningReport) -> str:
         "radii": ", ".join(number(point["l2"]) for point in (white_box or {}).get("curve", [])[1:]),
         "line": [Markup(found) for found in line_charts(card)],
         "deck": deck_rows(attacks),
+        "transfer": transfer_rows(card),
         "pairs": pairs(card),
         "links": [(a.name, [(arm, f"{arm}/{a.folder}/report.html") for arm in a.arms]) for a in attacks],
         "no_interval": NO_INTERVAL,

@@ -147,6 +147,20 @@ def deck_rows(attacks: Sequence[Attack]) -> list[tuple[str, list[str]]]:
     return rows
 
 
+def transfer_rows(card: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str, list[str]]]]]:
+    """By attack, and by the model whose flips they are: how many, and the share that each model errs on."""
+    rows = []
+    for name, of_attack in (card.get("transfer") or {}).items():
+        lines = [
+            (arm, number(found["flips"]), [percent(found[other] / found["flips"]) for other in ARMS])
+            for arm, found in of_attack.items()
+            if found["flips"]
+        ]
+        if lines:
+            rows.append((str(name), lines))
+    return rows
+
+
 def _moved(before: float | None, after: float | None) -> str:
     if before is None or after is None or before == after:
         return number(after)

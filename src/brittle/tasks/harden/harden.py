@@ -30,6 +30,7 @@ from brittle.tasks.harden.opening import OpenedHardening, open_hardening
 from brittle.tasks.harden.samples import Kept, Sides
 from brittle.tasks.harden.settings import HardenSettings
 from brittle.tasks.harden.trainable import Trainable, open_trainable
+from brittle.tasks.harden.transfer import transferred
 from brittle.tasks.harden.watching import Standing, Watch
 from brittle.tasks.harden.white_box import under_pgd
 from brittle.tasks.playing.naming import name_objects, refuse_workers
@@ -105,8 +106,17 @@ def _hardened(opened: OpenedHardening, folder: Path, watch: Watch) -> Hardening:
         "control": audits.of_file("control", folder / place.CONTROL, options),
         "after": audits.of_file("after", folder / place.MODEL, options),
     }
-    report = hardening_report(card, runs)
-    if report.card != card:  # the attacks gave an alarm
+    shown = card
+    if "transfer" not in card:
+        asked = opened.audit.model
+        files = {"control": place.CONTROL, "after": place.MODEL}
+        anew = {
+            arm: ModelClassifier(open_model(folder / file, options), asked.input, asked.classes)
+            for arm, file in files.items()
+        }
+        shown = {**card, "transfer": transferred(runs, {"before": asked, **anew})}
+    report = hardening_report(shown, runs)
+    if report.card != card:  # it came by what the attacks found
         write_whole(folder / place.CARD, json.dumps(report.card, indent=1, ensure_ascii=False) + "\n")
     write_page(folder / place.PAGE, report)
     return Hardening(folder, report)
