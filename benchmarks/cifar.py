@@ -1,8 +1,8 @@
 """The CIFAR-10 test images of the assets: JPEG files end to end in one array.
 
-    python benchmarks/cifar.py ASSETS/data/cifar10/test.npz FOLDER
+    python benchmarks/cifar.py ASSETS/data/cifar10/test.npz FOLDER [COUNT]
 
-writes the first 200 as a folder of PNG files with a labels.csv, for commands that read folders.
+writes the first 200, or so many, as a folder of PNG files with a labels.csv, for commands that read folders.
 """
 
 import sys
@@ -38,4 +38,4 @@ def write_folder(file: Path, folder: Path, samples: int = 200) -> None:
 
 
 if __name__ == "__main__":
-    write_folder(Path(sys.argv[1]), Path(sys.argv[2]))
+    write_folder(Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:]))

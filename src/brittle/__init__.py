@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from brittle.core.errors import BrittleError as BrittleError
     from brittle.core.errors import DataError as DataError
     from brittle.core.errors import UsageError as UsageError
+    from brittle.report.board.tables import score_table as score_table
     from brittle.report.compare.page import Comparison as Comparison
     from brittle.report.compare.tables import comparison_table as comparison_table
     from brittle.report.explain.compare import ExplanationComparison as ExplanationComparison
     from brittle.report.explain.compare import explanation_comparison_table as explanation_comparison_table
     from brittle.report.explain.summary import explanation_summary as explanation_summary
     from brittle.report.explain.tables import explanation_table as explanation_table
+    from brittle.report.hard_table import benchmark_rows_table as benchmark_rows_table
+    from brittle.report.hard_table import benchmark_table as benchmark_table
     from brittle.report.harden.tables import hardening_table as hardening_table
     from brittle.report.summary import summary_of as summary_of
     from brittle.report.tables import summary_table as summary_table
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
     from brittle.tasks.audit.presets import preset as preset
     from brittle.tasks.audit.settings import AuditSettings as AuditSettings
     from brittle.tasks.audit.settings import CompareSettings as CompareSettings
+    from brittle.tasks.benchmark.benchmark import MadeSet as MadeSet
+    from brittle.tasks.benchmark.benchmark import benchmark as benchmark
+    from brittle.tasks.benchmark.render import render as render
+    from brittle.tasks.benchmark.settings import BenchmarkSettings as BenchmarkSettings
     from brittle.tasks.catalogue import catalogue as catalogue
     from brittle.tasks.compare import compare as compare
     from brittle.tasks.compare import compare_runs as compare_runs
@@ -36,12 +43,17 @@ if TYPE_CHECKING:
     from brittle.tasks.explain.explain import explain as explain
     from brittle.tasks.explain.settings import CompareExplanationsSettings as CompareExplanationsSettings
     from brittle.tasks.explain.settings import ExplainSettings as ExplainSettings
+    from brittle.tasks.export import export as export
     from brittle.tasks.harden.harden import Hardening as Hardening
     from brittle.tasks.harden.harden import harden as harden
     from brittle.tasks.harden.settings import HardenSettings as HardenSettings
     from brittle.tasks.report import rewrite_report as rewrite_report
     from brittle.tasks.schemas import schema as schema
     from brittle.tasks.schemas import schema_names as schema_names
+    from brittle.tasks.score.score import Score as Score
+    from brittle.tasks.score.score import score as score
+    from brittle.tasks.score.score import write_board as write_board
+    from brittle.tasks.score.settings import ScoreSettings as ScoreSettings
     from brittle.tasks.train.agent import train_agent as train_agent
     from brittle.tasks.train.explainer import train_explainer as train_explainer
     from brittle.tasks.train.rlab import train_rlab as train_rlab
@@ -50,6 +62,7 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "AuditSettings": "brittle.tasks.audit.settings",
+    "BenchmarkSettings": "brittle.tasks.benchmark.settings",
     "CompareSettings": "brittle.tasks.audit.settings",
     "CompareExplanationsSettings": "brittle.tasks.explain.settings",
     "ExplanationComparison": "brittle.report.explain.compare",
@@ -59,9 +72,15 @@ _PUBLIC = {
     "BrittleError": "brittle.core.errors",
     "Comparison": "brittle.report.compare.page",
     "DataError": "brittle.core.errors",
+    "MadeSet": "brittle.tasks.benchmark.benchmark",
     "UsageError": "brittle.core.errors",
     "Run": "brittle.store.run",
+    "Score": "brittle.tasks.score.score",
+    "ScoreSettings": "brittle.tasks.score.settings",
     "audit": "brittle.tasks.audit.audit",
+    "benchmark": "brittle.tasks.benchmark.benchmark",
+    "benchmark_rows_table": "brittle.report.hard_table",
+    "benchmark_table": "brittle.report.hard_table",
     "compare": "brittle.tasks.compare",
     "compare_runs": "brittle.tasks.compare",
     "compare_explanation_runs": "brittle.tasks.explain.compare",
@@ -70,15 +89,19 @@ _PUBLIC = {
     "comparison_table": "brittle.report.compare.tables",
     "catalogue": "brittle.tasks.catalogue",
     "explain": "brittle.tasks.explain.explain",
+    "export": "brittle.tasks.export",
     "harden": "brittle.tasks.harden.harden",
     "hardening_table": "brittle.report.harden.tables",
     "explanation_comparison_table": "brittle.report.explain.compare",
     "explanation_summary": "brittle.report.explain.summary",
     "explanation_table": "brittle.report.explain.tables",
     "preset": "brittle.tasks.audit.presets",
+    "render": "brittle.tasks.benchmark.render",
     "rewrite_report": "brittle.tasks.report",
     "schema": "brittle.tasks.schemas",
     "schema_names": "brittle.tasks.schemas",
+    "score": "brittle.tasks.score.score",
+    "score_table": "brittle.report.board.tables",
     "summary_of": "brittle.report.summary",
     "summary_table": "brittle.report.tables",
     "train_agent": "brittle.tasks.train.agent",
@@ -86,6 +109,7 @@ _PUBLIC = {
     "train_rlab": "brittle.tasks.train.rlab",
     "train_tiles": "brittle.tasks.train.tiles",
     "verify": "brittle.tasks.verify.verify",
+    "write_board": "brittle.tasks.score.score",
 }
 __all__ = [*_PUBLIC, "__version__"]
 

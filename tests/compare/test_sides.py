@@ -11,9 +11,9 @@ import pytest
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import InputSpec
 from brittle.domains import domain_of
+from brittle.domains.ssim import ssim
 from brittle.report.compare.page import comparison_of, render_comparison
 from brittle.report.compare.sides import MOST_SAMPLES, MOST_SEARCHES, Shown, side_by_side
-from brittle.report.ssim import ssim
 from brittle.store.run import Run
 from report.made_up import ended, flipped, manifest, write_files
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from brittle.report.ssim import ssim
+from brittle.domains.ssim import ssim
 
 C1, C2 = 0.01**2, 0.03**2
 RNG = np.random.default_rng(0)
@@ -57,3 +57,20 @@ def test_images_smaller_than_a_window_have_one_too() -> None:
 def test_of_clips_it_is_the_mean_over_their_frames() -> None:
     clip, changed = (np.stack([a, b], axis=1) for a, b in ((PHOTO, PHOTO), (PHOTO, NOISY)))
     assert ssim(clip, changed, 1.0) == pytest.approx((1 + ssim(PHOTO, NOISY, 1.0)) / 2, abs=1e-12)
+
+
+def test_it_is_what_scikit_image_finds_now() -> None:
+    metrics = pytest.importorskip("skimage.metrics")
+    for shape in ((3, 24, 30), (1, 40, 17)):
+        x = RNG.integers(0, 256, shape) / 255
+        y = np.clip(x + RNG.normal(0, 0.05, shape), 0, 1)
+        wanted = metrics.structural_similarity(
+            x,
+            y,
+            channel_axis=0,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            data_range=1.0,
+        )
+        assert ssim(x.astype(np.float64), y.astype(np.float64), 1.0) == pytest.approx(wanted, abs=1e-6)

@@ -21,6 +21,9 @@ COMMANDS = {
     "verify": ("brittle.cli.verify:verify", "Check all that a run says, and ask MODEL again."),
     "train": ("brittle.cli.train:train", "Learn offline what searches use."),
     "harden": ("brittle.cli.harden:harden", "Learn weights of MODEL that are harder to flip."),
+    "benchmark": ("brittle.cli.benchmark:benchmark", "Make pictures of DATA that models err on."),
+    "score": ("brittle.cli.score:score", "Score MODEL on a hard set, and write the board."),
+    "export": ("brittle.cli.score:export", "Write a hard set in the formats of others."),
     "compare": ("brittle.cli.compare:compare", "Audit with several searches, or set runs side by side."),
     "list": (
         "brittle.cli.runs:list_members",

@@ -52,6 +52,15 @@ def live_hardening(console: Console) -> Iterator["Callable[[Any], None]"]:
 
 
 @contextmanager
+def live_rows(console: Console) -> Iterator["Callable[[Any], None]"]:
+    """A bar while rows are shown; yields the watch for brittle.score."""
+    with _bar(console, None) as update:
+        yield lambda now: update(
+            completed=now.done, total=now.total, description=f"{now.done}/{now.total} rows"
+        )
+
+
+@contextmanager
 def live_training(console: Console) -> Iterator["Callable[..., None]"]:
     """A bar while something is learned; yields the watch for brittle.train_agent and its kin."""
     with _bar(console, None) as update:

@@ -34,6 +34,9 @@ def verify(
     """Check everything that RUN says: recompute every number from its files, and ask the model again.
 
     \b
+    RUN          a run, or a hard set of brittle benchmark; of a set checksums,
+                 distances, levels and recipes are checked, and no model is asked:
+                 brittle verify DIR [PHOTOS]
     MODEL, DATA  as for audit; default those that RUN names. A run is data: a model
                  that is a function or an address, and distortions of your own, are
                  opened only if they are given again, or with --trust.
@@ -59,6 +62,7 @@ def verify(
         for check in found.broken:
             console.print(_printable(f"does not hold: {check}"), soft_wrap=True)
         what = f"{found.maps} maps" if found.maps else f"{found.flips} flips"
+        what = f"{found.files} files" if found.files else what
         held = len(found.checks) - len(found.broken)
         console.print(
             f"{held} of {len(found.checks)} checks hold: "

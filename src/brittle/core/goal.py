@@ -38,3 +38,28 @@ class Goal:
     def flipped(self, answers: Array) -> NDArray[np.bool_]:
         """Whether each answer is a flip, (n, classes) -> (n,). A tie is not one."""
         return self.margin(answers) < 0
+
+
+@dataclass(frozen=True)
+class JointGoal(Goal):
+    """One margin of several surrogates, whose answers stand side by side, (n, surrogates x classes).
+
+    It is the mean over them of max(margin, -kappa), in nats, less its least value: a surrogate that errs by
+    kappa brings nothing more, and one that is hard to move does not rule alone. It is never below 0, so that
+    a search takes nothing for a flip and goes on lowering it. Sources: ensembles of surrogates, Liu et al.,
+    "Delving into Transferable Adversarial Examples and Black-box Attacks", ICLR 2017, section 5; kappa,
+    Carlini and Wagner, "Towards Evaluating the Robustness of Neural Networks", 2017, section 5.
+    """
+
+    surrogates: int = 1
+    kappa: float = 5.0
+
+    def margins(self, answers: Array) -> NDArray[np.float64]:
+        """Each surrogate's own margin, (n, surrogates); below 0 it errs."""
+        apart = answers.reshape(len(answers), self.surrogates, -1)
+        one = Goal(self.label, self.target, self.k)
+        return np.stack([one.margin(apart[:, s]) for s in range(self.surrogates)], axis=1)
+
+    def margin(self, answers: Array) -> NDArray[np.float64]:
+        """What is to be lowered, (n,); 0 where every surrogate errs by kappa."""
+        return np.asarray(np.maximum(self.margins(answers) + self.kappa, 0).mean(axis=1))

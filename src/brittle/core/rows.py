@@ -49,6 +49,7 @@ class Meter:
         self.rows = Rows()
         self.purpose: Purpose = "setup"
         self._write: Callable[[Rows], None] | None = None
+        self._whole: Meter | None = None
         self._lock = Lock()
 
     def write_to(self, write: Callable[[Rows], None]) -> None:
@@ -57,6 +58,13 @@ class Meter:
             self._write = write
             if self.rows.shown:
                 write(self.rows)
+
+    def join(self, whole: "Meter") -> None:
+        """Leave it to the meter of an ensemble, which counts a row for every member, to count.
+
+        That one is told what it cannot know: rows that this member is shown once more, or never was.
+        """
+        self._whole = whole
 
     def show(self, rows: int) -> None:
         """Count rows that are about to be shown; fewer than 0 takes back what was never sent."""
@@ -71,6 +79,14 @@ class Meter:
         self._add("looked_up", rows)
 
     def _add(self, name: str, rows: int) -> None:
+        if self._whole is None:
+            self._count(name, rows)
+        elif name == "retried":
+            self._whole._count(name, rows)
+        elif rows < 0:
+            self._whole._count(self._whole.purpose, rows)
+
+    def _count(self, name: str, rows: int) -> None:
         with self._lock:
             self.rows = replace(self.rows, **{name: getattr(self.rows, name) + rows})
             if self._write:

@@ -26,6 +26,7 @@ Point = tuple[str, str]
 class Line:
     """Steps: from x[k] on the value is y[k]. low, high: a band around them.
 
+    straight: from each point straight to the next, instead of in steps.
     colour: the page's accent where empty; dash: lengths of strokes and gaps; name: in the legend.
     """
 
@@ -36,6 +37,7 @@ class Line:
     name: str = ""
     colour: str = ""
     dash: str = ""
+    straight: bool = False
 
     @property
     def short(self) -> str:
@@ -78,6 +80,9 @@ class Panel:
 
     def steps(self, line: Line) -> str:
         """The path of a line."""
+        if line.straight:
+            places = zip(map(self.across, line.x), map(self.down, line.y), strict=True)
+            return _path((_px(a), _px(b)) for a, b in places)
         return _path(self._corners(line.x, line.y))
 
     def band(self, line: Line) -> str:

@@ -85,7 +85,7 @@ class Manifest(BaseModel):
     cell: tuple[int, ...] = ()
     palette: tuple[Layer, ...] = ()
     agent: dict[str, Any] | None = None
-    verb: Literal["audit", "explain"] = "audit"
+    verb: Literal["audit", "explain", "benchmark"] = "audit"
     format: Literal[1] = FORMAT
 
     @field_validator("settings", "model", "data")

@@ -22,12 +22,14 @@ from filelock import FileLock, Timeout
 
 from brittle.core.errors import RunError
 from brittle.core.explanation import Explanation
+from brittle.core.hard_result import HardResult
 from brittle.core.paths import is_file
 from brittle.core.result import SearchResult
 from brittle.core.rows import Rows
 from brittle.store import rows
 from brittle.store.explanations import explanation_text, read_explanation
 from brittle.store.files import append_line, clear_disk_errors, drop_half_line, whole_file, write_whole
+from brittle.store.hard_lines import hard_text, read_hard
 from brittle.store.manifest import Manifest, differences
 from brittle.store.records import (
     ExplainSummaryFile,
@@ -129,8 +131,14 @@ class Run:
         """Every explained sample, read line by line. Raises RunError at a damaged one."""
         return self._results("explain", read_explanation)
 
-    def finished(self) -> Iterator[SearchResult] | Iterator[Explanation]:
+    def hard_results(self) -> Iterator[HardResult]:
+        """Every finished sample of a phase of a benchmark. Raises RunError at a damaged one."""
+        return self._results("benchmark", read_hard)
+
+    def finished(self) -> Iterator[SearchResult] | Iterator[Explanation] | Iterator[HardResult]:
         """Every finished sample, of whatever was asked for. Raises RunError at a damaged one."""
+        if self.manifest.verb == "benchmark":
+            return self.hard_results()
         return self.explanations() if self.manifest.verb == "explain" else self.results()
 
     def _results(self, verb: str, read: Callable[[str, str], R]) -> Iterator[R]:
@@ -143,9 +151,12 @@ class Run:
             except RunError as error:
                 raise RunError(f"{error}; remove that line and run the same command again") from error
 
-    def append(self, result: SearchResult | Explanation) -> None:
+    def append(self, result: SearchResult | Explanation | HardResult) -> None:
         """Store one finished sample. Raises DiskError."""
-        text = explanation_text(result) if isinstance(result, Explanation) else result_text(result)
+        if isinstance(result, HardResult):
+            text = hard_text(result)
+        else:
+            text = explanation_text(result) if isinstance(result, Explanation) else result_text(result)
         append_line(self.path / "results.jsonl", text)
 
     def finish(self, order: Sequence[str]) -> None:

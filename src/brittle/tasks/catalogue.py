@@ -10,6 +10,7 @@ from brittle.data import DATA
 from brittle.distortions import DISTORTIONS
 from brittle.domains import DOMAINS
 from brittle.explainers import EXPLAINERS
+from brittle.exports import EXPORTS
 from brittle.models import MODELS
 from brittle.searches import SEARCHES
 from brittle.tasks.audit.presets import PRESETS
@@ -26,7 +27,7 @@ class Entry:
 
 def catalogue() -> tuple[Entry, ...]:
     """All members of every registry, installed ones too, and presets."""
-    registries = (DISTORTIONS, SEARCHES, EXPLAINERS, MODELS, DATA, DOMAINS)
+    registries = (DISTORTIONS, SEARCHES, EXPLAINERS, MODELS, DATA, DOMAINS, EXPORTS)
     members = tuple(entry for registry in registries for entry in _entries(registry))
     return members + tuple(Entry("preset", name, found.line) for name, found in PRESETS.items())
 

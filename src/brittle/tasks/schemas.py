@@ -10,6 +10,8 @@ from brittle.learning.settings import DuelingSettings, LearningSettings, TileSet
 from brittle.searches import SEARCHES
 from brittle.settings import Settings
 from brittle.store.explanations import ExplanationLine
+from brittle.store.hard_lines import HardLine
+from brittle.store.hard_records import Benchmark, HeldOutAnswer, Item, LeftOut
 from brittle.store.manifest import Manifest
 from brittle.store.records import (
     ExplainSummaryFile,
@@ -19,9 +21,12 @@ from brittle.store.records import (
     SummaryFile,
     result_schema,
 )
+from brittle.store.scores import ScoreEntry
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
+from brittle.tasks.benchmark.settings import BenchmarkSettings
 from brittle.tasks.explain.settings import CompareExplanationsSettings, ExplainSettings
 from brittle.tasks.harden.settings import HardenSettings
+from brittle.tasks.score.settings import ScoreSettings
 
 FILES: dict[str, Any] = {
     "run": Manifest,
@@ -31,6 +36,12 @@ FILES: dict[str, Any] = {
     "rows": RowLine,
     "summary": SummaryFile,
     "explanation-summary": ExplainSummaryFile,
+    "hard-set": Benchmark,
+    "hard-set-item": Item,
+    "hard-set-left-out": LeftOut,
+    "hard-set-held-out": HeldOutAnswer,
+    "benchmark-result": HardLine,
+    "score-entry": ScoreEntry,
 }
 SETTINGS: dict[str, type[Settings]] = {
     "audit": AuditSettings,
@@ -38,6 +49,8 @@ SETTINGS: dict[str, type[Settings]] = {
     "explain": ExplainSettings,
     "compare-explanations": CompareExplanationsSettings,
     "harden": HardenSettings,
+    "benchmark": BenchmarkSettings,
+    "score": ScoreSettings,
     "train-agent": LearningSettings,
     "train-rlab": DuelingSettings,
     "train-tile": TileSettings,

@@ -8,10 +8,10 @@ import numpy as np
 from brittle.core.errors import BrittleError
 from brittle.core.result import Flip, SearchResult
 from brittle.domains import domain_of
+from brittle.domains.ssim import ssim
 from brittle.report.classes import class_name, own_class
 from brittle.report.compare.comparison import ComparedRun
 from brittle.report.pictures import Picture, inputs_of, thumbnail
-from brittle.report.ssim import ssim
 from brittle.report.summary import distance_of
 from brittle.report.wording import as_rms, number
 from brittle.store.run import Run

@@ -7,14 +7,18 @@ from typing import Any, TypeVar
 
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.explanation import Explanation
+from brittle.core.paths import is_file
 from brittle.core.result import SearchResult
 from brittle.explainers.fills import USUAL
+from brittle.store.hard_set import ABOUT
 from brittle.store.manifest import EARLIER as OF_OLD
 from brittle.store.run import Run
+from brittle.tasks.benchmark.opening import WORK
 from brittle.tasks.explain.flips import Flips
 from brittle.tasks.explain.truth import TruthMasks
 from brittle.tasks.verify.check import Check, Verification
 from brittle.tasks.verify.explanations import ExplanationJudge
+from brittle.tasks.verify.hard_set import verify_hard_set
 from brittle.tasks.verify.judge import Judge
 from brittle.tasks.verify.opening import (
     EARLIER,
@@ -50,12 +54,21 @@ def verify(
 ) -> Verification:
     """Recompute every number that a run stores, from its files, and ask the model again.
 
+    folder: of a run, or of a hard set; what follows a set are the photos that it was made from.
     A run is data: code and addresses that it names are opened only if they are given here, or with trust.
     model, data: as for audit; default those of the run, the data only where they are here. sample: check this
     one alone. distortions: the run's own ones, `my.module:thing`. options: the fields of ModelOptions, which
     overrule the run's; only they can name a header. Raises ModelError where the model cannot be asked,
     UsageError where something must be given, RunError where the run cannot be read.
     """
+    if is_file(Path(folder) / ABOUT) or (Path(folder) / WORK).is_dir():
+        return verify_hard_set(
+            folder,
+            model if data is None else data,
+            distortions=distortions,
+            trust=trust,
+            watch=watch,
+        )
     run, given = Run.open(folder), Given(model, data, distortions, options, trust)
     case = (_explanations if run.manifest.verb == "explain" else _audit)(run, given)
     asked, opened = case.asked, case.opened
