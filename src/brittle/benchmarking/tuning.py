@@ -7,9 +7,7 @@ from dataclasses import dataclass
 class Tuning:
     """kappa: nats by which a surrogate errs that bring nothing more.
 
-    Waves: how many are drawn; standard deviation of the channels of a colour about grey, in shares; bends along
-    the longest side, over the fewest cycles that a wave has; the steepest slope of its crests.
-    Choosing shared patterns: samples of the first round, in which all patterns are scored; share
+    Choosing shared patterns: waves drawn; samples of the first round, in which all patterns are scored; share
     of them that go into the second, on the other samples; rows asked at once of one sample. learn_share: of
     the data that patterns are chosen on; most_learn: samples, at most.
     rms: the usual levels, as shares of the range: L2 3.9, 7.8 and 15.5 of 3 x 224 x 224.
@@ -19,9 +17,6 @@ class Tuning:
 
     kappa: float = 5.0
     waves: int = 100
-    chroma: float = 0.3
-    bend_cycles: tuple[float, float] = (1 / 8, 3 / 4)
-    bend_slope: tuple[float, float] = (0.3, 1.2)
     first_round: int = 5
     survivors: float = 0.15
     rows_at_once: int = 8

@@ -70,7 +70,8 @@ class ChoiceTuning:
 class WhiteBoxTuning:
     """Of the attack that sees the weights."""
 
-    starts: int = 3
+    starts: int = 3  # within the limit
+    starts_nearer: int = 1  # within the radii before it, which are attacked for the curve alone
     steps: int = 20  # of each start
     radii: tuple[float, ...] = (1 / 8, 1 / 4, 1 / 2, 1.0)  # in limits, from near to far
     rows_at_once: int = 64

@@ -38,7 +38,8 @@ def holds_within(
             watch(known + done)
 
         some = Labelled([samples.ids[i] for i in left.tolist()], samples.x[left], samples.y[left])
-        left = left[holds(logits, some, spec, radius, seed, told)]
+        starts = WHITE_BOX_TUNING.starts if k == len(radii) - 1 else WHITE_BOX_TUNING.starts_nearer
+        left = left[holds(logits, some, spec, radius, seed, starts, told)]
         held[k, left] = True
     return held
 
@@ -49,6 +50,7 @@ def holds(
     spec: InputSpec,
     limit: float,
     seed: int,
+    starts: int = WHITE_BOX_TUNING.starts,
     watch: Callable[[int], None] = lambda _: None,
 ) -> NDArray[np.bool_]:
     """Which samples no start flips within this L2, (n,); one that is wrong untouched does not hold.
@@ -59,7 +61,7 @@ def holds(
     for begin in range(0, len(samples.y), WHITE_BOX_TUNING.rows_at_once):
         rows = np.arange(begin, min(begin + WHITE_BOX_TUNING.rows_at_once, len(samples.y)))
         rows = rows[_right(logits, samples.x[rows], samples.y[rows])]
-        for start in range(WHITE_BOX_TUNING.starts if limit > 0 else 0):
+        for start in range(starts if limit > 0 else 0):
             if len(rows):
                 x, y = samples.x[rows], samples.y[rows]
                 drawn = [generator(seed, "white box", samples.ids[row], start) for row in rows.tolist()]
