@@ -88,7 +88,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     weights = {"coef": coef.astype(np.float32), "intercept": model.intercept_.astype(np.float32)}
     np.savez(folder / "weights.npz", **weights)
     _write_onnx(folder / "digits.onnx", coef, model.intercept_)
-    (folder / "nets.py").write_text(NETWORK.format(weights=(folder / "weights.npz").as_posix()))
+    (folder / "digit_nets.py").write_text(NETWORK.format(weights=(folder / "weights.npz").as_posix()))
     (folder / "classes.txt").write_text("\n".join([HOSTILE, *"123456789"]))
     return World(folder / "digits.onnx", folder / "digits.npz", folder / "classes.txt")
 
@@ -296,7 +296,7 @@ def test_a_module_goes_in_and_out(world: World, tmp_path: Path, monkeypatch: pyt
     data = np.load(world.data)
     from brittle.core.registry import load_object
 
-    net = load_object("nets:make", "model")()
+    net = load_object("digit_nets:make", "model")()
     before = {name: value.clone() for name, value in net.state_dict().items()}
     found = brittle.harden(
         net, (data["x"], data["y"]), out=tmp_path / "h", **{**QUICK, "steps": 4, "audits": ("patchwork",)}
@@ -413,7 +413,7 @@ def test_samples_to_choose_by_have_a_least_number_that_no_setting_lowers(
     ("model", "settings", "words"),
     [
         ("https://example.org/model", {}, "harden needs weights; .* got an address"),
-        ("nets:plain", {}, "harden needs weights; .* got nets:plain"),
+        ("digit_nets:plain", {}, "harden needs weights; .* got digit_nets:plain"),
         ("missing.onnx", {}, "expected an .onnx file at 'missing.onnx', found none"),
         (None, {"audits": ("riple",)}, "no search and no preset is called 'riple'; did you mean 'ripple'"),
         (None, {"data_options": {"limit": 60}}, "expected at least 10 samples a class to learn from"),

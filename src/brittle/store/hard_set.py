@@ -163,12 +163,12 @@ def item_names(ids: Iterable[str]) -> dict[str, str]:
     Names differ in more than case, as some systems need.
     """
     every = list(ids)
-    short = {id: file_name(PurePosixPath(id).stem or id) for id in every}
+    short = {id: _begun(file_name(PurePosixPath(id).stem or id)) for id in every}
     count = Counter(name.lower() for name in short.values())
-    names = {id: name if count[name.lower()] == 1 else file_name(id) for id, name in short.items()}
+    names = {id: name if count[name.lower()] == 1 else _begun(file_name(id)) for id, name in short.items()}
     again = Counter(name.lower() for name in names.values())
     digests = {id: sha256(id.encode(errors="surrogateescape")).hexdigest()[:16] for id in every}
-    return {id: _begun(name if again[name.lower()] == 1 else digests[id]) for id, name in names.items()}
+    return {id: name if again[name.lower()] == 1 else digests[id] for id, name in names.items()}
 
 
 def _begun(name: str) -> str:

@@ -247,7 +247,7 @@ def claim(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise RunError(f"expected a new folder, but {folder} is a file; choose another --out")
-    known = (folder / WORK).is_dir() or (folder / ABOUT).is_file()
+    known = exists(folder / WORK) or (folder / ABOUT).is_file()
     if not known and any(folder.iterdir()):
         raise RunError(
             f"expected a new folder or that of a set, but {folder} holds other files; choose another --out"

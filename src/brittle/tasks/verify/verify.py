@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.explanation import Explanation
-from brittle.core.paths import is_file
+from brittle.core.paths import exists, is_file
 from brittle.core.result import SearchResult
 from brittle.explainers.fills import USUAL
 from brittle.store.hard_set import ABOUT
@@ -61,7 +61,7 @@ def verify(
     overrule the run's; only they can name a header. Raises ModelError where the model cannot be asked,
     UsageError where something must be given, RunError where the run cannot be read.
     """
-    if is_file(Path(folder) / ABOUT) or (Path(folder) / WORK).is_dir():
+    if is_file(Path(folder) / ABOUT) or exists(Path(folder) / WORK):
         return verify_hard_set(
             folder,
             model if data is None else data,
