@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brittle.core.errors import RunError
-from brittle.store.hard_records import PLAIN
+from brittle.store.hard_records import PLAIN, LeftOut
 from brittle.store.hard_set import HardSet, class_folders, item_names, read_inside
 from hard_nets import made, pictures
 
@@ -43,6 +43,17 @@ def test_sums_cover_every_file(folder: Path) -> None:
     own = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     own = {file for file in own if not file.startswith("work/")}
     assert set(hard.sums()) == own - {"SHA256SUMS"}
+
+
+def test_an_id_may_hold_what_ends_a_line_elsewhere(folder: Path) -> None:
+    file = folder / "left_out.jsonl"
+    before = file.read_bytes()
+    odd = LeftOut(sample="a\u2028b\x85c", reason="odd")
+    file.write_text(json.dumps(odd.model_dump(), ensure_ascii=False) + "\n", encoding="utf-8")
+    try:
+        assert list(HardSet.open(folder).left_out()) == [odd]
+    finally:
+        file.write_bytes(before)
 
 
 @pytest.mark.parametrize("file", ["../secret", "/etc/hostname", "images/../../secret", "images"])

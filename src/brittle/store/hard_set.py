@@ -126,7 +126,8 @@ class HardSet:
 
     def _lines(self, file: str, kind: type[R]) -> Iterator[tuple[str, R]]:
         """The records of a file, and what to call each of them."""
-        for number, line in enumerate(_text(self.path, file).splitlines(), 1):
+        text = _text(self.path, file).removesuffix("\n")
+        for number, line in enumerate(text.split("\n") if text else (), 1):  # ids may hold other line ends
             where = f"line {number} of {file}"
             yield where, read_record(kind, line, where)
 
@@ -163,16 +164,17 @@ def item_names(ids: Iterable[str]) -> dict[str, str]:
     Names differ in more than case, as some systems need.
     """
     every = list(ids)
-    short = {id: _begun(file_name(PurePosixPath(id).stem or id)) for id in every}
+    short = {id: plain_name(PurePosixPath(id).stem or id) for id in every}
     count = Counter(name.lower() for name in short.values())
-    names = {id: name if count[name.lower()] == 1 else _begun(file_name(id)) for id, name in short.items()}
+    names = {id: name if count[name.lower()] == 1 else plain_name(id) for id, name in short.items()}
     again = Counter(name.lower() for name in names.values())
     digests = {id: sha256(id.encode(errors="surrogateescape")).hexdigest()[:16] for id in every}
     return {id: name if again[name.lower()] == 1 else digests[id] for id, name in names.items()}
 
 
-def _begun(name: str) -> str:
-    """A name that begins as plain names do."""
+def plain_name(text: str) -> str:
+    """A file name for any text, that begins as plain names do."""
+    name = file_name(text)
     return name if PLAIN.fullmatch(name) else f"x{name}"
 
 

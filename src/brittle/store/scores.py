@@ -12,10 +12,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
 from brittle.core.errors import RunError
-from brittle.store.archive import file_name
 from brittle.store.files import LINKED
 from brittle.store.hard_records import PLAIN, NamedNet, Plain
-from brittle.store.hard_set import SCORES, HardSet, write_inside
+from brittle.store.hard_set import SCORES, HardSet, plain_name, write_inside
 from brittle.store.records import FORMAT, damaged, read_record
 from brittle.store.set_files import conditions
 
@@ -201,8 +200,7 @@ def last_part(name: str) -> str:
 
 def score_file(name: str) -> str:
     """The file of an entry by its name, inside the set."""
-    plain = file_name(name)
-    return f"{SCORES}/{plain if PLAIN.fullmatch(plain) else 'x' + plain}{SUFFIX}"
+    return f"{SCORES}/{plain_name(name)}{SUFFIX}"
 
 
 def write_score(hard: HardSet, entry: ScoreEntry) -> None:

@@ -35,7 +35,7 @@ from brittle.store.hard_set import ABOUT, HardSet, class_folders, write_hard_set
 from brittle.store.run import Run
 from brittle.store.versions import versions_of
 from brittle.tasks.benchmark.nets import Surrogates
-from brittle.tasks.benchmark.opening import WORK
+from brittle.tasks.benchmark.opening import WORK, done
 from brittle.tasks.benchmark.parts import Split
 from brittle.tasks.benchmark.phases import Chosen, besides
 from brittle.tasks.benchmark.settings import CELLS, BenchmarkSettings
@@ -83,7 +83,7 @@ def finish_set(asked: Asked, phases: Phases) -> tuple[HardSet, dict[str, int]]:
     Raises RunError where the folder has the finished set of another command.
     """
     folder = asked.settings.folder()
-    built = [one for one in phases.build.hard_results() if one.status is Ending.DONE]
+    built = done(phases.build)
     about = _about(asked, phases, built)
     _refuse_another(folder, about)
     items = list(_items(built))

@@ -18,7 +18,6 @@ from brittle.core.build_run import BuildRules, build_sample
 from brittle.core.errors import RunError
 from brittle.core.goal import JointGoal
 from brittle.core.hard_result import Ending, HardResult
-from brittle.core.identity import DIGEST
 from brittle.core.request import SampleRun
 from brittle.core.sample import Sample
 from brittle.core.sample_run import now
@@ -69,12 +68,7 @@ class OpenedPhase(Opened):
         return Manifest(
             verb="benchmark",
             settings=self.settings.question(),
-            model={
-                "name": self.backend.name,
-                "sha256": self.backend.sha256,
-                "digest": DIGEST,
-                "classes": list(self.model.classes),
-            },
+            model=self.named_model,
             data=self.named_data,
             spec=self.dataset.spec,
         )
@@ -157,6 +151,11 @@ class OpenedHoldOut(OpenedPhase):
         return Sample(file, self.domain.from_bytes(data, spec), label, spec)
 
 
+def done(run: Run) -> list[HardResult]:
+    """The samples that a phase came to its end with."""
+    return [found for found in run.hard_results() if found.status is Ending.DONE]
+
+
 def images_root(settings: PhaseSettings) -> Path:
     """Where images are kept: in the set, or in the working folder until it is finished."""
     return settings.folder() / WORK if settings.no_images else settings.folder()
@@ -216,7 +215,7 @@ def open_hold_out(
     """A hold-out and the samples of the set that is built. Raises RunError where that is not finished."""
     found = fit_net(settings, backend, dataset)
     run = Run.open(settings.folder() / WORK / "build")
-    built = {one.sample: one for one in run.hard_results() if one.status is Ending.DONE}
+    built = {one.sample: one for one in done(run)}
     if not built:
         raise RunError(f"{run.path} has no sample of a set; run the same command again")
     return OpenedHoldOut(

@@ -10,10 +10,9 @@ from brittle.benchmarking.patterns import Patterns
 from brittle.benchmarking.sharing import Scores, ranking, survivors
 from brittle.benchmarking.tuning import TUNING
 from brittle.core.errors import DataError
-from brittle.core.hard_result import Ending, HardResult
 from brittle.core.rows import Rows
 from brittle.store.run import Run
-from brittle.tasks.benchmark.opening import WORK, OpenedPhase, open_phase
+from brittle.tasks.benchmark.opening import WORK, OpenedPhase, done, open_phase
 from brittle.tasks.playing.progress import Progress
 from brittle.tasks.playing.session import Verb, finish_run
 
@@ -40,11 +39,6 @@ def play_phase(opened: OpenedPhase, what: str, folder: str, watch: Watch) -> Run
         meter = opened.backend.meter  # the next phase has books of its own
         meter.rows, meter.purpose = Rows(), "setup"
     return run
-
-
-def done(run: Run) -> list[HardResult]:
-    """The samples that a phase came to its end with."""
-    return [found for found in run.hard_results() if found.status is Ending.DONE]
 
 
 def why_none(run: Run) -> str:

@@ -120,7 +120,8 @@ def render(
     sums = SetFiles(hard, domain).sums
     recipes = Recipes(hard, Given(None, data, distortions, {}, False))
     originals = open_originals(hard, data)
-    missing = [item.id for item in hard.items() if item.id not in set(originals.ids)]
+    here = set(originals.ids)
+    missing = [item.id for item in hard.items() if item.id not in here]
     if missing:
         raise DataError(
             f"{originals.name} has no sample '{missing[0]}'; give the data that the set was made from"
