@@ -63,6 +63,21 @@ def test_the_same_bytes_for_any_batch_and_again(hard: HardSet, tmp_path: Path) -
     assert bytes_of(tmp_path / "hard") == before
 
 
+def test_any_keeps_what_one_surrogate_gets_right(hard: HardSet, tmp_path: Path) -> None:
+    x, y = pictures()
+    right = np.array(
+        [net((x / 255).astype(np.float32)).argmax(axis=1) == y for net in (Net(1, SIDE), Net(3, SIDE))]
+    )
+    models = [Net(1, SIDE), Net(3, SIDE)]
+    for keep, kept in (("all", right.all(axis=0)), ("any", right.any(axis=0))):
+        found = made(
+            tmp_path / keep, models=models, hold_out=(), keep=keep, learn_on=(x, y), kinds="wave"
+        ).set
+        assert {int(item.id) for item in found.items()} == set(np.flatnonzero(kept))
+        assert len(list(found.left_out())) == (~kept).sum()
+    assert right.any(axis=0).sum() > right.all(axis=0).sum()
+
+
 def test_another_seed_is_another_set(hard: HardSet, tmp_path: Path) -> None:
     other = made(tmp_path / "hard", seed=1).set
     kinds = [

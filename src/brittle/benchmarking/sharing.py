@@ -14,7 +14,7 @@ import numpy as np
 from brittle.benchmarking.levels import DistanceLevel
 from brittle.benchmarking.patterns import PatternBoard, Patterns, tries
 from brittle.benchmarking.tuning import TUNING
-from brittle.core.build_run import DIGITS, LeftOut, ask_clean, ended, rows
+from brittle.core.build_run import DIGITS, Keep, LeftOut, ask_clean, ended, rows
 from brittle.core.goal import JointGoal
 from brittle.core.hard_result import HardResult
 from brittle.core.request import Request, SampleRun
@@ -31,6 +31,7 @@ class ShareRules:
     kinds: Sequence[Patterns]
     level: DistanceLevel
     surrogates: Sequence[str]
+    keep: Keep = "all"
     seed: int = 0
 
 
@@ -43,7 +44,7 @@ def _score(
     open_sample: Callable[[], Sample], rules: ShareRules, known: dict[str, Any]
 ) -> Generator[Request, Array, dict[str, Any]]:
     sample = open_sample()
-    goal, _ = yield from ask_clean(sample, rules.joint, rules.surrogates, known)
+    goal, _ = yield from ask_clean(sample, rules.joint, rules.surrogates, rules.keep, known)
     found: dict[str, Scores] = {}
     for patterns in rules.kinds:
         recipes = [patterns.plain(i) for i in range(len(patterns))]

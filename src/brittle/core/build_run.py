@@ -7,7 +7,7 @@ every surrogate, and their answers stand side by side.
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ from brittle.core.search import Board, InputBoard, Search
 DIGITS = 6
 """Decimals of distances and margins, as they are stored."""
 Rank = tuple[float, ...]
+Keep = Literal["all", "any"]
+"""Which samples are kept: that all surrogates get right untouched, or that any of them does."""
 
 
 class LeftOut(DataError):
@@ -87,6 +89,7 @@ class BuildRules:
     images: Images
     measure: Callable[[Sample, Array], Distances]
     surrogates: Sequence[str]
+    keep: Keep = "all"
     seed: int = 0
 
 
@@ -119,16 +122,20 @@ def rows(request: Request, known: dict[str, Any], account: str) -> Generator[Req
 
 
 def ask_clean(
-    sample: Sample, joint: Callable[[int], JointGoal], surrogates: Sequence[str], known: dict[str, Any]
+    sample: Sample,
+    joint: Callable[[int], JointGoal],
+    surrogates: Sequence[str],
+    keep: Keep,
+    known: dict[str, Any],
 ) -> Generator[Request, Array, tuple[JointGoal, Array]]:
-    """The goal of a sample that every surrogate gets right, and their answer. Raises LeftOut for others."""
+    """The goal of a sample that surrogates get right, all or any, and their answer. Raises LeftOut."""
     known["label"] = sample.label
     if sample.label is None:
         raise LeftOut("it has no label; a hard set needs one")
     goal = joint(sample.label)
     clean = (yield from rows(Request(InputBoard(sample), sample.x[None]), known, "clean"))[0]
     wrong = [name for name, m in zip(surrogates, goal.margins(clean[None])[0], strict=True) if not m > 0]
-    if wrong:
+    if wrong and (keep == "all" or len(wrong) == len(surrogates)):
         raise LeftOut(f"untouched, it is wrong for {', '.join(wrong)}")
     return goal, clean
 
@@ -137,7 +144,7 @@ def _build(
     open_sample: Callable[[], Sample], rules: BuildRules, known: dict[str, Any]
 ) -> Generator[Request, Array, dict[str, Any]]:
     sample = open_sample()
-    joint, clean = yield from ask_clean(sample, rules.joint, rules.surrogates, known)
+    joint, clean = yield from ask_clean(sample, rules.joint, rules.surrogates, rules.keep, known)
     drawn: list[tuple[_Found, str, Array, float]] = []
     for way in rules.ways:
         found = yield from _seek(way, sample, joint, clean, known)

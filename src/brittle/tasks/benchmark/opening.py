@@ -94,7 +94,14 @@ class OpenedSharing(OpenedPhase):
     def run_of(self) -> Callable[[str], SampleRun[HardResult]]:
         """The run of a sample that patterns are chosen on."""
         joint = partial(JointGoal, surrogates=len(self.names), kappa=TUNING.kappa)
-        rules = ShareRules(joint, self.patterns, base_of(self.levels), self.names, self.settings.seed)
+        rules = ShareRules(
+            joint=joint,
+            kinds=self.patterns,
+            level=base_of(self.levels),
+            surrogates=self.names,
+            keep=self.settings.keep,
+            seed=self.settings.seed,
+        )
         return lambda name: score_sample(name, partial(self.dataset.open, name), rules)
 
 
@@ -118,6 +125,7 @@ class OpenedBuild(OpenedSharing):
             images=self.images(),
             measure=distances,
             surrogates=self.names,
+            keep=self.settings.keep,
             seed=self.settings.seed,
         )
         return lambda name: build_sample(name, partial(self.dataset.open, name), rules)

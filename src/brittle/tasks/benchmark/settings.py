@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, PositiveInt, model_validator
 
 from brittle.benchmarking.tuning import TUNING
+from brittle.core.build_run import Keep
 from brittle.settings import setting
 from brittle.tasks.playing.settings import FREE, Place, RunSettings
 
@@ -73,6 +74,9 @@ class BenchmarkSettings(RunSettings):
         group="data",
         metavar="N",
         unset="all",
+    )
+    keep: Keep = setting(
+        "all", "samples that this many surrogates get right untouched go in: all or any", group="data"
     )
     size: PositiveInt | None = setting(
         None,
