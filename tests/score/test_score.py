@@ -105,6 +105,9 @@ def test_what_does_not_fit_is_refused_in_one_line(tmp_path: Path, hard: HardSet)
         (NET, {"reference": "nobody"}, "it has none yet"),
         (NET, {"fail_over": "error"}, "expected FIGURE=LIMIT"),
         (NET, {"fail_over": {"mce": 1.0}}, "--reference"),
+        (NET, {"fail_under": {"mce": 1.0}}, "--reference"),
+        (NET, {"fail_under": {"acuracy": 0.5}}, "did you mean 'accuracy'"),
+        (NET, {"fail_over": {"error": 40}}, "from 0 to 1"),
         (NET, {"limit": 0}, "limit"),
     ]
     for model, settings, words in cases:
@@ -132,7 +135,7 @@ def test_a_name_stands_for_one_model(hard: HardSet) -> None:
     brittle.score(NET, hard.path, name="mine")
     with pytest.raises(BrittleError, match="another model called 'mine'; pass --name"):
         brittle.score(shaped(other), hard.path, name="mine")
-    with pytest.raises(BrittleError, match="12 source images, and 4 would take their place"):
+    with pytest.raises(BrittleError, match="12 sources, and 4 would take their place"):
         brittle.score(NET, hard.path, name="mine", limit=4)
 
 
@@ -175,9 +178,16 @@ def test_exit_codes_of_the_command(hard: HardSet, command: Command) -> None:
     assert done.exit_code == 0, done.output
     assert "Mean error" in done.output and "board.html" in done.output
     failed = command(["score", net, folder, "--fail-over", "error=.01", "--fail-over", "relative=.9"])
-    assert failed.exit_code == 1 and failed.output.count("fails: ") == 1
+    assert failed.exit_code == 9 and failed.output.count("red: ") == failed.output.count("green: ") == 1
     assert (hard.path / "scores").is_dir(), "the entry is written all the same"
     assert command(["score", net, folder, "--fail-over", "errors=.1"]).exit_code == 2
+    for limit, code in (
+        ("accuracy=.5", 0),
+        ("accuracy=1", 9),
+        ("rms_at_half_error=.18", 0),
+        ("rms_at_half_error=.19", 9),
+    ):
+        assert command(["score", net, folder, "--fail-under", limit]).exit_code == code
     assert command(["score", net]).exit_code == 2
     assert command(["score", "scored_nets:four", folder]).exit_code == 4
     assert command(["score", net, str(hard.path / "none")]).exit_code == 5
@@ -185,3 +195,19 @@ def test_exit_codes_of_the_command(hard: HardSet, command: Command) -> None:
     assert board.exit_code == 0 and "board.html" in board.output
     assert command(["export", folder, "--to", "webdataset", "--out", "shards"]).exit_code == 0
     assert command(["export", folder, "--to", "zip", "--out", "other"]).exit_code == 2
+
+
+def test_a_model_that_never_falls_to_half_is_green_and_one_that_knows_nothing_red(hard: HardSet) -> None:
+    def steady(x: Array) -> Array:
+        return np.eye(3, dtype=np.float32)[np.zeros(len(x), int)]
+
+    answers = {x.tobytes(): label for _, label, x in originals()}
+
+    def lost(x: Array) -> Array:
+        return np.eye(3, dtype=np.float32)[[(answers.get(row.tobytes(), 0) + 1) % 3 for row in x], :]
+
+    limits: dict[str, Any] = {"fail_under": {"rms_at_half_error": 99.0}}
+    found = brittle.score(shaped(steady), hard.path, name="steady", **limits).verdicts[0]
+    assert found.green and "infinite, as accuracy does not fall so far" in found.found
+    found = brittle.score(shaped(lost), hard.path, name="lost", **limits).verdicts[0]
+    assert not found.green and "nothing was right at all" in found.found

@@ -15,6 +15,7 @@ from brittle.searches import SEARCHES
 from brittle.settings import Settings, setting
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
 from brittle.tasks.explain.settings import CompareExplanationsSettings, ExplainSettings
+from brittle.tasks.gates import GateSettings
 from brittle.tasks.harden.settings import HardenSettings
 from brittle.tasks.train.settings import TrainSettings
 
@@ -26,6 +27,7 @@ OWN = {
     "config",
     "estimate",
     "price",
+    "junit",
     "explain",
     "board",
     "kind",
@@ -34,7 +36,7 @@ OWN = {
     "out",
 }
 COMMANDS: dict[str, dict[str, type[Settings]]] = {
-    "audit": {"": AuditSettings},
+    "audit": {"": AuditSettings, "gates": GateSettings},
     "compare": {"": CompareSettings, "explanations": CompareExplanationsSettings},
     "explain": {"": ExplainSettings},
     "harden": {"": HardenSettings},
@@ -109,7 +111,7 @@ def test_every_default_that_help_shows_is_the_real_one(name: str, prefix: str, k
         else:
             assert brackets[-1] == shown(real), field_name
             looked_at += 1
-    assert looked_at or kind is TrainSettings
+    assert looked_at or kind in (TrainSettings, GateSettings)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -123,7 +125,7 @@ def test_every_option_is_a_field_and_every_field_with_a_group_is_an_option(name:
 
 def test_help_is_grouped_and_no_option_is_without_a_group() -> None:
     text = CliRunner().invoke(cli, ["audit", "--help"]).output
-    places = [text.index(f"\n{heading}:\n") for heading in ("Model", "Data", "Search", "Running")]
+    places = [text.index(f"\n{heading}:\n") for heading in ("Model", "Data", "Search", "Running", "Gates")]
     assert places == sorted(places)
     assert re.findall(r"--\S+", text[text.index("\nOther options:\n") :]) == ["--help"]
 

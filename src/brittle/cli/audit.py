@@ -1,5 +1,6 @@
 """brittle audit: how little distortion flips each decision."""
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import brittle
-from brittle.cli.console import EXIT_CODES, clear_errors, console
+from brittle.cli.console import EXIT_CODES, RED, clear_errors, console, show_verdicts
 from brittle.cli.live import live_progress
 from brittle.cli.options import (
     GroupedCommand,
@@ -16,9 +17,11 @@ from brittle.cli.options import (
     set_option,
     settings_of,
     settings_options,
+    taken,
 )
 from brittle.report import wording
 from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.gates import GateSettings
 
 if TYPE_CHECKING:
     from brittle.tasks.audit.estimate import Estimate
@@ -32,15 +35,21 @@ WITHIN_L2 = (
 @click.command(cls=GroupedCommand, epilog=EXIT_CODES)
 @click.argument("model", required=False)
 @click.argument("data", required=False)
-@settings_options(AuditSettings)
+@settings_options(AuditSettings, GateSettings)
 @set_option
 @option("--agent", "search", "FILE", "A trained agent plays: a file of brittle train, cells or ripple.")
 @option("--preset", "search", "NAME", "Distortions, cell and search of a published table; see list.")
 @option("--estimate", "running", "", "Say what it would ask and take, and ask nothing.", is_flag=True)
 @option("--price", "running", "F", "Price of 1,000 rows, for the estimate.", type=float)
+@option("--junit", "gates", "FILE", "Write samples and gates as JUnit XML.")
 @config_option
 def audit(
-    config: str | None, preset: str | None, estimate: bool, price: float | None, **options: Any
+    config: str | None,
+    preset: str | None,
+    estimate: bool,
+    price: float | None,
+    junit: str | None,
+    **options: Any,
 ) -> None:
     """Audit MODEL on DATA.
 
@@ -51,11 +60,15 @@ def audit(
            image files without labels | photos (default: 20 labelled photos) |
            clips in such folders | camera (default for video; no extra) |
            WFDB records | csv tables of signals | ecg5000 (default for ecg)
+
+    Exit 9: the run is finished and written, but a gate is red.
     """
     with clear_errors():
         values = AuditSettings.read(config) if config else {}
         if preset:
             values |= brittle.preset(preset, _rate(options["sampling_rate"]))
+        given = settings_of(GateSettings, taken(GateSettings, values), taken(GateSettings, options))
+        gates = brittle.gates(**given)
         settings = settings_of(AuditSettings, values, options)
         if estimate:
             for line in _estimated(brittle.estimate(price=price, **settings)):
@@ -75,7 +88,13 @@ def audit(
         if asked["goal"] == "first" and asked["max_l2"] and not named:
             console.print(WITHIN_L2, soft_wrap=True)
         console.print(f"Report: {run.path / 'report.html'}", soft_wrap=True)
+        checked = gates.check(run)
+        if junit:
+            checked.write_junit(junit)
+        show_verdicts(checked.verdicts)
         _refuse_empty(run)
+        if checked.red:
+            sys.exit(RED)
 
 
 def _estimated(found: "Estimate") -> Iterator[str]:

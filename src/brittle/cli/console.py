@@ -1,22 +1,34 @@
 """What every command shares: the consoles, and errors as one line with an exit code."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from brittle.core.errors import BrittleError
 
+if TYPE_CHECKING:
+    from brittle.report.gates.gate import Verdict
+
+RED = 9
 INTERRUPTED = 130
 EXIT_CODES = """
 \b
 Exit codes: 0 done; 1 a flip did not hold, or another error; 2 usage; 3 data;
-4 model; 5 run folder; 6 an extra is missing; 7 disk; 130 interrupted.
+4 model; 5 run folder; 6 an extra is missing; 7 disk; 9 a gate is red;
+130 interrupted.
 """
 
 console = Console(highlight=False, markup=False)
 errors = Console(stderr=True, highlight=False, markup=False)
+
+
+def show_verdicts(verdicts: "Iterable[Verdict]") -> None:
+    """A line for each gate."""
+    for verdict in verdicts:
+        console.print(str(verdict), style="green" if verdict.green else "bold red", soft_wrap=True)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from brittle.core.errors import UsageError
 from brittle.settings import Settings
 
 C = TypeVar("C", bound=Callable[..., Any])
-GROUPS = ("model", "data", "search", "training", "running")
+GROUPS = ("model", "data", "search", "training", "running", "gates")
 OF_ENDPOINTS = frozenset({"header", "query", "body", "timeout", "retries", "rate"})
 """Of the options of models those that say how an endpoint is asked."""
 
@@ -134,6 +134,11 @@ def settings_of(
             if inner:
                 merged[name] = {**_inner(merged, name), **inner}
     return {**merged, **given}
+
+
+def taken(kind: type[Settings], values: dict[str, Any]) -> dict[str, Any]:
+    """The values of these settings, which are taken out of others."""
+    return {name: values.pop(name) for name in kind.model_fields if name in values}
 
 
 def _inner(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:

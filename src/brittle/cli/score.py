@@ -7,12 +7,10 @@ from typing import Any
 import click
 
 import brittle
-from brittle.cli.console import EXIT_CODES, clear_errors, console
+from brittle.cli.console import EXIT_CODES, RED, clear_errors, console, show_verdicts
 from brittle.cli.live import live_rows
 from brittle.cli.options import GroupedCommand, option, settings_of, settings_options
 from brittle.tasks.score.settings import ScoreSettings
-
-OVER = 1
 
 
 @click.command(cls=GroupedCommand, epilog=EXIT_CODES)
@@ -26,7 +24,7 @@ def score(targets: tuple[str, ...], board: bool, **options: Any) -> None:
     brittle score MODEL DIR        MODEL as brittle audit takes it
     brittle score --board DIR      the page alone, from the entries
 
-    Exit 1: a figure is greater than --fail-over allows.
+    Exit 9: the entry is written, but a gate is red.
     """
     with clear_errors():
         if board:
@@ -41,10 +39,9 @@ def score(targets: tuple[str, ...], board: bool, **options: Any) -> None:
         _say_left_out(found.left_out)
         console.print(f"Entry: {found.file}", soft_wrap=True)
         console.print(f"Board: {found.board}", soft_wrap=True)
-        for line in found.over:
-            console.print(f"fails: {line}", style="bold red", soft_wrap=True)
-        if found.over:
-            sys.exit(OVER)
+        show_verdicts(found.verdicts)
+        if not all(verdict.green for verdict in found.verdicts):
+            sys.exit(RED)
 
 
 def _write_board(targets: tuple[str, ...], reference: str | None) -> None:

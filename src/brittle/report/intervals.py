@@ -8,7 +8,7 @@ from math import exp, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtrik, stdtrit
+from scipy.special import bdtr, bdtrik, stdtrit
 
 Z = 1.959963984540054
 TAIL = 0.025
@@ -74,6 +74,14 @@ def newcombe(both: int, ours: int, theirs: int, neither: int) -> Interval | None
         p - q - joined(p - one.low, other.high - q),
         p - q + joined(one.high - p, q - other.low),
     )
+
+
+def mcnemar(ours: int, theirs: int) -> float:
+    """p of McNemar's exact test (1947), two-sided: how likely chance alone tells two sides so far apart.
+
+    ours, theirs: samples that count on one side only; under chance these are binomial (ours + theirs, 1/2).
+    """
+    return min(1.0, 2 * float(bdtr(min(ours, theirs), ours + theirs, 0.5)))
 
 
 def median_interval(values: Values) -> Interval | None:

@@ -25,6 +25,7 @@ from brittle.store.scores import ScoreEntry
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
 from brittle.tasks.benchmark.settings import BenchmarkSettings
 from brittle.tasks.explain.settings import CompareExplanationsSettings, ExplainSettings
+from brittle.tasks.gates import GateSettings
 from brittle.tasks.harden.settings import HardenSettings
 from brittle.tasks.score.settings import ScoreSettings
 
@@ -48,6 +49,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "compare": CompareSettings,
     "explain": ExplainSettings,
     "compare-explanations": CompareExplanationsSettings,
+    "gates": GateSettings,
     "harden": HardenSettings,
     "benchmark": BenchmarkSettings,
     "score": ScoreSettings,

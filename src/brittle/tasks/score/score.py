@@ -1,13 +1,16 @@
 """Score a model on a hard set: one entry, and the board written again."""
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from brittle.domains import domain_of
 from brittle.report.board.page import BOARD, write_page
+from brittle.report.gates.gate import Figure, Verdict, judge
+from brittle.report.intervals import Interval
 from brittle.store.hard_set import HardSet
-from brittle.store.scores import ScoreEntry, read_scores, score_file, write_score
+from brittle.store.scores import Ends, ScoreEntry, read_scores, score_file, write_score
 from brittle.store.set_files import SetFiles
 from brittle.tasks.playing.naming import name_objects
 from brittle.tasks.score.asking import Watch, answered
@@ -20,12 +23,12 @@ from brittle.tasks.score.settings import ScoreSettings
 class Score:
     """What a model scored.
 
-    over: the figures that fail_over does not allow, a line each. left_out: of the board, and why.
+    verdicts: of the gates, fail_over and fail_under. left_out: of the board, and why.
     """
 
     folder: Path
     entry: ScoreEntry
-    over: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
     left_out: tuple[str, ...]
 
     @property
@@ -44,11 +47,12 @@ class Score:
 
 
 def score(model: Any, folder: str | Path, *, watch: Watch | None = None, **settings: Any) -> Score:
-    """Show a model all images of a hard set, write its entry and the board.
+    """Show a model all files of a hard set, write its entry and the board.
 
-    model:    as of brittle.audit. folder: a hard set with its images.
+    model:    as of brittle.audit. folder: a hard set with its files.
     watch:    called with a Standing while it is under way.
-    settings: the fields of ScoreSettings (name, limit, reference, fail_over, batch, model_options).
+    settings: the fields of ScoreSettings (name, limit, reference, fail_over, fail_under, batch,
+              model_options).
 
     An entry is written whole at the end: what was interrupted is simply run again. Raises BrittleError with
     one line for the user.
@@ -64,7 +68,9 @@ def score(model: Any, folder: str | Path, *, watch: Watch | None = None, **setti
     entry = entry_of(opened, found)
     write_score(opened.hard, entry)
     left_out = write_board(chosen.folder, chosen.reference)
-    return Score(Path(chosen.folder), entry, _over(entry, chosen), tuple(left_out))
+    figures, where = _figures(entry), str(Path(chosen.folder) / BOARD)
+    verdicts = tuple(judge(gate, figures[gate.name], where=where) for gate in chosen.gates)
+    return Score(Path(chosen.folder), entry, verdicts, tuple(left_out))
 
 
 def write_board(folder: str | Path, reference: str | None = None) -> list[str]:
@@ -80,15 +86,19 @@ def write_board(folder: str | Path, reference: str | None = None) -> list[str]:
     return left_out
 
 
-def _over(entry: ScoreEntry, settings: ScoreSettings) -> tuple[str, ...]:
-    """The figures that are greater than the user allows, a line each."""
-    figures = {
-        "error": entry.mean_error,
-        "relative": entry.relative_error,
-        "mce": entry.relative_to.mce if entry.relative_to else 0.0,
+def _figures(entry: ScoreEntry) -> dict[str, Figure]:
+    """What may be gated, by the names of FIGURES."""
+    half, fell = entry.rms_at_half_error, "accuracy does not fall so far"
+    if half is None and entry.clean.right:
+        half = inf
+    return {
+        "accuracy": Figure(entry.clean.accuracy, _interval(entry.clean.interval)),
+        "error": Figure(entry.mean_error, _interval(entry.mean_error_interval)),
+        "relative": Figure(entry.relative_error),
+        "mce": Figure(entry.relative_to.mce if entry.relative_to else None, why="there is no reference"),
+        "rms_at_half_error": Figure(half, why=fell if entry.clean.right else "nothing was right at all"),
     }
-    return tuple(
-        f"{name} is {figures[name]:.3f}, over {limit:g}"
-        for name, limit in (settings.fail_over or {}).items()
-        if figures[name] > limit
-    )
+
+
+def _interval(ends: Ends | None) -> Interval | None:
+    return None if ends is None else Interval(*ends)

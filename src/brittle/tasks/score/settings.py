@@ -1,28 +1,19 @@
 """What may be said of a score."""
 
 import os
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, field_validator
 
 from brittle.models.options import ModelOptions
+from brittle.report.gates.gate import Gate
 from brittle.settings import Settings, setting
 from brittle.store.scores import LONGEST
+from brittle.tasks.limits import Limits, gates_of, refuse_limits
 
-Figure = Literal["error", "relative", "mce"]
-"""The mean error, the relative error, or mCE, see brittle.store.scores."""
-Limit = Annotated[float, Field(ge=0)]
-
-
-def _limits(value: Any) -> Any:
-    """ "error=.4" as {"error": .4}, also of several."""
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list | tuple):
-        return value
-    pairs = [str(text).partition("=") for text in texts]
-    if not all(equals for _, equals, _ in pairs):
-        raise ValueError("expected FIGURE=LIMIT, such as error=.4")
-    return {name: limit for name, _, limit in pairs}
+FIGURES = ("accuracy", "error", "relative", "mce", "rms_at_half_error")
+"""The clean accuracy, mean and relative error, mCE, RMS at half error, see brittle.store.scores."""
+SHARES = ("accuracy", "error")
 
 
 def _path(value: Any) -> Any:
@@ -44,7 +35,12 @@ class ScoreSettings(Settings):
         max_length=LONGEST,
     )
     limit: int | None = setting(
-        None, "only N source images, spread evenly", group="data", metavar="N", unset="all", ge=1
+        None,
+        "only N source images, signals or clips, spread evenly",
+        group="data",
+        metavar="N",
+        unset="all",
+        ge=1,
     )
     reference: str | None = setting(
         None,
@@ -53,13 +49,32 @@ class ScoreSettings(Settings):
         metavar="NAME",
         unset="no mCE",
     )
-    fail_over: Annotated[dict[Figure, Limit] | None, BeforeValidator(_limits)] = setting(
+    fail_over: Limits = setting(
         None,
-        "exit 1 if a figure is greater: error=.4, relative=.3 or mce=.9",
-        group="running",
+        "red if a figure is greater: error=.4, relative=.3 or mce=.9; repeatable",
+        group="gates",
+        metavar="FIGURE=F",
+        unset="never",
+        repeat=True,
+    )
+    fail_under: Limits = setting(
+        None,
+        "red if a figure is less: accuracy=.7 or rms_at_half_error=.1; repeatable",
+        group="gates",
         metavar="FIGURE=F",
         unset="never",
         repeat=True,
     )
     batch: int = setting(32, "rows shown at once", group="running", metavar="N", ge=1, le=4096)
     model_options: ModelOptions = setting(ModelOptions(), "how the model is asked")
+
+    @field_validator("fail_over", "fail_under")
+    @classmethod
+    def _known(cls, limits: Limits) -> Limits:
+        refuse_limits(limits, FIGURES, SHARES)
+        return limits
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """A gate for each limit."""
+        return gates_of(self.fail_over, self.fail_under)

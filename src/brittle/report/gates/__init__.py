@@ -1,0 +1,1 @@
+"""What a pipeline decides on: figures against limits, a run against an earlier one."""
