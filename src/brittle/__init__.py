@@ -44,9 +44,14 @@ if TYPE_CHECKING:
     from brittle.tasks.explain.settings import CompareExplanationsSettings as CompareExplanationsSettings
     from brittle.tasks.explain.settings import ExplainSettings as ExplainSettings
     from brittle.tasks.export import export as export
+    from brittle.tasks.gates import Checked as Checked
+    from brittle.tasks.gates import Gates as Gates
+    from brittle.tasks.gates import GateSettings as GateSettings
+    from brittle.tasks.gates import gates as gates
     from brittle.tasks.harden.harden import Hardening as Hardening
     from brittle.tasks.harden.harden import harden as harden
     from brittle.tasks.harden.settings import HardenSettings as HardenSettings
+    from brittle.tasks.merge import merge as merge
     from brittle.tasks.report import rewrite_report as rewrite_report
     from brittle.tasks.schemas import schema as schema
     from brittle.tasks.schemas import schema_names as schema_names
@@ -67,6 +72,9 @@ _PUBLIC = {
     "CompareExplanationsSettings": "brittle.tasks.explain.settings",
     "ExplanationComparison": "brittle.report.explain.compare",
     "ExplainSettings": "brittle.tasks.explain.settings",
+    "Checked": "brittle.tasks.gates",
+    "Gates": "brittle.tasks.gates",
+    "GateSettings": "brittle.tasks.gates",
     "Hardening": "brittle.tasks.harden.harden",
     "HardenSettings": "brittle.tasks.harden.settings",
     "BrittleError": "brittle.core.errors",
@@ -90,11 +98,13 @@ _PUBLIC = {
     "catalogue": "brittle.tasks.catalogue",
     "explain": "brittle.tasks.explain.explain",
     "export": "brittle.tasks.export",
+    "gates": "brittle.tasks.gates",
     "harden": "brittle.tasks.harden.harden",
     "hardening_table": "brittle.report.harden.tables",
     "explanation_comparison_table": "brittle.report.explain.compare",
     "explanation_summary": "brittle.report.explain.summary",
     "explanation_table": "brittle.report.explain.tables",
+    "merge": "brittle.tasks.merge",
     "preset": "brittle.tasks.audit.presets",
     "render": "brittle.tasks.benchmark.render",
     "rewrite_report": "brittle.tasks.report",

@@ -1,4 +1,4 @@
-"""brittle report, list and schema: what is there already."""
+"""brittle report, merge, list and schema: what is there already."""
 
 import json
 from itertools import groupby
@@ -16,6 +16,16 @@ def report(run: str) -> None:
     """Write report.html and the tables of the run DIR again, from the run alone."""
     with clear_errors():
         console.print(f"Report: {brittle.rewrite_report(run)}", soft_wrap=True)
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("runs", metavar="DIR...", nargs=-1)
+@click.option("--out", metavar="DIR", required=True, help="A new folder for the whole run.")
+def merge(runs: tuple[str, ...], out: str) -> None:
+    """Unite the runs of all shards, of the same command with --shard 1/N to N/N, into the whole run."""
+    with clear_errors():
+        run = brittle.merge(runs, out)
+        console.print(f"Report: {run.path / 'report.html'}", soft_wrap=True)
 
 
 @click.command("list")

@@ -65,7 +65,7 @@ def estimate(model: Any = None, data: Any = None, *, price: float | None = None,
         )
         speed = None
     before = _Before.of(folder) if known else _Before()
-    samples = sum(name not in before.done for name in dataset.ids)
+    samples = sum(name not in before.done for name in chosen.played(dataset.ids))
     beside = 0 if (folder / FILE).exists() else chosen.warm_up
     if not backend.local:  # its classes, and the identity rows twice; of a run that was begun these once
         beside += ROWS if known else 1 + 2 * ROWS

@@ -8,7 +8,7 @@ from pydantic import field_validator, model_validator
 
 from brittle.settings import setting
 from brittle.tasks.playing.agents import with_agent
-from brittle.tasks.playing.settings import Place, RunSettings, file_name
+from brittle.tasks.playing.settings import Place, RunSettings, ShardSettings, file_name
 
 COMPARISON = "runs/compare"
 
@@ -85,7 +85,7 @@ class GameSettings(RunSettings):
         return self
 
 
-class AuditSettings(GameSettings):
+class AuditSettings(GameSettings, ShardSettings):
     """The settings of an audit; every field is a keyword of brittle.audit."""
 
     search: str | None = setting(
@@ -108,6 +108,8 @@ class AuditSettings(GameSettings):
     def _warm_up_needs_an_agent(self) -> Self:
         if self.warm_up and self.search not in (None, "agent"):
             raise ValueError(f"expected the search agent for a warm-up, got {self.search}")
+        if self.warm_up and self.shard:
+            raise ValueError("expected a whole run for a warm-up: the agents of shards would learn apart")
         return self
 
     @classmethod

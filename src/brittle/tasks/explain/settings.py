@@ -10,7 +10,7 @@ from pydantic import model_validator
 from brittle.core.explain_run import LEAST_BUDGET
 from brittle.settings import setting
 from brittle.tasks.playing.agents import with_agent
-from brittle.tasks.playing.settings import Place, RunSettings, file_name
+from brittle.tasks.playing.settings import Place, RunSettings, ShardSettings, file_name
 
 COMPARISON = "runs/compare-explanations"
 
@@ -48,7 +48,7 @@ class ExplanationTerms(RunSettings):
     )
 
 
-class ExplainSettings(ExplanationTerms):
+class ExplainSettings(ExplanationTerms, ShardSettings):
     """The settings of an explanation; every field is a keyword of brittle.explain."""
 
     prefix: ClassVar[str] = "explain-"
