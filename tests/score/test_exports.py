@@ -185,8 +185,8 @@ def test_exports_go_into_folders_of_their_own(hard: HardSet, tmp_path: Path) -> 
         brittle.export(hard.path, to="imagenet", out=tmp_path / "i")
 
 
-def test_signals_have_no_pictures(tmp_path: Path) -> None:
+def test_pictures_of_free_floats_are_refused(tmp_path: Path) -> None:
     spec = InputSpec((1, 6, 8), ("channel", "height", "width"))
     hard = make_set(tmp_path / "hard", spec=spec)
-    with pytest.raises(BrittleError, match="exports are of 8-bit images"):
+    with pytest.raises(BrittleError, match="exports of pictures are of 8 bits"):
         brittle.export(hard.path, to="webdataset", out=tmp_path / "w")

@@ -296,11 +296,6 @@ def test_a_surrogate_that_fails_is_named(tmp_path: Path) -> None:
         made(tmp_path / "hard", models=[Net(1, SIDE), Broken(7, 8)])
 
 
-def test_heartbeats_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(brittle.DataError, match="expected images"):
-        brittle.benchmark("ecg5000", models=["ecg"], rms=(0.1,), out=str(tmp_path / "hard"))
-
-
 def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(BrittleError, match="other files"):

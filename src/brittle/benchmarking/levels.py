@@ -1,19 +1,20 @@
 """Levels: at which distance a set has its files, and what share of one an input fills.
 
-A further measure, such as SNR of signals, is one entry of MEASURES.
+A further measure is one entry of MEASURES.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 
-from brittle.core.distance import l2, linf, rms
+from brittle.core.distance import l2, linf, rms, snr
 from brittle.core.errors import UsageError
 from brittle.core.hard_result import Distances
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.domains.ssim import ssim
 
-IMAGE = ("height", "width")
+IMAGE, SIGNAL = ("height", "width"), ("time",)
+"""Axes without which there is no SSIM, and no SNR."""
 DIGITS = 6
 
 Used = Callable[[Sample, Array, float, float], float]
@@ -22,19 +23,30 @@ Used = Callable[[Sample, Array, float, float], float]
 
 @dataclass(frozen=True)
 class Measure:
-    """What a level is of. needs: axes; most: the end of its range; falls: a stronger level is a lesser value.
+    """What a level is of. needs: axes; falls: a stronger level is a lesser value.
 
-    used: what share of a level an input fills.
+    used: what share of a level an input fills. least, most: values lie between these, neither included.
     """
 
     used: Used
     needs: tuple[str, ...] = ()
-    most: float = float("inf")
+    least: float = 0
+    most: float = inf
     falls: bool = False
+
+    @property
+    def range(self) -> str:
+        """What a value must be, in words."""
+        ends = (("above", self.least), ("below", self.most))
+        return " and ".join(f"{side} {end:g}" for side, end in ends if isfinite(end)) or "of any finite value"
 
 
 def _rms(sample: Sample, x: Array) -> float:
     return rms(l2(sample.x, x), x.size)
+
+
+def _snr(sample: Sample, x: Array) -> float:
+    return snr(sample.x, x, sample.spec.axes.index("time"))
 
 
 MEASURES: Mapping[str, Measure] = {
@@ -44,7 +56,11 @@ MEASURES: Mapping[str, Measure] = {
     "ssim": Measure(
         lambda s, x, value, _: (1 - ssim(s.x, x, s.spec.span)) / (1 - value), IMAGE, most=1, falls=True
     ),
+    "snr": Measure(lambda s, x, value, _: 10 ** ((value - _snr(s, x)) / 20), SIGNAL, least=-inf, falls=True),
 }
+"""By name. snr: signal-to-noise ratio of a sample, dB: power of each lead about its mean over power of the
+change, each summed over all values; its share is one of amplitude.
+"""
 
 
 @dataclass(frozen=True)
@@ -56,8 +72,9 @@ class DistanceLevel:
 
     @property
     def name(self) -> str:
-        """Of its folder: its value."""
-        return f"{self.value:g}"
+        """Of its folder: its value, without the signs that no name of a folder may have."""
+        sign = "minus" if self.value < 0 else ""
+        return sign + f"{abs(self.value):g}".replace("+", "")
 
     def share(self, sample: Sample, own: float) -> Callable[[Array], float]:
         """What share of the level an input fills; own: L2 of the change as it was found."""
@@ -81,9 +98,8 @@ def open_levels(measure: str, values: Sequence[float], spec: InputSpec) -> tuple
         if axis not in spec.axes:
             raise UsageError(f"levels of {measure} need the axis '{axis}'; these inputs have {spec.axes}")
     for value in values:
-        if not (isfinite(value) and 0 < value < kind.most):
-            end = f" and below {kind.most:g}" if isfinite(kind.most) else ""
-            raise UsageError(f"expected levels of {measure} above 0{end}, got {value:g}")
+        if not (isfinite(value) and kind.least < value < kind.most):
+            raise UsageError(f"expected levels of {measure} {kind.range}, got {value:g}")
     levels = tuple(DistanceLevel(measure, v) for v in sorted(values, reverse=kind.falls))
     if len({level.name for level in levels}) < len(levels):
         raise UsageError(f"expected different levels, got {', '.join(level.name for level in levels)}")
@@ -97,10 +113,11 @@ def base_of(levels: Sequence[DistanceLevel]) -> DistanceLevel:
 
 def distances(sample: Sample, x: Array) -> Distances:
     """How far an input is from its sample, as items.jsonl has it."""
-    image = set(IMAGE) <= set(sample.spec.axes)
+    axes = set(sample.spec.axes)
     return Distances(
         l2=round(l2(sample.x, x), DIGITS),
         rms=round(_rms(sample, x), DIGITS + 2),
         linf=round(linf(sample.x, x), DIGITS),
-        ssim=round(ssim(sample.x, x, sample.spec.span), DIGITS) if image else None,
+        ssim=round(ssim(sample.x, x, sample.spec.span), DIGITS) if axes >= set(IMAGE) else None,
+        snr=round(_snr(sample, x), DIGITS) if axes >= set(SIGNAL) else None,
     )

@@ -1,4 +1,4 @@
-"""brittle benchmark: pictures that models err on at little distance, and the proof of it."""
+"""brittle benchmark: inputs that models err on at little distance, and the proof of it."""
 
 from pathlib import Path
 from typing import Any
@@ -19,22 +19,22 @@ from brittle.cli.options import (
 )
 from brittle.tasks.benchmark.settings import BenchmarkSettings
 
-OF_SIGNALS_AND_CLIPS = frozenset(
-    {"size", "bounds", "sampling_rate", "leads", "windows", "frames", "stride", "beat_at"}
-)
+OF_ITS_OWN = frozenset({"size"})
+"""Options of data that a benchmark has another one for."""
 
 
 @click.command(cls=GroupedCommand, epilog=EXIT_CODES)
 @click.argument("data", required=False)
-@settings_options(BenchmarkSettings, without=OF_SIGNALS_AND_CLIPS)
+@settings_options(BenchmarkSettings, without=OF_ITS_OWN)
 @set_option
-@option("--render", "running", "SET", "Make the images of SET again, from DATA, the photos it was made from.")
+@option("--render", "running", "SET", "Make the files of SET again, from DATA, which it was made from.")
 @config_option
 def benchmark(config: str | None, render: str | None, **options: Any) -> None:
-    """Make a set of pictures from DATA that models err on at little distance: a harder test set.
+    """Make a set of inputs from DATA that models err on at little distance: a harder test set.
 
     \b
-    DATA  labelled images, as brittle audit takes them (default the built-in photos)
+    DATA  labelled images, signals or clips, as brittle audit takes them, or photos, ecg or video, which are
+          built in, with models (default photos)
 
     What is hard for the surrogates (--models) is chosen on a third of DATA and tried on the others; models
     that are held out (--hold-out) are asked for the finished files alone, and are the headline of the card.
@@ -55,9 +55,9 @@ def benchmark(config: str | None, render: str | None, **options: Any) -> None:
 
 
 def _render(folder: str, options: dict[str, Any]) -> None:
-    """The images of a set from the originals."""
+    """The files of a set from the originals."""
     if options["data"] is None:
-        raise brittle.UsageError("expected the photos that the set was made from: --render SET PHOTOS")
+        raise brittle.UsageError("expected the data that the set was made from: --render SET DATA")
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("rendering", total=None)
         hard = brittle.render(

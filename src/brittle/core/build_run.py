@@ -72,7 +72,7 @@ class Level(Protocol):
         """What share of the level an input fills; own: L2 of the change as it was found."""
 
 
-class Images(Protocol):
+class Files(Protocol):
     """Where the files of a set are kept."""
 
     def write(self, sample: Sample, x: Array, kind: str = "", level: str = "") -> tuple[str, str, Array]:
@@ -86,7 +86,7 @@ class BuildRules:
     joint: Callable[[int], JointGoal]
     ways: Sequence[Way]
     levels: Sequence[Level]
-    images: Images
+    files: Files
     measure: Callable[[Sample, Array], Distances]
     surrogates: Sequence[str]
     keep: Keep = "all"
@@ -153,7 +153,7 @@ def _build(
             if reached is None:
                 raise LeftOut(f"{way.name} cannot be brought to the level {level.name}")
             drawn.append((found, level.name, reached.x, reached.scale))
-    file, digest, _ = rules.images.write(sample, sample.x)
+    file, digest, _ = rules.files.write(sample, sample.x)
     pieces = []
     for found, level_name, x, scale in drawn:
         pieces.append((yield from _check(found, level_name, x, scale, sample, joint, rules, known)))
@@ -210,7 +210,7 @@ def _check(
     known: dict[str, Any],
 ) -> Generator[Request, Array, Piece]:
     """Write one file, read it back, and ask every surrogate for it alone."""
-    file, digest, held = rules.images.write(sample, x, found.kind, level)
+    file, digest, held = rules.files.write(sample, x, found.kind, level)
     request = Request(InputBoard(sample), held[None], alone=True)
     answer = yield from rows(request, known, "check")
     return Piece(

@@ -16,12 +16,16 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class Distances:
-    """How far a file is from the untouched one, in the input's own units. ssim: of images."""
+    """How far a file is from the untouched one, in the input's own units.
+
+    ssim: of images and clips. snr: of signals, dB.
+    """
 
     l2: float
     rms: float
     linf: float
     ssim: float | None = None
+    snr: float | None = None
 
 
 @dataclass(frozen=True)

@@ -23,16 +23,19 @@ class Media:
 
 IMAGES = Media(IMAGE_SUFFIXES, 3, image_set)
 CLIPS = Media(CLIP_SUFFIXES, 4, clip_set)
+ANIMATED = Media(frozenset({".png"}), 4, clip_set)
+"""Clips as runs and hard sets keep them."""
 SUFFIXES = IMAGES.suffixes | CLIPS.suffixes
 
 
 def media_of(paths: Iterable[Path], wanted: Wanted) -> Media:
     """What the model takes, where there is such a file, else what the first file is.
 
-    A .gif is an image, unless the model takes clips.
+    A .gif is an image, unless the model takes clips; so is a .png, where there are no other clips.
     """
     suffixes = [path.suffix.lower() for path in paths]
-    kinds = (CLIPS, IMAGES) if wanted.shape and len(wanted.shape) == CLIPS.sides else (IMAGES, CLIPS)
+    takes_clips = wanted.shape and len(wanted.shape) == CLIPS.sides
+    kinds = (CLIPS, ANIMATED, IMAGES) if takes_clips else (IMAGES, CLIPS)
     return next((kind for kind in kinds if not kind.suffixes.isdisjoint(suffixes)), kinds[0])
 
 

@@ -14,7 +14,7 @@ from brittle.data.files import MOST_PIXELS
 
 # A file cannot reach readers of playlists, which open other files and addresses.
 SAFE = {
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,gif",
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,gif,apng",
     "protocol_whitelist": "file",
 }
 LONGEST_GAP = 3.0

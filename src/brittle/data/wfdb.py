@@ -20,7 +20,7 @@ NO_BEATS = frozenset("[]!x()ptu`'^|~+sT*D=\"@")
 
 
 class Wfdb:
-    """WFDB records: a folder of .hea files or one; labels from labels.csv, beats.csv or .atr, if any."""
+    """WFDB records: .hea files in a folder or its class subfolders; labels.csv, beats.csv or .atr, if any."""
 
     def fits(self, source: Source, options: DataOptions) -> bool:
         """Whether there is a header file."""
@@ -30,22 +30,27 @@ class Wfdb:
     def __call__(self, source: Source, wanted: Wanted, options: DataOptions) -> Dataset:
         """Open them. Samples are called by record, and beats by record and R peak: 100-370.
 
-        Labels: columns record and label, one window a record; with a column sample, or from .atr files, one
-        window a beat. Of .atr only those beats are taken whose symbol is one of the model's class names,
-        where it has some. Raises MissingExtraError without the extra ecg.
+        Labels: the names of class subfolders; or columns record and label, one window a record; or, with a
+        column sample or from .atr files, one window a beat. Of .atr only those beats are taken whose symbol
+        is one of the model's class names, where it has some. Raises MissingExtraError without the extra ecg.
         """
         path = Path(path_of(source) or "")
         headers = _headers(path)
-        files = {header.stem: header for header in headers}
-        folder, name = headers[0].parent, path.resolve().stem
+        folder, name = path if path.is_dir() else headers[0].parent, path.resolve().stem
+        files = {header.relative_to(folder).with_suffix("").as_posix(): header for header in headers}
         table = find_table(folder, options)
-        marks = read_marks(table) if table else _annotated(headers, wanted)
+        if table:
+            marks = read_marks(table)
+        elif headers[0].parent != folder:
+            marks = [Mark(record, header.parent.name) for record, header in files.items()]
+        else:
+            marks = _annotated(headers, wanted)
         if table and not path.is_dir():
             marks = [mark for mark in marks if mark.record in files]
         if not marks:
             windows = unlabelled_windows(files, wanted, options, open_record)
             return signal_set(name, windows, wanted, options, open_record)
-        where = f"'{table}'" if table else f"the annotations in '{folder}'"
+        where = f"'{table}'" if table else f"'{folder}'"
         found, classes = labelled_windows(marks, files, wanted, options, open_record, where)
         return signal_set(name, found, wanted, options, open_record, classes)
 
@@ -100,9 +105,9 @@ def open_record(path: Path) -> WfdbRecord:
 
 
 def _headers(path: Path) -> list[Path]:
-    """Header files of a folder, or the one that the user named, with or without its suffix."""
+    """Header files of a folder or else its subfolders, or the one that was named, with or without suffix."""
     if path.is_dir():
-        return sorted(path.glob("*.hea"))
+        return sorted(path.glob("*.hea")) or sorted(path.glob("[!.]*/*.hea"))
     header = path if path.suffix == ".hea" else path.with_name(path.name + ".hea")
     return [header] if header.is_file() else []
 

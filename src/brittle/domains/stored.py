@@ -10,6 +10,11 @@ from brittle.core.errors import DataError
 from brittle.core.sample import Array, InputSpec
 
 
+def is_picture(spec: InputSpec) -> bool:
+    """Whether inputs are images or clips, that people look at as pixels."""
+    return {"height", "width"} <= set(spec.axes)
+
+
 def fits_png(spec: InputSpec) -> bool:
     """Whether 8-bit grey or RGB pixels hold inputs exactly."""
     return spec.bits == 8 and spec.shape[0] in (1, 3)

@@ -1,9 +1,12 @@
 """A hard set in the formats of others, each from the canonical folder alone: same set, same bytes."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from brittle.core.registry import Registry
 from brittle.exports.export import Export
 
-__all__ = ["EXPORTS", "Export"]
+__all__ = ["EXPORTS", "HOLDS", "Export"]
 
 EXPORTS = Registry(
     "export",
@@ -17,3 +20,13 @@ EXPORTS = Registry(
         "croissant": "brittle.exports.croissant:croissant",
     },
 )
+
+HOLDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "imagenet-c": ("image",),
+        "cifar-c": ("image",),
+        "huggingface": ("image", "video"),
+        "parquet": ("image", "ecg", "video"),
+    }
+)
+"""Domains of sets that a format holds; the others hold any."""

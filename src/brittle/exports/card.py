@@ -15,13 +15,13 @@ SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "1
 def card_of(exported: Exported, files: Mapping[str, str]) -> str:
     """The set's own card under a front matter that names the files of each part: load_dataset(DIR, PART)."""
     about = exported.hard.about
-    images = len(exported.sources) * (1 + len(about.kinds) * len(about.levels))
+    inputs = len(exported.sources) * (1 + len(about.kinds) * len(about.levels))
     licence = about.data.licence
     matter: dict[str, Any] = {
         "license": "other" if licence else "unknown",
         **({"license_name": licence} if licence else {}),
-        "task_categories": ["image-classification"],
-        "size_categories": [next((name for most, name in SIZES.items() if images < most), "n>1M")],
+        "task_categories": [about.form.task],
+        "size_categories": [next((name for most, name in SIZES.items() if inputs < most), "n>1M")],
         "configs": [
             {"config_name": name, "data_files": [{"split": "test", "path": path}]}
             for name, path in files.items()

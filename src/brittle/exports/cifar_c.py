@@ -25,7 +25,7 @@ def _write_images(exported: Exported, file: str, parts: list[Part]) -> None:
     """All images of a kind, one after the other, so that they need not be in memory together."""
     spec = exported.hard.about.spec
     channels, height, width = spec.shape
-    images = [image for part in parts for image in part.images]
+    images = [image for part in parts for image in part.inputs]
     header = {
         "descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)),
         "fortran_order": False,

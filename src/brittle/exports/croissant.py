@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from brittle.exports.export import Exported
-from brittle.store.hard_records import CLEAN, IMAGES
+from brittle.store.hard_records import CLEAN
 from brittle.store.hard_set import CLASSES, ITEMS
 
 CONTEXT: dict[str, Any] = {
@@ -61,9 +61,10 @@ COLUMNS = {
     "l2": "sc:Float",
     "rms": "sc:Float",
     "linf": "sc:Float",
-    "ssim": "sc:Float",
 }
-"""Of a line of items.jsonl, and their types."""
+"""Of a line of items.jsonl, and their types; LIKENESS besides."""
+ENCODINGS = {".png": "image/png"}
+"""By the end of a file's name; others are bytes."""
 
 
 def croissant(exported: Exported) -> None:
@@ -73,7 +74,8 @@ def croissant(exported: Exported) -> None:
 
 
 def _described(exported: Exported) -> dict[str, Any]:
-    about = exported.hard.about
+    about, place = exported.hard.about, exported.hard.about.form.place
+    columns = {**COLUMNS, **dict.fromkeys(exported.likeness, "sc:Float")}
     kinds = ", ".join(kind.name for kind in about.kinds)
     licence = {"license": about.data.licence} if about.data.licence else {}
     return {
@@ -81,7 +83,7 @@ def _described(exported: Exported) -> dict[str, Any]:
         "@type": "sc:Dataset",
         "name": f"hard_set_of_{about.data.name.rsplit('/', 1)[-1]}",
         "description": (
-            f"{about.samples} source images under {len(about.kinds)} kinds of change ({kinds}) at "
+            f"{about.samples} source {place} under {len(about.kinds)} kinds of change ({kinds}) at "
             f"{len(about.levels)} distances, with their untouched counterparts, made by brittle against "
             f"{len(about.surrogates)} classifiers."
         ),
@@ -90,11 +92,11 @@ def _described(exported: Exported) -> dict[str, Any]:
         "distribution": [
             _file(exported, ITEMS, "application/jsonlines"),
             _file(exported, CLASSES, "application/json"),
-            _files(IMAGES, f"{IMAGES}/*/*/*/*.png"),
-            _files(CLEAN, f"{CLEAN}/*/*.png"),
+            _files(place, f"{place}/*/*/*/*", exported.suffix),
+            _files(CLEAN, f"{CLEAN}/*/*", exported.suffix),
         ],
         "recordSet": [
-            _records("items", {name: _column(name, kind) for name, kind in COLUMNS.items()}),
+            _records("items", {name: _column(name, kind) for name, kind in columns.items()}),
             _records(
                 "classes",
                 {
@@ -102,7 +104,7 @@ def _described(exported: Exported) -> dict[str, Any]:
                     for name, kind in (("index", "sc:Integer"), ("name", "sc:Text"), ("folder", "sc:Text"))
                 },
             ),
-            *map(_images, (IMAGES, CLEAN)),
+            *(_inputs(folder, exported.suffix) for folder in (place, CLEAN)),
         ],
     }
 
@@ -119,14 +121,14 @@ def _file(exported: Exported, name: str, kind: str) -> dict[str, Any]:
     }
 
 
-def _files(name: str, pattern: str) -> dict[str, Any]:
-    """All images in a folder of the set."""
+def _files(name: str, pattern: str, suffix: str) -> dict[str, Any]:
+    """All inputs in a folder of the set."""
     return {
         "@type": "cr:FileSet",
         "@id": f"{name}-files",
         "name": f"{name}-files",
-        "encodingFormat": "image/png",
-        "includes": pattern,
+        "encodingFormat": ENCODINGS.get(suffix, "application/octet-stream"),
+        "includes": pattern + suffix,
     }
 
 
@@ -143,13 +145,12 @@ def _records(name: str, fields: dict[str, dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _images(place: str) -> dict[str, Any]:
-    """The images in a folder of the set, each with its path."""
+def _inputs(place: str, suffix: str) -> dict[str, Any]:
+    """The inputs in a folder of the set, each with its path; of images and clips the content too."""
     files = f"{place}-files"
-    fields = {
-        "file": {"dataType": "sc:Text", **_from("fileSet", files, fileProperty="fullpath")},
-        "image": {"dataType": "sc:ImageObject", **_from("fileSet", files, fileProperty="content")},
-    }
+    fields = {"file": {"dataType": "sc:Text", **_from("fileSet", files, fileProperty="fullpath")}}
+    if suffix == ".png":
+        fields["image"] = {"dataType": "sc:ImageObject", **_from("fileSet", files, fileProperty="content")}
     return _records(place, fields)
 
 

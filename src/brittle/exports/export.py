@@ -1,18 +1,22 @@
-"""What an export is given: a set whose images are here, in the order of kinds and levels."""
+"""What an export is given: a set whose inputs are here, in the order of kinds and levels."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from brittle.domains import Domain
 from brittle.store.hard_records import CLEAN, Item
 from brittle.store.hard_set import HardSet, write_inside
 from brittle.store.set_files import SetFiles, Source, conditions
 
+LIKENESS = ("ssim", "snr")
+"""Measures that inputs of some domains have."""
+
 
 @dataclass(frozen=True)
 class Shown:
-    """One image of a part. item: what is known of it; None for an untouched one."""
+    """One input of a part. item: what is known of it; None for an untouched one."""
 
     source: Source
     file: str
@@ -28,18 +32,19 @@ class Shown:
         item = self.item
         if item is None:
             return {"id": self.source.id, "kind": CLEAN, "level": "", "label": self.source.label}
-        measured = {"l2": item.l2, "rms": item.rms, "linf": item.linf, "ssim": item.ssim}
+        measured = {"l2": item.l2, "rms": item.rms, "linf": item.linf}
+        measured |= {name: getattr(item, name) for name in LIKENESS if getattr(item, name) is not None}
         return {"id": item.id, "kind": item.kind, "level": item.level, "label": item.label, **measured}
 
 
 @dataclass(frozen=True)
 class Part:
-    """One kind at one level, or the untouched images (kind CLEAN, level ""). number: of the level, from 1."""
+    """One kind at one level, or the untouched inputs (kind CLEAN, level ""). number: of the level, from 1."""
 
     kind: str
     level: str
     number: int
-    images: Sequence[Shown]
+    inputs: Sequence[Shown]
 
     @property
     def name(self) -> str:
@@ -53,16 +58,28 @@ class Exported:
 
     hard: HardSet
     files: SetFiles
+    domain: Domain
     sources: Sequence[Source]
     out: Path
 
+    @property
+    def suffix(self) -> str:
+        """End of the name of an input's file."""
+        return self.domain.suffix(self.hard.about.spec)
+
+    @property
+    def likeness(self) -> tuple[str, ...]:
+        """The measures of LIKENESS that its items have."""
+        first = self.sources[0].items[0]
+        return tuple(name for name in LIKENESS if getattr(first, name) is not None)
+
     def parts(self) -> Iterator[Part]:
-        """The untouched images, then every kind at every level."""
+        """The untouched inputs, then every kind at every level."""
         yield Part(CLEAN, "", 0, [Shown(one, one.clean, None) for one in self.sources])
         levels = [level.name for level in self.hard.about.levels]
         for k, (kind, level) in enumerate(conditions(self.hard)):
-            images = [Shown(one, one.items[k].file, one.items[k]) for one in self.sources]
-            yield Part(kind, level, levels.index(level) + 1, images)
+            inputs = [Shown(one, one.items[k].file, one.items[k]) for one in self.sources]
+            yield Part(kind, level, levels.index(level) + 1, inputs)
 
     def write(self, file: str, data: bytes | str) -> None:
         """Write one file of the export. Raises DiskError."""

@@ -1,4 +1,4 @@
-"""An imagefolder of Hugging Face: PART/ID.png and PART/metadata.jsonl, a configuration a part."""
+"""An imagefolder of Hugging Face: PART/ID.png, animated of clips, and PART/metadata.jsonl."""
 
 import json
 
@@ -13,7 +13,7 @@ def huggingface(exported: Exported) -> None:
     names = [one.name for one in exported.hard.classes]
     for part in exported.parts():
         lines = []
-        for image in part.images:
+        for image in part.inputs:
             exported.write(f"{part.name}/{image.name}", exported.files.read(image.file))
             about = {"file_name": image.name, **image.about(), "label_name": names[image.source.label]}
             lines.append(json.dumps(about, ensure_ascii=False) + "\n")

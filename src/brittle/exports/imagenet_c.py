@@ -20,7 +20,7 @@ def imagenet_c(exported: Exported) -> None:
     folders = [one.folder for one in exported.hard.classes]
     for part in exported.parts():
         place = f"{part.kind}/{part.number}" if part.level else part.kind
-        for image in part.images:
+        for image in part.inputs:
             folder = folders[image.source.label]
             exported.write(f"{place}/{folder}/{image.name}", exported.files.read(image.file))
     levels = ", ".join(f"{k} is {one.name}" for k, one in enumerate(exported.hard.about.levels, 1))

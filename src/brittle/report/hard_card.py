@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import yaml
 
+from brittle.core.sample import InputSpec
 from brittle.core.seeds import generator
 from brittle.report.intervals import Interval, mean_interval, wilson
 from brittle.report.wording import number, percent, percent_interval
-from brittle.store.hard_records import Benchmark, HeldOutAnswer, Item, LeftOut
+from brittle.store.hard_records import Benchmark, HeldOutAnswer, Item, LeftOut, Level
 
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9.-]*")
 """A licence as Hugging Face lists it, such as cc-by-4.0; other words are quoted beside it."""
@@ -39,7 +40,7 @@ def card(
         ),
         "## Distance",
         "Means over files, each against the untouched one beside it in `clean/`.",
-        _table(["kind", "level", "SSIM", "L2", "RMS", "L∞"], distance_rows(about, items)),
+        _table(["kind", "level", likeness(about.spec), "L2", "RMS", "L∞"], distance_rows(about, items)),
         "## Left out",
         _left_out_part(left_out),
         "## How it was made",
@@ -55,7 +56,7 @@ def card(
         "## Licence of the data",
         _words(about.data.licence) or "Not stated by whoever made this set.",
         "Files: `items.jsonl` (a line a file), `left_out.jsonl`, `held_out.jsonl`, `classes.json`, "
-        "`benchmark.json`, `SHA256SUMS`; `images/KIND/LEVEL/CLASS/ID.png` as ImageNet-C has it.",
+        f"`benchmark.json`, `SHA256SUMS`; `{about.form.place}/KIND/LEVEL/CLASS/ID` as ImageNet-C has it.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -67,11 +68,11 @@ def _front_matter(about: Benchmark, items: Sequence[Item]) -> str:
         "license": licence if known else "other" if licence else "unknown",
         **({} if known or not licence else {"license_details": " ".join(licence.split())}),
         "pretty_name": f"Hard set of {about.data.name}",
-        "task_categories": ["image-classification"],
+        "task_categories": [about.form.task],
         "size_categories": [next((name for most, name in SIZES if len(items) < most), "n>1M")],
-        "tags": ["robustness", "brittle"],
+        "tags": ["robustness", "brittle", about.domain],
         "configs": [
-            {"config_name": f"{kind}-{level}", "data_files": f"images/{kind}/{level}/*/*"}
+            {"config_name": f"{kind}-{level}", "data_files": f"{about.form.place}/{kind}/{level}/*/*"}
             for kind, level in _cells(about)
         ],
     }
@@ -79,10 +80,12 @@ def _front_matter(about: Benchmark, items: Sequence[Item]) -> str:
 
 
 def _what(about: Benchmark) -> str:
-    kinds, levels = ", ".join(k.name for k in about.kinds), ", ".join(one.name for one in about.levels)
+    kinds = ", ".join(k.name for k in about.kinds)
+    levels, unit = ", ".join(f"{one.value:g}" for one in about.levels), level_unit(about.levels[0])
     return (
-        f"{about.samples} pictures of {_words(about.data.name)}, changed so that models err on them at "
-        f"little distance. Kinds of change: {kinds}. Levels of {about.levels[0].measure}: {levels}. "
+        f"{about.samples} {about.form.place} of {_words(about.data.name)}, changed so that models err on "
+        f"them at little distance. Kinds of change: {kinds}. "
+        f"Levels of {about.levels[0].measure}: {levels}{unit}. "
         f"{about.samples * len(about.kinds) * len(about.levels)} files. "
         "Levels are nested: a stronger one is more of the same change."
     )
@@ -99,11 +102,12 @@ def _held_out_part(
             "`--hold-out MODEL` asks one."
         )
         return
+    inputs = about.form.place
     yield (
         "These models had no part in the making: they were asked once, at the end, for the finished files. "
-        "Error is the share of pictures that are given another class; 95 % intervals (Wilson's of one model, "
-        "bootstrap-t over pictures of their mean). A model is marked seen where the patterns of a kind were "
-        "learned with its gradients."
+        f"Error is the share of {inputs} that are given another class; 95 % intervals (Wilson's of one "
+        f"model, bootstrap-t over {inputs} of their mean). A model is marked seen where the patterns of a "
+        "kind were learned with its gradients."
     )
     models = [_words(net.name) for net in about.hold_outs]
     heads = ["kind", "level", *models, *(["mean"] if len(models) > 1 else [])]
@@ -185,15 +189,30 @@ def _cells(about: Benchmark) -> list[Cell]:
     return [(kind.name, level.name) for kind in about.kinds for level in about.levels]
 
 
+def likeness(spec: InputSpec) -> str:
+    """What says how alike an input and its original are, beside the distances."""
+    return "SNR (dB)" if _is_signal(spec) else "SSIM"
+
+
+def level_unit(level: Level) -> str:
+    """The unit of a level, where its measure has one of its own."""
+    return " dB" if level.measure == "snr" else ""
+
+
+def _is_signal(spec: InputSpec) -> bool:
+    return "time" in spec.axes
+
+
 def distance_rows(about: Benchmark, items: Sequence[Item]) -> Iterator[list[str]]:
-    """Kind, level, and means of SSIM and the distances."""
+    """Kind, level, and means of the likeness and the distances."""
+    name, digits = ("snr", 1) if _is_signal(about.spec) else ("ssim", 3)
     for kind, level in _cells(about):
         of = [item for item in items if (item.kind, item.level) == (kind, level)]
-        alike = [item.ssim for item in of if item.ssim is not None]
+        alike = [value for item in of if (value := getattr(item, name)) is not None]
         yield [
             kind,
             level,
-            f"{np.mean(alike):.3f}" if alike else "–",
+            f"{np.mean(alike):.{digits}f}" if alike else "–",
             *(f"{np.mean([getattr(item, name) for item in of]):.4g}" for name in ("l2", "rms", "linf")),
         ]
 
@@ -211,8 +230,7 @@ def _how(about: Benchmark) -> str:
     asked = about.settings
     lines = [
         f"- Data: {_words(about.data.name)}, {about.data.samples} samples, SHA-256 `{about.data.sha256}`.",
-        f"- Pictures: {' x '.join(map(str, about.spec.shape))}, 8 bits; every model resizes them to its own "
-        "size (bilinear, antialiased).",
+        f"- {about.form.place.capitalize()}: {_inputs(about.spec)}.",
         f"- Objective: the mean over surrogates of max(margin, -{asked.get('kappa', 5):g} nats), at the "
         f"level {about.base}; changes are scaled to the other levels.",
         f"- Seed {asked.get('seed')}; versions: {', '.join(f'{k} {v}' for k, v in about.versions.items())}.",
@@ -234,6 +252,15 @@ def _how(about: Benchmark) -> str:
         role = "surrogate" if net in about.surrogates else "hold-out"
         lines.append(f"- {role.capitalize()} {_words(net.name)}: SHA-256 `{net.sha256 or 'none'}`.")
     return "\n".join(lines)
+
+
+def _inputs(spec: InputSpec) -> str:
+    """What is stored, and how models see it."""
+    depth = f"{spec.bits} bits" if spec.bits else "float32"
+    told = f"{' x '.join(map(str, spec.shape))}, {depth}"
+    if spec.axes == ("channel", "height", "width"):
+        return f"{told}; every model resizes them to its own size (bilinear, antialiased)"
+    return f"{told}, {spec.rate:g} a second" if spec.rate else told
 
 
 def accounts(about: Benchmark) -> Iterator[tuple[str, int]]:

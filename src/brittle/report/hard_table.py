@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from brittle.report.hard_card import UNTOUCHED, accounts, distance_rows, held_out_rows, seen_rows
+from brittle.report.hard_card import (
+    UNTOUCHED,
+    accounts,
+    distance_rows,
+    held_out_rows,
+    likeness,
+    seen_rows,
+)
 from brittle.report.wording import NOTHING, number
 from brittle.store.hard_set import HardSet
 
@@ -24,7 +31,7 @@ def benchmark_table(hard: HardSet) -> Table:
     table = Table(box=SIMPLE_HEAD, caption=f"errors on {about.samples} samples; {len(items)} files")
     for name in ("Kind", "Level"):
         table.add_column(name)
-    for name in ("SSIM", *names, *(f"{net.name} (seen)" for net in about.surrogates)):
+    for name in (likeness(about.spec), *names, *(f"{net.name} (seen)" for net in about.surrogates)):
         table.add_column(name, justify="right")
     unseen = dict(held_out_rows(about, items, list(hard.held_out())) if names else [])
     seen = dict(seen_rows(about, items))

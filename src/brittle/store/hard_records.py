@@ -1,7 +1,9 @@
 """The records of a hard set, as they stand in its files: checked when read, described by JSON schemas."""
 
 import re
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, NonNegativeInt, StringConstraints, model_validator
 
@@ -10,12 +12,39 @@ from brittle.store.records import FORMAT
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 """A name as that of a file or folder: it cannot lead out of the set, and no system takes it for another."""
-IMAGES, CLEAN = "images", "clean"
+CLEAN = "clean"
+
+
+class Form(NamedTuple):
+    """What inputs of a domain are to a set. place: what they are called, as their folder is; task: see below.
+
+    task: one of the categories that Hugging Face lists.
+    """
+
+    place: str
+    task: str
+
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "image": Form("images", "image-classification"),
+        "ecg": Form("signals", "other"),
+        "video": Form("clips", "video-classification"),
+    }
+)
+OTHERS = Form("inputs", "other")
+PLACES = tuple(form.place for form in (*FORMS.values(), OTHERS))
+
+
+def form_of(domain: str) -> Form:
+    """What inputs of a domain are to a set."""
+    return FORMS.get(domain, OTHERS)
+
 
 Plain = Annotated[str, StringConstraints(pattern=f"^{PLAIN.pattern}$")]
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
-Measure = Literal["l2", "rms", "ssim", "flip"]
-"""What a level is of. flip: L2, as a multiple of the sample's own closest flip."""
+Measure = Literal["l2", "rms", "ssim", "snr", "flip"]
+"""What a level is of. snr: dB. flip: L2, as a multiple of the sample's own closest flip."""
 
 
 class _Record(BaseModel):
@@ -25,7 +54,7 @@ class _Record(BaseModel):
 
 
 class NamedNet(BaseModel):
-    """A surrogate or a hold-out. size: height and width that it sees itself; None where any will do.
+    """A surrogate or a hold-out. size: height and width of the images that it sees; None where any will do.
 
     sha256: of its files, weights or code; "" where there is none (an endpoint).
     """
@@ -109,6 +138,11 @@ class Benchmark(_Record):
     rows: SetRows
     versions: dict[str, str] = {}
 
+    @property
+    def form(self) -> Form:
+        """What its inputs are: their folder, and the task."""
+        return form_of(self.domain)
+
     @model_validator(mode="after")
     def _named_once(self) -> Self:
         for what in (self.levels, self.kinds, self.surrogates + self.hold_outs):
@@ -133,9 +167,9 @@ class ClassFolder(BaseModel):
 class Item(_Record):
     """One line of items.jsonl: one file, that is one sample under one kind of change at one level.
 
-    id, label:   of the sample, the label as class index. file, clean: its image, and the untouched one.
+    id, label:   of the sample, the label as class index. file, clean: its own, and the untouched one.
     l2, rms, linf: distances of the file, in the input's own units; ssim: mean structural similarity, of
-                 images.
+                 images and clips; snr: signal-to-noise ratio of signals, dB.
     recipe:      what the file is made from, beside the untouched one: {"pattern", ..., "scale"}.
     margins:     each surrogate's, in the order of benchmark.json, to the file alone; nats, below 0 it errs.
     queries:     candidates that each surrogate was asked for this kind of change, once for all levels.
@@ -152,6 +186,7 @@ class Item(_Record):
     rms: FiniteFloat
     linf: FiniteFloat
     ssim: FiniteFloat | None = None
+    snr: FiniteFloat | None = None
     recipe: dict[str, Any]
     margins: tuple[FiniteFloat, ...]
     queries: NonNegativeInt
@@ -161,10 +196,10 @@ class Item(_Record):
     def _files_of_its_own(self) -> Self:
         """Its files are where its kind, level and class say, so that no path is taken from a stranger."""
         parts = self.file.split("/")
-        own = len(parts) == 5 and parts[:3] == [IMAGES, self.kind, self.level]
+        own = len(parts) == 5 and parts[0] in PLACES and parts[1:3] == [self.kind, self.level]
         if not own or not all(map(PLAIN.fullmatch, parts)) or self.clean != "/".join([CLEAN, *parts[3:]]):
             raise ValueError(
-                f"expected files {IMAGES}/{self.kind}/{self.level}/CLASS/ID and {CLEAN}/CLASS/ID, "
+                f"expected files such as {PLACES[0]}/{self.kind}/{self.level}/CLASS/ID and {CLEAN}/CLASS/ID, "
                 f"got {self.file[:100]} and {self.clean[:100]}"
             )
         return self

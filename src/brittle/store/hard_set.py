@@ -1,19 +1,21 @@
-"""A hard set is a folder: pictures that models err on at little distance, and all that is known of them.
+"""A hard set is a folder: inputs that models err on at little distance, and all that is known of them.
 
 benchmark.json    what was asked, and what the set was made with: store/hard_records.py, Benchmark
 items.jsonl       a line a file, in the order sample, kind, level: Item
 left_out.jsonl    a line a sample that is not in the set, with its reason: LeftOut
 held_out.jsonl    a line a hold-out and file, untouched ones too: HeldOutAnswer
 classes.json      index, name and folder of every class of the models: ClassFolder
-images/KIND/LEVEL/CLASS/ID.png    the layout of ImageNet-C, so that what reads that reads this
+images/KIND/LEVEL/CLASS/ID.png    the layout of ImageNet-C, so that what reads that reads this; signals/ and
+                  clips/ have the same, each input as its domain stores it, WFDB records with their .hea
 clean/CLASS/ID.png                the untouched counterparts, of the same names
 textures.safetensors              learned textures, where recipes name them
 README.md         the card, with the front matter of Hugging Face
-SHA256SUMS        of every file above, and of the images too where they were left away: `sha256sum -c`
+SHA256SUMS        of every file above, and of the inputs too where they were left away: `sha256sum -c`
 scores/NAME.json  of brittle score; not among the sums
 
-A set without images is as good: `brittle benchmark --render` makes the same bytes from the originals. What
-such a folder holds may be a stranger's: nothing outside is read, no link is followed, no pickle is opened.
+A set without its inputs is as good: `brittle benchmark --render` makes the same bytes from the originals.
+What such a folder holds may be a stranger's: nothing outside is read, no link is followed, no pickle is
+opened.
 """
 
 import json
@@ -30,13 +32,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from brittle.core.errors import RunError
 from brittle.core.paths import is_file
-from brittle.core.sample import Array, Sample
+from brittle.core.sample import Array, InputSpec, Sample
 from brittle.settings import one_line
 from brittle.store.archive import Codec, file_name
 from brittle.store.files import refuse_link, write_whole
 from brittle.store.hard_records import (
     CLEAN,
-    IMAGES,
     PLAIN,
     Benchmark,
     ClassFolder,
@@ -50,7 +51,7 @@ ABOUT, ITEMS, LEFT_OUT, HELD_OUT = "benchmark.json", "items.jsonl", "left_out.js
 CLASSES, CARD, SUMS, SCORES = "classes.json", "README.md", "SHA256SUMS", "scores"
 TEXTURES = "textures.safetensors"
 RECORDS = (ABOUT, ITEMS, LEFT_OUT, HELD_OUT, CLASSES, CARD)
-"""Files that a finished set has beside its images, in the order in which they are written."""
+"""Files that a finished set has beside its inputs, in the order in which they are written."""
 MOST_BYTES = 2**28
 """Of a file that is read whole, and of a line."""
 SUM = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -93,7 +94,8 @@ class HardSet:
                 raise RunError(damaged(where, f"it has {len(item.margins)} margins"))
             if item.label >= len(self.classes):
                 raise RunError(damaged(where, f"there is no class {item.label}"))
-            if item.file.split("/")[3] != self.classes[item.label].folder:
+            place, *_, folder, _ = item.file.split("/")
+            if (place, folder) != (self.about.form.place, self.classes[item.label].folder):
                 raise RunError(damaged(where, f"{item.file} is not in the folder of class {item.label}"))
             yield item
 
@@ -106,7 +108,7 @@ class HardSet:
         return (found for _, found in self._lines(HELD_OUT, HeldOutAnswer))
 
     def sums(self) -> dict[str, str]:
-        """SHA-256 by file, as SHA256SUMS has them; of images that were left away too. Raises RunError."""
+        """SHA-256 by file, as SHA256SUMS has them; of inputs that were left away too. Raises RunError."""
         found: dict[str, str] = {}
         for number, line in enumerate(_text(self.path, SUMS).splitlines(), 1):
             match = SUM.fullmatch(line)
@@ -132,30 +134,44 @@ class HardSet:
             yield where, read_record(kind, line, where)
 
 
-class HardImages:
-    """Images of a set while it is built: images/KIND/LEVEL/CLASS/ID and clean/CLASS/ID of a folder.
+class HardFiles:
+    """Files of a set while it is built: PLACE/KIND/LEVEL/CLASS/ID and clean/CLASS/ID of a folder.
 
-    codec: how inputs are written, exactly. names: of every sample, see item_names. Implements
-    core.build_run.Images.
+    place: as a Form has it. codec: how inputs are written, exactly. names: of every sample, see item_names.
+    Implements core.build_run.Files.
     """
 
     def __init__(
-        self, folder: Path, codec: Codec, names: Mapping[str, str], classes: Sequence[ClassFolder]
+        self,
+        folder: Path,
+        place: str,
+        codec: Codec,
+        names: Mapping[str, str],
+        classes: Sequence[ClassFolder],
     ) -> None:
-        self.folder, self.codec, self.names, self.classes = folder, codec, names, classes
+        self.folder, self.place, self.codec = folder, place, codec
+        self.names, self.classes = names, classes
 
-    def place(self, sample: Sample, kind: str = "", level: str = "") -> str:
+    def name(self, sample: Sample, kind: str = "", level: str = "") -> str:
         """The file of a labelled sample under a kind of change at a level; without them, untouched."""
         assert sample.label is not None
-        where = [IMAGES, kind, level] if kind else [CLEAN]
+        where = [self.place, kind, level] if kind else [CLEAN]
         name = self.names[sample.id] + self.codec.suffix(sample.spec)
         return "/".join([*where, self.classes[sample.label].folder, name])
 
     def write(self, sample: Sample, x: Array, kind: str = "", level: str = "") -> tuple[str, str, Array]:
         """Store an input, the untouched one without a kind: its file, its SHA-256, what the file holds."""
-        file, data = self.place(sample, kind, level), self.codec.to_bytes(x, sample.spec)
-        write_inside(self.folder, file, data)
+        file, data = self.name(sample, kind, level), self.codec.to_bytes(x, sample.spec)
+        for name, content in {**beside(file, self.codec, sample.spec), file: data}.items():
+            write_inside(self.folder, name, content)
         return file, sha256(data).hexdigest(), self.codec.from_bytes(data, sample.spec)
+
+
+def beside(file: str, codec: Codec, spec: InputSpec) -> dict[str, bytes]:
+    """Files that other programs need beside that of an input, by their place: the header of a WFDB record."""
+    stem = file.removesuffix(codec.suffix(spec))
+    found = codec.companions(stem.rsplit("/", 1)[-1], spec)
+    return {stem + suffix: text.encode() for suffix, text in found.items()}
 
 
 def item_names(ids: Iterable[str]) -> dict[str, str]:
@@ -197,7 +213,7 @@ def write_hard_set(
     sums: Mapping[str, str],
     textures: bytes | None = None,
 ) -> HardSet:
-    """Write all but the images, which are there, and their SHA-256 in sums. Same set, same bytes.
+    """Write all but the inputs, which are there, and their SHA-256 in sums. Same set, same bytes.
 
     textures: the file that recipes name. benchmark.json comes last: a folder without it is unfinished. Raises
     DiskError.

@@ -34,7 +34,7 @@ class _Part(BaseModel):
 
 
 class Count(_Part):
-    """right of `of` source images. interval: 95 % of the accuracy, Wilson's."""
+    """right of `of` sources. interval: 95 % of the accuracy, Wilson's."""
 
     right: NonNegativeInt
     of: Annotated[int, Field(ge=1, le=10**9)]
@@ -84,11 +84,11 @@ class ScoreEntry(_Part):
 
     benchmark: SHA-256 of the set's SHA256SUMS. seen_by_builder: the model is a surrogate, so that the set was
     made against it; hold_out: it is one of those that were asked once at the end.
-    samples: source images, all or those that --limit left. rows_shown: to the model, all included.
+    samples: sources, all or those that --limit left. rows_shown: to the model, all included.
     unanswered: rows that it did not answer, counted as wrong.
-    clean: on the untouched images. levels: by kind and level, in the order of the set.
-    mean_error_interval: 95 %, bootstrap-t over source images. halves: the mean error on either half of the
-    source images, by a hash of their ids.
+    clean: on the untouched files. levels: by kind and level, in the order of the set.
+    mean_error_interval: 95 %, bootstrap-t over sources. halves: the mean error on either half of the
+    sources, by a hash of their ids.
 
     The file has besides, not read back as they follow from the counts: clean_accuracy, mean_error,
     relative_error, rms_at_half_error.
@@ -120,7 +120,7 @@ class ScoreEntry(_Part):
 
     @property
     def relative_error(self) -> float:
-        """Mean over kinds and levels of how much more was wrong than on the untouched images."""
+        """Mean over kinds and levels of how much more was wrong than on the untouched files."""
         return self.mean_error - self.clean.error
 
     @property
@@ -135,7 +135,7 @@ class ScoreEntry(_Part):
     def rms_at_half_error(self) -> float | None:
         """RMS at which accuracy has fallen to half of the clean one; None where it does not fall so far.
 
-        Accuracy and RMS of a level are means over the kinds; between levels, and from the untouched images at
+        Accuracy and RMS of a level are means over the kinds; between levels, and from the untouched files at
         RMS 0, lines are straight.
         """
         by_level: dict[str, list[LevelCount]] = {}
@@ -172,7 +172,7 @@ class ScoreEntry(_Part):
         if len(names) < len(self.levels):
             raise ValueError("expected every kind and level once")
         if any(one.of != self.samples for one in (self.clean, *self.levels)):
-            raise ValueError(f"expected counts of {self.samples} source images each")
+            raise ValueError(f"expected counts of {self.samples} sources each")
         return self
 
     def to_dict(self) -> dict[str, Any]:

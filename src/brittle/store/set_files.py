@@ -1,4 +1,4 @@
-"""The images of a hard set, each seen to be the one that SHA256SUMS has before it is used."""
+"""The inputs of a hard set, each seen to be the one that SHA256SUMS has before it is used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MOST_BITS = 32
 
 
 class SetFiles:
-    """Reads the images of a set. sha256: of SHA256SUMS, and so of everything that the set holds."""
+    """Reads the inputs of a set. sha256: of SHA256SUMS, and so of everything that the set holds."""
 
     def __init__(self, hard: HardSet, codec: Codec) -> None:
         """codec: of the set's domain. Raises RunError where the set states inputs that cannot be."""
@@ -44,7 +44,7 @@ class SetFiles:
 
 @dataclass(frozen=True)
 class Source:
-    """A source image: its label, its untouched file, and its file under every kind and level."""
+    """A source image, signal or clip: its label, its untouched file, and those of every kind and level."""
 
     id: str
     label: int
@@ -53,9 +53,9 @@ class Source:
 
 
 def sources_of(hard: HardSet) -> list[Source]:
-    """The source images of a set, in its order, with their items in the order of kinds and levels.
+    """The sources of a set, in its order, with their items in the order of kinds and levels.
 
-    Raises RunError where a line is damaged, or there is no image to be shown.
+    Raises RunError where a line is damaged, or there is nothing to be shown.
     """
     by_id: dict[str, dict[tuple[str, str], Item]] = {}
     for item in hard.items():
@@ -73,10 +73,10 @@ def sources_of(hard: HardSet) -> list[Source]:
         for id, own in by_id.items()
     ]
     if not found:
-        raise RunError(f"{hard.path} holds no images: every sample was left out")
+        raise RunError(f"{hard.path} holds no {hard.about.form.place}: every sample was left out")
     if not hard.has(found[0].items[0].file):
         raise RunError(
-            f"{hard.path} holds recipes, not images; make them first, from the originals: "
+            f"{hard.path} holds recipes, not {hard.about.form.place}; make these first, from the originals: "
             f"brittle benchmark --render {hard.path} ORIGINALS"
         )
     return found

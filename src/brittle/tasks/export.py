@@ -4,9 +4,10 @@ from pathlib import Path
 
 from brittle.core.errors import RunError, UsageError
 from brittle.domains import domain_of
-from brittle.domains.stored import fits_png
-from brittle.exports import EXPORTS
+from brittle.domains.stored import fits_png, is_picture
+from brittle.exports import EXPORTS, HOLDS
 from brittle.exports.export import Export, Exported
+from brittle.store.hard_records import form_of
 from brittle.store.hard_set import HardSet
 from brittle.store.set_files import SetFiles, sources_of
 
@@ -23,17 +24,30 @@ def export(folder: str | Path, *, to: str, out: str | Path) -> Path:
     write: Export = EXPORTS.load(to)
     hard, place = HardSet.open(folder), Path(out)
     spec = hard.about.spec
-    if hard.about.domain != "image" or not fits_png(spec):
+    domain = domain_of(spec)
+    _refuse_domain(to, domain.name)
+    if is_picture(spec) and not fits_png(spec):
         raise UsageError(
-            f"exports are of 8-bit images in grey or RGB; this set is of {hard.about.domain} "
-            f"({', '.join(map(str, spec.shape))})"
+            f"exports of pictures are of 8 bits in grey or RGB; this set is of {spec.bits or 'free'} bits "
+            f"and {spec.shape[0]} channels"
         )
-    files = SetFiles(hard, domain_of(spec))
+    files = SetFiles(hard, domain)
     sources = sources_of(hard)
     if not (to in BESIDE and place.resolve() == hard.path.resolve()):
         _refuse_full(place)
-    write(Exported(hard, files, sources, place))
+    write(Exported(hard, files, domain, sources, place))
     return place
+
+
+def _refuse_domain(to: str, domain: str) -> None:
+    """A format that does not hold inputs of this domain; others do."""
+    if domain in HOLDS.get(to, (domain,)):
+        return
+    fit = [name for name in EXPORTS.builtin if domain in HOLDS.get(name, (domain,))]
+    raise UsageError(
+        f"{to} holds {' and '.join(form_of(one).place for one in HOLDS[to])}; this set is of "
+        f"{form_of(domain).place}, which {', '.join(fit)} hold"
+    )
 
 
 def _refuse_full(place: Path) -> None:

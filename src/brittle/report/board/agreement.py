@@ -21,13 +21,13 @@ class Agreement:
 
 
 def agreements(entries: Sequence[ScoreEntry]) -> list[Agreement]:
-    """Of clean accuracy with accuracy on the set, and of the two halves of the source images."""
+    """Of clean accuracy with accuracy on the set, and of the two halves of the sources."""
     clean = [entry.clean.accuracy for entry in entries]
     hard = [1 - entry.mean_error for entry in entries]
     halves = [(a, b) for a, b in (entry.halves for entry in entries) if a is not None and b is not None]
     return [
         _agreement("Clean accuracy and accuracy on this set", clean, hard),
-        _agreement("Two halves of the source images", [a for a, _ in halves], [b for _, b in halves]),
+        _agreement("Two halves of the sources", [a for a, _ in halves], [b for _, b in halves]),
     ]
 
 

@@ -1,11 +1,11 @@
-"""Some images of a set: untouched, what was changed, and the result, with what hold-outs say of them."""
+"""Some inputs of a set: untouched, what was changed, and the result, with what hold-outs say of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from brittle.domains import domain_of
 from brittle.report.classes import class_name
-from brittle.report.pictures import Picture, picture
+from brittle.report.pictures import Picture, picture, played, with_extent
 from brittle.report.wording import as_rms, number
 from brittle.store.hard_records import Item
 from brittle.store.hard_set import HardSet
@@ -22,7 +22,7 @@ Answers = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True)
 class Turn:
-    """What one hold-out says of the untouched image, and of the result."""
+    """What one hold-out says of the untouched input, and of the result."""
 
     model: str
     before: str
@@ -32,7 +32,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Example:
-    """One item with its pictures: untouched, change, result. label: its class."""
+    """One item with its pictures: untouched, change, result. label: its class; animation: of what moves."""
 
     id: str
     label: str
@@ -41,12 +41,13 @@ class Example:
     measures: str
     turns: tuple[Turn, ...]
     pictures: tuple[Picture, ...]
+    animation: Picture | None = None
 
 
 def examples_of(hard: HardSet, files: SetFiles) -> list[Example]:
     """A few items of every kind at the base level, first those that turn most hold-outs.
 
-    None where the set is without images. Raises RunError for a damaged file.
+    None where the set is without its inputs. Raises RunError for a damaged file.
     """
     answers = {(told.model, told.file): told.predicted for told in hard.held_out()}
     at_base = [item for item in hard.items() if item.level == hard.about.base]
@@ -89,6 +90,9 @@ def _example(item: Item, files: SetFiles, turns: tuple[Turn, ...], names: Sequen
     measures = [f"L2 {number(item.l2)}", as_rms(item.l2, spec)]
     if item.ssim is not None:
         measures.append(f"SSIM {item.ssim:.3f}")
+    if item.snr is not None:
+        measures.append(f"SNR {number(item.snr)} dB")
+    both = domain.animation((x, changed), spec)
     return Example(
         id,
         label,
@@ -97,8 +101,11 @@ def _example(item: Item, files: SetFiles, turns: tuple[Turn, ...], names: Sequen
         ", ".join(measures),
         turns,
         (
-            picture("Untouched", f"{label}, untouched", domain.picture(x, spec), item.clean),
+            picture(
+                with_extent("Untouched", spec), f"{label}, untouched", domain.picture(x, spec), item.clean
+            ),
             picture("Change, amplified", f"What was changed by {item.kind}", domain.change(x, changed, spec)),
             picture("Result", f"{label}, changed", domain.picture(changed, spec), item.file),
         ),
+        None if both is None else played("Untouched, and the result on the right", f"{label}, twice", both),
     )

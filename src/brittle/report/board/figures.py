@@ -18,7 +18,7 @@ ERROR = Axis("Error", 1.0, percent=True)
 
 
 def error_charts(rows: Sequence[Row], kinds: Sequence[str], spec: InputSpec) -> list[tuple[str, str]]:
-    """A chart a kind with its name, and last the legend. Lines begin at the untouched images."""
+    """A chart a kind with its name, and last the legend. Lines begin at the untouched files."""
     if not rows:
         return []
     scale, unit = change_unit(spec)

@@ -10,6 +10,7 @@ from brittle.report.board.agreement import agreements
 from brittle.report.board.examples import clipped, examples_of
 from brittle.report.board.figures import error_charts
 from brittle.report.board.rows import columns_of, rows_of
+from brittle.report.hard_card import level_unit
 from brittle.report.template import rendered
 from brittle.report.wording import NO_INTERVAL, NOTHING, number, percent
 from brittle.store.hard_records import Benchmark, Level, NamedNet
@@ -47,7 +48,8 @@ def render(
     contents: dict[str, Any] = {
         "data": last_part(about.data.name),
         "about": about,
-        "verdict": verdict(ranked),
+        "verdict": verdict(ranked, about.form.place),
+        "inputs": about.form.place,
         "columns": columns_of(about, reference),
         "rows": rows,
         "reference": reference and reference.name,
@@ -64,17 +66,17 @@ def render(
     return rendered("board/board.html.j2", contents)
 
 
-def verdict(ranked: Sequence[ScoreEntry]) -> str:
-    """What the board says, in a sentence or two. ranked: from the least mean error on."""
+def verdict(ranked: Sequence[ScoreEntry], inputs: str) -> str:
+    """What the board says, in a sentence or two. ranked: from the least mean error on; inputs: images ..."""
     if not ranked:
         return "No model has been scored that this set was not made against."
     first, last = ranked[0], ranked[-1]
     clean, hard = percent(first.clean.error), percent(first.mean_error)
     if len(ranked) == 1:
-        return f"{first.name} errs on {hard} of these images, and on {clean} of the untouched ones."
+        return f"{first.name} errs on {hard} of these {inputs}, and on {clean} of the untouched ones."
     return (
         f"Of {number(len(ranked))} models that this set was not made against, {first.name} errs least: on "
-        f"{hard} of these images, and on {clean} of the untouched ones. {last.name} errs most, on "
+        f"{hard} of these {inputs}, and on {clean} of the untouched ones. {last.name} errs most, on "
         f"{percent(last.mean_error)}."
     )
 
@@ -88,7 +90,7 @@ def _made(about: Benchmark) -> list[tuple[str, str]]:
         ("Surrogates, which it was made against", _nets(about.surrogates)),
         ("Hold-outs, asked once at the end", _nets(about.hold_outs)),
         ("Data", f"{data.name}, {number(data.samples)} samples, SHA-256 {data.sha256[:12]}"),
-        ("Source images in the set", number(about.samples)),
+        (f"Source {about.form.place} in the set", number(about.samples)),
         ("Inputs", f"{about.domain}, {shape} within {_text(about.spec.bounds)}"),
         ("Levels", "; ".join(map(_level, about.levels)) + f"; changes were sought at {about.base}"),
         ("Kinds of change", "; ".join(f"{kind.name} ({kind.way})" for kind in about.kinds)),
@@ -104,7 +106,7 @@ def _nets(nets: Sequence[NamedNet]) -> str:
 
 
 def _level(level: Level) -> str:
-    return f"{level.name}: {level.measure} {number(level.value)}"
+    return f"{level.name}: {level.measure} {number(level.value)}{level_unit(level)}"
 
 
 def _text(value: Any) -> str:

@@ -33,7 +33,7 @@ class Row:
 def rows_of(about: Benchmark, entries: Sequence[ScoreEntry], reference: ScoreEntry | None) -> list[Row]:
     """Ranked models by mean error, then the others.
 
-    Ranked are models that the set was not made against, on as many source images as any of them.
+    Ranked are models that the set was not made against, on as many sources as any of them.
     """
     seen = {entry.name for entry in entries if _is_seen(about, entry)}
     most = max((entry.samples for entry in entries if entry.name not in seen), default=0)
@@ -72,7 +72,7 @@ def _marks(about: Benchmark, entry: ScoreEntry, seen: bool) -> Iterable[str]:
     if entry.hold_out or is_among(about.hold_outs, entry.model.name, entry.model.sha256):
         yield "hold-out"
     if entry.samples != about.samples:
-        yield f"{number(entry.samples)} of {number(about.samples)} images"
+        yield f"{number(entry.samples)} of {number(about.samples)} {about.form.place}"
     if entry.unanswered:
         yield f"{number(entry.unanswered)} rows unanswered"
 

@@ -10,10 +10,10 @@ from brittle.store.scores import Ends, ScoreEntry
 
 
 def score_table(entry: ScoreEntry) -> Table:
-    """Accuracy on the untouched images and under every kind at every level, and what follows from them."""
-    shown = f"{number(entry.samples)} source images, {number(entry.rows_shown)} rows"
+    """Accuracy on the untouched files and under every kind at every level, and what follows from them."""
+    shown = f"{number(entry.samples)} sources, {number(entry.rows_shown)} rows"
     table = Table(box=SIMPLE_HEAD, caption=shown)
-    table.add_column("Images")
+    table.add_column("Files")
     for name in ("RMS", "Accuracy", "95 % interval"):
         table.add_column(name, justify="right")
     table.add_row("untouched", "0", percent(entry.clean.accuracy), _interval(entry.clean.interval))

@@ -1,1 +1,1 @@
-"""Make a set of pictures that models err on at little distance, and what is known of it."""
+"""Make a set of inputs that models err on at little distance, and what is known of it."""

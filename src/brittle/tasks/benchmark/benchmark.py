@@ -16,7 +16,14 @@ from brittle.store.hard_records import NamedNet
 from brittle.store.hard_set import ABOUT, HardSet
 from brittle.store.run import Run
 from brittle.tasks.benchmark.finishing import Asked, Phases, finish_set
-from brittle.tasks.benchmark.kinds import drawn_patterns, levels_of, open_board, open_ways, try_patterns
+from brittle.tasks.benchmark.kinds import (
+    drawn_patterns,
+    levels_of,
+    open_board,
+    open_ways,
+    try_patterns,
+    with_usual,
+)
 from brittle.tasks.benchmark.nets import (
     Surrogates,
     check_known,
@@ -63,9 +70,9 @@ def benchmark(
     watch: Watch | None = None,
     **settings: Any,
 ) -> MadeSet:
-    """Make a set of pictures that models err on at little distance, and prove it on models that are held out.
+    """Make a set of inputs that models err on at little distance, and prove it on models that are held out.
 
-    data, learn_on: as of brittle.audit; labelled 8-bit images.
+    data, learn_on: as of brittle.audit; labelled 8-bit images or clips, or signals.
     models, hold_out: each one model or several, as of brittle.audit.
     watch: called with a Standing while it runs.
     settings: the fields of BenchmarkSettings.
@@ -119,7 +126,7 @@ def run_benchmark(settings: BenchmarkSettings, objects: Objects, watch: Watch) -
     """One benchmark, from its settings to its folder."""
     others = {"data": objects.data, "learn_on": objects.learn_on}
     given = {**objects.models, **{name: thing for name, thing in others.items() if thing is not None}}
-    refuse_workers(given, settings.workers)
+    refuse_workers(given, settings.elsewhere)
     with ExitStack() as closing:
         found = open_surrogates(settings, objects.models, objects.data)
         closing.callback(found.backend.close)
@@ -140,8 +147,9 @@ class _Making:
         learn_on: Any,
         watch: Watch,
     ) -> None:
-        self.settings, self.found, self.held, self.watch = settings, found, held, watch
         self.spec = found.dataset.spec
+        self.settings = settings = with_usual(settings, self.spec)
+        self.found, self.held, self.watch = found, held, watch
         self.named_held = named_nets(settings, settings.hold_out, held)
         refuse_seen(found.members, held)
         for net, backend in zip(self.named_held, held, strict=True):
@@ -202,7 +210,7 @@ class _Making:
             return
 
     def _part(self, data: Dataset, ids: Sequence[str]) -> Part:
-        return Part(data, tuple(ids))
+        return Part(data, tuple(ids), data.spec)
 
     def _play(self, phase: Any, what: str, data: Dataset, patterns: Sequence[Patterns]) -> Run:
         """One phase on the surrogates."""
@@ -232,7 +240,7 @@ class _Making:
         )
         opened = open_hold_out(settings, self.found.dataset, backend, self.found.classes)
         check_known(self.found, net.name, opened.model.backend, len(opened.model.classes))
-        opened = replace(opened, dataset=Part(self.found.dataset, tuple(opened.built)))
+        opened = replace(opened, dataset=self._part(self.found.dataset, tuple(opened.built)))
         opened, folder = with_batch(opened, self.batch), f"held-out-{file_name(net.name)}"
         return self._keep_batch(play_phase(opened, f"holding out {net.name}", folder, self.watch))
 

@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from brittle.report.hard_card import card
 from brittle.report.wording import short_name
 from brittle.store.hard_records import (
     CLEAN,
-    IMAGES,
     Benchmark,
     HeldOutAnswer,
     Item,
@@ -31,11 +31,12 @@ from brittle.store.hard_records import (
     SetRows,
     Source,
 )
-from brittle.store.hard_set import ABOUT, HardSet, class_folders, write_hard_set
+from brittle.store.hard_set import ABOUT, HardSet, beside, class_folders, write_hard_set
 from brittle.store.run import Run
 from brittle.store.versions import versions_of
 from brittle.tasks.benchmark.nets import Surrogates
 from brittle.tasks.benchmark.opening import WORK, done
+from brittle.tasks.benchmark.originals import reading_of
 from brittle.tasks.benchmark.parts import Split
 from brittle.tasks.benchmark.phases import Chosen, besides
 from brittle.tasks.benchmark.settings import CELLS, BenchmarkSettings
@@ -89,8 +90,7 @@ def finish_set(asked: Asked, phases: Phases) -> tuple[HardSet, dict[str, int]]:
     items = list(_items(built))
     left_out = list(_left_out(asked, phases.build))
     held_out = list(_held_out(phases))
-    sums = {one.clean: one.clean_sha256 for one in built}
-    sums |= {piece.file: piece.sha256 for one in built for piece in one.pieces}
+    sums = dict(_sums(asked, built))
     textures = _textures(asked)
     found = write_hard_set(
         folder,
@@ -104,9 +104,20 @@ def finish_set(asked: Asked, phases: Phases) -> tuple[HardSet, dict[str, int]]:
         textures,
     )
     if asked.settings.no_images:
-        for place in (CLEAN, IMAGES):
+        for place in (CLEAN, about.form.place):
             shutil.rmtree(folder / WORK / place, ignore_errors=True)
     return found, phases.besides(len(asked.found.members))
+
+
+def _sums(asked: Asked, built: Sequence[HardResult]) -> Iterator[tuple[str, str]]:
+    """Every file of an input, and what lies beside it for other programs, with its SHA-256."""
+    codec, spec = asked.found.domain, asked.found.dataset.spec
+    for one in built:
+        own = {one.clean: one.clean_sha256, **{piece.file: piece.sha256 for piece in one.pieces}}
+        for file, digest in own.items():
+            yield file, digest
+            for name, content in beside(file, codec, spec).items():
+                yield name, sha256(content).hexdigest()
 
 
 def _textures(asked: Asked) -> bytes | None:
@@ -120,7 +131,13 @@ def _about(asked: Asked, phases: Phases, built: Sequence[HardResult]) -> Benchma
     settings, data = asked.settings, asked.found.dataset
     told = {name: value for name, value in settings.question().items() if name not in NAMES}
     return Benchmark(
-        settings={**told, "budget": settings.budget, "kappa": TUNING.kappa, **_learned(asked)},
+        settings={
+            **told,
+            "budget": settings.budget,
+            "kappa": TUNING.kappa,
+            **_learned(asked),
+            **reading_of(settings.data_options),
+        },
         surrogates=asked.found.named,
         hold_outs=tuple(asked.held),
         data=Source(

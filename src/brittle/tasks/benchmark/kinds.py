@@ -5,9 +5,9 @@ from typing import Any
 
 from brittle.benchmarking.cells import Board, CellsWay
 from brittle.benchmarking.distorted import DistortionPatterns
-from brittle.benchmarking.levels import DistanceLevel, base_of, open_levels
+from brittle.benchmarking.levels import SIGNAL, DistanceLevel, base_of, open_levels
 from brittle.benchmarking.patterns import Patterns, SharedWay
-from brittle.benchmarking.textures import TexturePatterns, open_textures
+from brittle.benchmarking.textures import SHIPPED_NAME, TexturePatterns, open_textures
 from brittle.benchmarking.tuning import TUNING
 from brittle.benchmarking.waves import WavePatterns
 from brittle.core.build_run import Way
@@ -20,15 +20,37 @@ from brittle.domains import Domain
 from brittle.searches import open_search
 from brittle.store.tiles import Tiles
 from brittle.tasks.audit.opening import open_palette
-from brittle.tasks.benchmark.settings import CELLS, BenchmarkSettings, PhaseSettings
+from brittle.tasks.benchmark.settings import (
+    CELLS,
+    KINDS,
+    TEXTURE,
+    WAVE,
+    BenchmarkSettings,
+    PhaseSettings,
+)
 
-WAVE, TEXTURE = "wave", "texture"
+
+def with_usual(settings: BenchmarkSettings, spec: InputSpec) -> BenchmarkSettings:
+    """The settings with the usual levels and kinds for inputs like these, where none are stated.
+
+    What is stated then is what a set is known by, and continued with. Raises UsageError.
+    """
+    usual: dict[str, Any] = {}
+    if settings.measure is None:
+        measure = "snr" if set(SIGNAL) <= set(spec.axes) else "rms"
+        usual[measure] = getattr(TUNING, measure)
+    if not settings.kinds and not settings.distortions:
+        stated = settings.textures != SHIPPED_NAME
+        fit = stated or len(TexturePatterns.of(open_textures(settings.textures), spec))
+        usual["kinds"] = KINDS if fit else (WAVE,)
+    return settings.model_copy(update=usual)
 
 
 def levels_of(settings: BenchmarkSettings, spec: InputSpec) -> tuple[DistanceLevel, ...]:
     """Levels from weak to strong. Raises UsageError."""
-    measure, values = settings.measure
-    return open_levels(measure, values, spec)
+    stated = settings.measure
+    assert stated is not None, "see with_usual"
+    return open_levels(*stated, spec)
 
 
 def drawn_patterns(settings: BenchmarkSettings, spec: InputSpec) -> tuple[Patterns, ...]:

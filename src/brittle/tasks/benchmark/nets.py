@@ -1,4 +1,4 @@
-"""Open surrogates and hold-outs: models of the same classes, each shown the same pictures at its own size."""
+"""Open surrogates and hold-outs: of the same classes, shown the same inputs; images at their own size."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,21 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from brittle.core.errors import DataError, ModelError, UsageError
-from brittle.core.sample import InputSpec
 from brittle.data import Dataset
 from brittle.domains import Domain
-from brittle.domains.stored import fits_png
+from brittle.domains.stored import fits_png, is_picture
 from brittle.models import Backend, open_model
 from brittle.models.classifier import ModelClassifier
 from brittle.models.ensemble import ensemble
 from brittle.models.resize import IMAGE_AXES, resized
 from brittle.report.wording import short_name
-from brittle.store.hard_records import NamedNet
+from brittle.store.hard_records import NamedNet, form_of
+from brittle.tasks.benchmark.parts import Part
 from brittle.tasks.benchmark.settings import BenchmarkSettings
-from brittle.tasks.playing.opened import Fit, fit
-
-DOMAIN = "image"
-"""The one domain whose hard sets can be made now: another one needs a measure of levels, and a layout."""
+from brittle.tasks.playing.opened import Fit, fit, refuse_shape
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ def open_surrogates(settings: BenchmarkSettings, objects: Mapping[str, Any], dat
     else:
         first = backends[0]
     one = fit(sized, first, data)
-    _refuse_others(one)
+    _refuse_unfit(settings, one)
     members = [one.model]
     for backend in backends[1:]:
         members.append(fit_net(settings, backend, one.dataset).model)
@@ -100,7 +97,7 @@ def open_surrogates(settings: BenchmarkSettings, objects: Mapping[str, Any], dat
         members=tuple(members),
         named=named_nets(settings, settings.models, backends),
         classes=one.model.classes,
-        dataset=one.dataset,
+        dataset=Part.all_of(one.dataset),
         domain=one.domain,
     )
 
@@ -110,21 +107,19 @@ def fit_net(settings: BenchmarkSettings, backend: Backend, dataset: Dataset) -> 
     spec = dataset.spec
     if len(spec.shape) == IMAGE_AXES:
         backend = resized(backend, (spec.shape[1], spec.shape[2]))
+    refuse_shape(backend, spec)
     return fit(settings, backend, dataset=dataset)
 
 
-def _refuse_others(found: Fit) -> None:
-    """Raise DataError for what is no 8-bit picture."""
-    spec: InputSpec = found.dataset.spec
-    if found.domain.name != DOMAIN:
+def _refuse_unfit(settings: BenchmarkSettings, found: Fit) -> None:
+    """Raise DataError for pictures that are not of 8 bits, UsageError for a size of what is not resized."""
+    spec, called = found.dataset.spec, form_of(found.domain.name).place
+    if settings.size and len(spec.shape) != IMAGE_AXES:
+        raise UsageError(f"expected --size beside images, got {called}, which are not resized; leave it out")
+    if is_picture(spec) and not fits_png(spec):
         raise DataError(
-            f"expected images, got inputs of the domain '{found.domain.name}' ({', '.join(spec.axes)}); hard "
-            "sets of others cannot be made yet"
-        )
-    if not fits_png(spec):
-        raise DataError(
-            f"expected 8-bit images of 1 or 3 channels, which PNG holds exactly, got {spec.shape[0]} "
-            f"channels of {spec.bits or 'free'} bits; give uint8 arrays or image files"
+            f"expected 8-bit {called} of 1 or 3 channels, which PNG holds exactly, got {spec.shape[0]} "
+            f"channels of {spec.bits or 'free'} bits; give uint8 arrays, or files"
         )
 
 

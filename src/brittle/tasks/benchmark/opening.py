@@ -23,11 +23,14 @@ from brittle.core.sample import Sample
 from brittle.core.sample_run import now
 from brittle.data import Dataset, open_data
 from brittle.models import Backend
-from brittle.store.hard_set import HardImages, class_folders, item_names, read_inside
+from brittle.store.hard_records import form_of
+from brittle.store.hard_set import HardFiles, class_folders, item_names, read_inside
+from brittle.store.kept import Files
 from brittle.store.manifest import Manifest
 from brittle.store.run import Run
 from brittle.tasks.benchmark.kinds import levels_of, open_board, open_ways, stored_patterns
 from brittle.tasks.benchmark.nets import Surrogates, fit_net, open_nets, open_surrogates
+from brittle.tasks.benchmark.originals import as_of
 from brittle.tasks.benchmark.parts import Part
 from brittle.tasks.benchmark.settings import PhaseSettings
 from brittle.tasks.playing.opened import Opened
@@ -38,10 +41,10 @@ WORK = "work"
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedPhase(Opened):
-    """What every phase has. names: of the surrogates, or of the hold-out. classes: of each."""
+    """What every phase has. nets: names of the surrogates, or of the hold-out. classes: of each."""
 
     settings: PhaseSettings
-    names: tuple[str, ...]
+    nets: tuple[str, ...]
     classes: tuple[str, ...]
 
     @property
@@ -73,7 +76,7 @@ class OpenedPhase(Opened):
             spec=self.dataset.spec,
         )
 
-    def sample_runs(self, names: Iterable[str], folder: Path) -> Iterator[SampleRun[HardResult]]:
+    def sample_runs(self, names: Iterable[str], files: Files) -> Iterator[SampleRun[HardResult]]:
         """The run of each of these samples."""
         begin = self.run_of()
         for name in names:
@@ -93,12 +96,12 @@ class OpenedSharing(OpenedPhase):
 
     def run_of(self) -> Callable[[str], SampleRun[HardResult]]:
         """The run of a sample that patterns are chosen on."""
-        joint = partial(JointGoal, surrogates=len(self.names), kappa=TUNING.kappa)
+        joint = partial(JointGoal, surrogates=len(self.nets), kappa=TUNING.kappa)
         rules = ShareRules(
             joint=joint,
             kinds=self.patterns,
             level=base_of(self.levels),
-            surrogates=self.names,
+            surrogates=self.nets,
             keep=self.settings.keep,
             seed=self.settings.seed,
         )
@@ -119,22 +122,22 @@ class OpenedBuild(OpenedSharing):
     def run_of(self) -> Callable[[str], SampleRun[HardResult]]:
         """The run of a sample of the set."""
         rules = BuildRules(
-            joint=partial(JointGoal, surrogates=len(self.names), kappa=TUNING.kappa),
+            joint=partial(JointGoal, surrogates=len(self.nets), kappa=TUNING.kappa),
             ways=open_ways(self.settings, self.board, self.patterns, self.levels),
             levels=self.levels,
-            images=self.images(),
+            files=self.files(),
             measure=distances,
-            surrogates=self.names,
+            surrogates=self.nets,
             keep=self.settings.keep,
             seed=self.settings.seed,
         )
         return lambda name: build_sample(name, partial(self.dataset.open, name), rules)
 
-    def images(self) -> HardImages:
+    def files(self) -> HardFiles:
         """Where files go; their names are those of the whole data, whatever part is played here."""
-        data = self.dataset
+        data, place = self.dataset, form_of(self.domain.name).place
         names = item_names(data.whole.ids if isinstance(data, Part) else data.ids)
-        return HardImages(images_root(self.settings), self.domain, names, class_folders(self.classes))
+        return HardFiles(files_root(self.settings), place, self.domain, names, class_folders(self.classes))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +157,7 @@ class OpenedHoldOut(OpenedPhase):
         return ask_files(built.sample, files, label, partial(self._read, label), self.settings.seed)
 
     def _read(self, label: int, file: str) -> Sample:
-        data = read_inside(images_root(self.settings), file)
+        data = read_inside(files_root(self.settings), file)
         spec = self.dataset.spec
         return Sample(file, self.domain.from_bytes(data, spec), label, spec)
 
@@ -164,8 +167,8 @@ def done(run: Run) -> list[HardResult]:
     return [found for found in run.hard_results() if found.status is Ending.DONE]
 
 
-def images_root(settings: PhaseSettings) -> Path:
-    """Where images are kept: in the set, or in the working folder until it is finished."""
+def files_root(settings: PhaseSettings) -> Path:
+    """Where files are kept: in the set, or in the working folder until it is finished."""
     return settings.folder() / WORK if settings.no_images else settings.folder()
 
 
@@ -187,10 +190,9 @@ def other_data(settings: PhaseSettings | Any, found: Surrogates, learn_on: Any =
     if source is None:
         return None
     spec = found.dataset.spec
-    size = (spec.shape[1], spec.shape[2])
-    options = settings.data_options.model_copy(update={"size": size})
+    options = as_of(spec, settings.data_options)
     names = found.members[0].backend.classes
-    return open_data(source, spec.shape, names, len(found.classes), options)
+    return Part.all_of(open_data(source, spec.shape, names, len(found.classes), options), spec)
 
 
 def phase_of(settings: PhaseSettings, found: Surrogates, data: Dataset) -> OpenedPhase:
@@ -203,7 +205,7 @@ def phase_of(settings: PhaseSettings, found: Surrogates, data: Dataset) -> Opene
         model=found.model,
         dataset=data,
         domain=found.domain,
-        names=tuple(net.name for net in found.named),
+        nets=tuple(net.name for net in found.named),
         classes=found.classes,
         patterns=stored_patterns(settings.patterns, spec, textures),
         levels=levels_of(settings, spec),
@@ -232,7 +234,7 @@ def open_hold_out(
         model=found.model,
         dataset=found.dataset,
         domain=found.domain,
-        names=(settings.held,),
+        nets=(settings.held,),
         classes=classes,
         built=built,
     )

@@ -1,8 +1,9 @@
 """Which samples patterns are chosen on, and which are tried for the set: by the hash of their ids."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Self
 
 from brittle.benchmarking.tuning import TUNING
 from brittle.core.errors import DataError
@@ -12,20 +13,21 @@ from brittle.data import Dataset
 
 @dataclass(frozen=True)
 class Part:
-    """Some samples of a Dataset. Implements Dataset."""
+    """Some samples of a Dataset, all of one form: of clips the rates may differ. Implements Dataset."""
 
     whole: Dataset
     ids: Sequence[str]
+    spec: InputSpec
+
+    @classmethod
+    def all_of(cls, whole: Dataset, spec: InputSpec | None = None) -> Self:
+        """Every sample; of the form of the whole where none is given."""
+        return cls(whole, tuple(whole.ids), spec or whole.spec)
 
     @property
     def name(self) -> str:
         """Of the whole."""
         return self.whole.name
-
-    @property
-    def spec(self) -> InputSpec:
-        """Of the whole."""
-        return self.whole.spec
 
     @property
     def classes(self) -> tuple[str, ...] | None:
@@ -39,7 +41,7 @@ class Part:
 
     def open(self, id: str) -> Sample:
         """Read one sample. Raises DataError."""
-        return self.whole.open(id)
+        return replace(self.whole.open(id), spec=self.spec)
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,15 @@ from brittle.core.errors import DataError, RunError
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.scaling import Direction, along
-from brittle.data import Dataset, open_data
-from brittle.data.options import DataOptions
 from brittle.distortions import open_distortion
 from brittle.domains import domain_of
 from brittle.store.hard_records import Item, Kind
-from brittle.store.hard_set import ABOUT, SUMS, TEXTURES, HardSet, write_inside
+from brittle.store.hard_set import ABOUT, SUMS, TEXTURES, HardSet, beside, write_inside
 from brittle.store.records import damaged
 from brittle.store.set_files import SetFiles
 from brittle.store.tiles import read_tiles
 from brittle.tasks.benchmark.kinds import stored_patterns
+from brittle.tasks.benchmark.originals import open_originals
 from brittle.tasks.benchmark.settings import CELLS
 from brittle.tasks.verify.opening import Given, refuse_code
 
@@ -99,24 +98,17 @@ def _board(stored: Mapping[str, Any], spec: InputSpec) -> Board:
     return board
 
 
-def open_originals(hard: HardSet, data: Any) -> Dataset:
-    """The photos that a set was made from, as it has them. Raises DataError."""
-    spec = hard.about.spec
-    names = tuple(one.name for one in hard.classes)
-    options = DataOptions(size=(spec.shape[1], spec.shape[2]), bounds=spec.bounds)
-    return open_data(data, spec.shape, names, len(names), options)
-
-
 def render(
     folder: str | Path, data: Any, *, distortions: Sequence[str] = (), watch: Watch | None = None
 ) -> HardSet:
-    """Make the images of a set from the originals, byte for byte as they were.
+    """Make the files of a set from the originals, byte for byte as they were.
 
-    data: the photos that it was made from. distortions: the set's own ones, `my.module:thing`. Raises
-    RunError where a file would be another one, DataError where a photo is missing.
+    data: the samples that it was made from. distortions: the set's own ones, `my.module:thing`. Raises
+    RunError where a file would be another one, DataError where a sample is missing.
     """
     hard = HardSet.open(folder)
-    domain = domain_of(hard.about.spec)
+    spec = hard.about.spec
+    domain = domain_of(spec)
     sums = SetFiles(hard, domain).sums
     recipes = Recipes(hard, Given(None, data, distortions, {}, False))
     originals = open_originals(hard, data)
@@ -130,15 +122,16 @@ def render(
     sample: Sample | None = None
 
     def put(file: str, x: Array, what: str) -> None:
-        data = domain.to_bytes(x, hard.about.spec)
-        if sha256(data).hexdigest() != sums.get(file):
-            raise RunError(f"{file} would not be what {SUMS} has: {what}")
-        write_inside(hard.path, file, data)
+        data = {file: domain.to_bytes(x, spec), **beside(file, domain, spec)}
+        for name, content in data.items():
+            if sha256(content).hexdigest() != sums.get(name):
+                raise RunError(f"{name} would not be what {SUMS} has: {what}")
+            write_inside(hard.path, name, content)
 
     for item in hard.items():
         if sample is None or sample.id != item.id:
             sample, made = originals.open(item.id), made + 1
-            put(item.clean, sample.x, "the photo is not the one that the set was made from")
+            put(item.clean, sample.x, "the sample is not the one that the set was made from")
             if watch:
                 watch(made, hard.about.samples)
         put(item.file, recipes.make(sample, item), "its recipe makes something else with these versions")

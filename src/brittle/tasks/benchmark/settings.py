@@ -1,5 +1,6 @@
 """Everything a benchmark can be told."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -9,15 +10,17 @@ from pydantic import BeforeValidator, PositiveInt, model_validator
 from brittle.benchmarking.tuning import TUNING
 from brittle.core.build_run import Keep
 from brittle.settings import setting
-from brittle.tasks.playing.settings import FREE, Place, RunSettings
+from brittle.tasks.playing.settings import FREE, OWN_DATA, Place, RunSettings
 
 SURROGATES = ("efficientnet-lite1", "efficientnet-lite2")
 HOLD_OUTS = ("efficientnet-lite0",)
 """The built-in ones, where no models are named; the textures that ship learned on the surrogates."""
-KINDS = ("wave", "texture")
+OWN_MODEL = {data: model for model, data in OWN_DATA.items()}
+"""The one built-in model for some built-in data, the surrogate of these."""
+KINDS = WAVE, TEXTURE = "wave", "texture"
 CELLS = "cells"
 FLIP = "flip:"
-MEASURES = {"levels": "l2", "rms": "rms", "ssim": "ssim", "flips": "flip"}
+MEASURES = {"levels": "l2", "rms": "rms", "ssim": "ssim", "snr": "snr", "flips": "flip"}
 """What the levels of each setting are of."""
 
 
@@ -26,6 +29,11 @@ def _numbers(value: Any) -> Any:
     if isinstance(value, str):
         return [part for part in value.split(",") if part.strip()]
     return [value] if isinstance(value, int | float) else value
+
+
+def _texts(values: Iterable[float]) -> str:
+    """Numbers as a user states them."""
+    return ",".join(f"{value:g}" for value in values)
 
 
 def _several(value: Any) -> Any:
@@ -50,7 +58,7 @@ class BenchmarkSettings(RunSettings):
         "a surrogate: a model that changes are sought on, as of brittle audit; repeatable",
         group="model",
         metavar="MODEL",
-        unset="efficientnet-lite1 and -lite2",
+        unset="efficientnet-lite1 and -lite2; ecg or video on these data",
         repeat=True,
     )
     hold_out: Names = setting(
@@ -58,7 +66,7 @@ class BenchmarkSettings(RunSettings):
         "a model that is asked for the finished files alone, as proof; repeatable",
         group="model",
         metavar="MODEL",
-        unset="efficientnet-lite0, where no models are named",
+        unset="efficientnet-lite0, of photos where no models are named",
         repeat=True,
     )
     learn_on: Place = setting(
@@ -97,9 +105,18 @@ class BenchmarkSettings(RunSettings):
         "levels as root mean square change, shares of the range",
         group="search",
         metavar="F,F,..",
-        unset=",".join(f"{value:g}" for value in TUNING.rms) + " where no levels are stated",
+        unset=f"{_texts(TUNING.rms)} of images and clips, where no levels are stated",
     )
-    ssim: Numbers = setting((), "levels as structural similarity", group="search", metavar="F,F,..")
+    ssim: Numbers = setting(
+        (), "levels as structural similarity, of images and clips", group="search", metavar="F,F,.."
+    )
+    snr: Numbers = setting(
+        (),
+        "levels as signal-to-noise ratio, dB, of signals",
+        group="search",
+        metavar="F,F,..",
+        unset=f"{_texts(TUNING.snr)} of signals, where no levels are stated",
+    )
     flips: Numbers = setting((), "levels as multiples of a sample's own flip distance")
     kinds: Names = setting(
         (),
@@ -107,7 +124,7 @@ class BenchmarkSettings(RunSettings):
         group="search",
         option="--kind",
         metavar="KIND",
-        unset="wave and texture, or the distortions that are named",
+        unset="wave, and texture where some fit; or the distortions that are named",
         repeat=True,
     )
     distortions: Names = setting(
@@ -135,7 +152,7 @@ class BenchmarkSettings(RunSettings):
         metavar="N",
         unset=f"{TUNING.budget}, and {TUNING.cells_budget} on cells",
     )
-    no_images: bool = setting(False, "keep recipes alone; --render makes the images again", group="running")
+    no_images: bool = setting(False, "keep recipes alone; --render makes the files again", group="running")
     out: Place = setting(
         None,
         "folder of the set; the same command continues it",
@@ -147,28 +164,27 @@ class BenchmarkSettings(RunSettings):
     @model_validator(mode="before")
     @classmethod
     def _usual(cls, values: Any) -> Any:
-        """Built-in models where none are named, levels of flips by their own name, the usual kinds."""
+        """Built-in data by the name of their model, built-in models where none are named; levels of flips."""
         if not isinstance(values, dict):
             return values
         found = dict(values)
-        if not found.get("models"):
+        found["data"] = data = OWN_DATA.get(str(found.get("data")), found.get("data"))
+        if not found.get("models") and data in OWN_MODEL:
+            found["models"] = OWN_MODEL[data]
+        elif not found.get("models"):
             found["models"] = SURROGATES
             found.setdefault("hold_out", HOLD_OUTS)
         levels = found.get("levels")
         if isinstance(levels, str) and levels.startswith(FLIP):
             found |= {"levels": (), "flips": levels.removeprefix(FLIP)}
-        if not any(found.get(name) for name in MEASURES):
-            found["rms"] = TUNING.rms
-        if not found.get("kinds") and not found.get("distortions"):
-            found["kinds"] = KINDS
         found["model"] = " + ".join(_several(found["models"]))
         return found
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         stated = [name for name in MEASURES if getattr(self, name)]
-        if len(stated) != 1:
-            raise ValueError(f"expected one of --levels, --rms and --ssim, got {' and '.join(stated)}")
+        if len(stated) > 1:
+            raise ValueError(f"expected one of --levels, --rms, --ssim and --snr, got {' and '.join(stated)}")
         for kind in self.kinds:
             if kind not in (*KINDS, CELLS):
                 raise ValueError(
@@ -188,9 +204,10 @@ class BenchmarkSettings(RunSettings):
         return self
 
     @property
-    def measure(self) -> tuple[str, tuple[float, ...]]:
-        """What levels are of, and their values."""
-        return next((of, getattr(self, name)) for name, of in MEASURES.items() if getattr(self, name))
+    def measure(self) -> tuple[str, tuple[float, ...]] | None:
+        """What levels are of, and their values; None where none are stated."""
+        stated = ((of, getattr(self, name)) for name, of in MEASURES.items())
+        return next(((of, values) for of, values in stated if values), None)
 
     @property
     def whole(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Show a model every image of a hard set, and note what it answers right."""
+"""Show a model every file of a hard set, and note what it answers right."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ Watch = Callable[[Standing], None]
 
 @dataclass(frozen=True)
 class Answered:
-    """What was right, (sources, 1 + conditions): the untouched image, then its files. unanswered: rows."""
+    """What was right, (sources, 1 + conditions), the untouched file first. unanswered: rows."""
 
     right: NDArray[np.bool_]
     unanswered: int

@@ -76,7 +76,7 @@ def _count(right: NDArray[np.bool_]) -> Count:
 
 
 def _of_mean(errors: NDArray[np.float64]) -> Interval | None:
-    """The interval of the mean error, of that of each source image, (sources,).
+    """The interval of the mean error, of that of each source, (sources,).
 
     Where none, or all, was ever wrong, resamples know of nothing else, and Wilson's interval does.
     """
@@ -87,7 +87,7 @@ def _of_mean(errors: NDArray[np.float64]) -> Interval | None:
 
 
 def _halves(sources: Sequence[Source], errors: NDArray[np.float64]) -> tuple[float | None, float | None]:
-    """The mean error of either half of the source images, by the last bit of the SHA-256 of their ids."""
+    """The mean error of either half of the sources, by the last bit of the SHA-256 of their ids."""
     sides = [sha256(one.id.encode(errors="surrogateescape")).digest()[-1] & 1 for one in sources]
     parts = [[float(error) for error, at in zip(errors, sides, strict=True) if at == side] for side in (0, 1)]
     first, second = (fmean(part) if part else None for part in parts)

@@ -15,6 +15,7 @@ from brittle.store.hard_records import NamedNet
 from brittle.store.hard_set import HardSet
 from brittle.store.scores import LONGEST, ScoreEntry, is_among, last_part, read_scores
 from brittle.store.set_files import SetFiles, Source, sources_of
+from brittle.tasks.playing.opened import refuse_shape
 from brittle.tasks.score.settings import ScoreSettings
 
 IMAGE = ("channel", "height", "width")
@@ -22,7 +23,7 @@ IMAGE = ("channel", "height", "width")
 
 @dataclass(frozen=True)
 class OpenedScore:
-    """What is scored. sources: the source images that are shown; name: of the entry."""
+    """What is scored. sources: those that are shown; name: of the entry."""
 
     settings: ScoreSettings
     hard: HardSet
@@ -51,8 +52,8 @@ def open_score(settings: ScoreSettings, model: Any = None) -> OpenedScore:
     if settings.reference is not None:
         reference = find_entry(entries, settings.reference)
         _refuse_as_reference(reference, len(sources))
-    elif "mce" in (settings.fail_over or {}):
-        raise UsageError("expected --reference beside --fail-over mce; name an entry of the board")
+    elif any(gate.name == "mce" for gate in settings.gates):
+        raise UsageError("expected --reference beside a limit of mce; name an entry of the board")
     backend = open_model(settings.model if model is None else model, settings.model_options)
     name = settings.name or last_part(backend.name).removesuffix(".onnx")[:LONGEST]
     _refuse_taken(entries, name, backend, len(sources))
@@ -72,7 +73,7 @@ def find_entry(entries: Sequence[ScoreEntry], name: str) -> ScoreEntry:
 def _refuse_as_reference(entry: ScoreEntry, samples: int) -> None:
     if entry.samples != samples:
         raise UsageError(
-            f"'{entry.name}' was scored on {entry.samples} source images, not on {samples}; "
+            f"'{entry.name}' was scored on {entry.samples} sources, not on {samples}; "
             "score both with the same --limit"
         )
     if entry.mce(entry) is None:
@@ -83,7 +84,7 @@ def _refuse_as_reference(entry: ScoreEntry, samples: int) -> None:
 
 
 def _refuse_taken(entries: Sequence[ScoreEntry], name: str, backend: Backend, samples: int) -> None:
-    """No entry is lost to another model of its name, nor to a quick look at fewer images."""
+    """No entry is lost to another model of its name, nor to a quick look at fewer sources."""
     for entry in entries:
         if entry.name != name:
             continue
@@ -94,7 +95,7 @@ def _refuse_taken(entries: Sequence[ScoreEntry], name: str, backend: Backend, sa
             raise RunError(f"the board has another model called '{name}'; pass --name")
         if entry.samples > samples:
             raise RunError(
-                f"'{name}' was scored on {entry.samples} source images, and {samples} would take their "
+                f"'{name}' was scored on {entry.samples} sources, and {samples} would take their "
                 "place; pass another --name"
             )
 
@@ -104,6 +105,7 @@ def _classifier(backend: Backend, hard: HardSet) -> ModelClassifier:
     spec, names = hard.about.spec, tuple(one.name for one in hard.classes)
     if spec.axes == IMAGE:
         backend = resized(backend, (spec.shape[1], spec.shape[2]))
+    refuse_shape(backend, spec)
     outputs = backend.outputs or len(backend.classes or names)
     if outputs != len(names):
         raise ModelError(f"{backend.name} answers {outputs} classes, the hard set has {len(names)}")

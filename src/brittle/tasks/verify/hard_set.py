@@ -15,10 +15,11 @@ from brittle.core.sample import Array, Sample
 from brittle.core.scaling import LEAST, along
 from brittle.data import Dataset
 from brittle.domains import domain_of
-from brittle.store.hard_records import CLEAN, IMAGES, Item
+from brittle.store.hard_records import CLEAN, Item
 from brittle.store.hard_set import RECORDS, SUMS, TEXTURES, HardSet
 from brittle.store.set_files import SetFiles
-from brittle.tasks.benchmark.render import Recipes, open_originals
+from brittle.tasks.benchmark.originals import open_originals
+from brittle.tasks.benchmark.render import Recipes
 from brittle.tasks.verify.check import Check, Verification, first
 from brittle.tasks.verify.opening import Given
 
@@ -35,7 +36,7 @@ def verify_hard_set(
     trust: bool = False,
     watch: Watch | None = None,
 ) -> Verification:
-    """Recompute what a set says of its files. data: the photos that it was made from, to compare with.
+    """Recompute what a set says of its files. data: the samples that it was made from, to compare with.
 
     Raises RunError where the set cannot be read, UsageError where a distortion of the user's must be given.
     """
@@ -51,7 +52,7 @@ def verify_hard_set(
             watch(number, len(by_sample))
     notes = ["what models answered is not asked again; brittle score asks one"]
     if judge.away:
-        notes.append(f"{judge.away} images are left away, as --no-images does; --render makes them again")
+        notes.append(f"{judge.away} files are left away, as --no-images does; --render makes them again")
     return Verification(
         checks=tuple(checks),
         rows=0,
@@ -63,32 +64,37 @@ def verify_hard_set(
 
 
 class _Judge:
-    """Checks one set. away: images that are not here."""
+    """Checks one set. places: folders of inputs; away: files of these that are not here."""
 
     def __init__(self, hard: HardSet, given: Given, data: Any) -> None:
         self.hard, self.spec = hard, hard.about.spec
         self.files = SetFiles(hard, domain_of(self.spec))
         self.recipes = Recipes(hard, given)
         self.originals: Dataset | None = None if data is None else open_originals(hard, data)
-        images = [file for file in self.files.sums if file.startswith((f"{IMAGES}/", f"{CLEAN}/"))]
-        self.away = 0 if any(map(hard.has, images)) else len(images)
+        self.places = (hard.about.form.place, CLEAN)
+        inputs = [file for file in self.files.sums if self._is_input(file)]
+        self.away = 0 if any(map(hard.has, inputs)) else len(inputs)
         self.levels = {one.name: DistanceLevel(one.measure, one.value) for one in hard.about.levels}
         self.order = {one.name: i for i, one in enumerate(hard.about.levels)}
 
     def whole(self) -> Iterator[Check]:
         """Every file against its checksum, no file without one, and the count of items."""
         for file in self.files.sums:
-            if not (self.away and file.startswith((f"{IMAGES}/", f"{CLEAN}/"))):
+            if not (self.away and self._is_input(file)):
                 yield Check("", file, first(self._sum_faults(file)))
         for file in (*RECORDS, TEXTURES):
             if self.hard.has(file) and file not in self.files.sums:
                 yield Check("", file, f"{SUMS} does not have it")
-        for place in (IMAGES, CLEAN):
+        for place in self.places:
             for path in sorted((self.hard.path / place).rglob("*")):
                 file = path.relative_to(self.hard.path).as_posix()
                 if not path.is_dir() and file not in self.files.sums:
                     yield Check("", file, f"{SUMS} does not have it")
         yield Check("", "items.jsonl", first(self._count_faults()))
+
+    def _is_input(self, file: str) -> bool:
+        """Whether a file is that of an input, which a set may leave away."""
+        return file.split("/")[0] in self.places
 
     def _sum_faults(self, file: str) -> Iterator[str]:
         self.files.read(file)
@@ -121,7 +127,8 @@ class _Judge:
             yield Check(id, item.file, first(self._item_faults(item, clean, shown)))
         for kind in {item.kind for item in items}:
             steps = sorted((k for k in shown if k[0] == kind), key=lambda k: self.order[k[1]])
-            yield Check(id, f"{IMAGES}/{kind}", first(_nested_faults(clean, [shown[k] for k in steps])))
+            inputs = [shown[k] for k in steps]
+            yield Check(id, f"{self.places[0]}/{kind}", first(_nested_faults(clean, inputs)))
 
     def _untouched(self, id: str, item: Item) -> Sample | None:
         """The untouched sample, of the set or of the originals; None where it is in neither."""
@@ -147,7 +154,7 @@ class _Judge:
         if self.away and not _has_sum(domain.to_bytes(made, self.spec), self.files.sums.get(item.file)):
             yield "its recipe makes a file of another SHA-256"
         found = distances(clean, x)
-        for name in ("l2", "rms", "linf", "ssim"):
+        for name in ("l2", "rms", "linf", "ssim", "snr"):
             told, true = getattr(item, name), getattr(found, name)
             if (told is None) != (true is None) or (told is not None and abs(told - true) > CLOSE):
                 yield f"{name} is {told} in its line, {true} by its file"

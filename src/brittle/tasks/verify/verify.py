@@ -54,7 +54,7 @@ def verify(
 ) -> Verification:
     """Recompute every number that a run stores, from its files, and ask the model again.
 
-    folder: of a run, or of a hard set; what follows a set are the photos that it was made from.
+    folder: of a run, or of a hard set; what follows a set are the samples that it was made from.
     A run is data: code and addresses that it names are opened only if they are given here, or with trust.
     model, data: as for audit; default those of the run, the data only where they are here. sample: check this
     one alone. distortions: the run's own ones, `my.module:thing`. options: the fields of ModelOptions, which
