@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Condition
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,30 @@ def test_the_model_is_asked_as_many_batches_at_a_time_as_there_are_lanes(lanes: 
     model = Meeting(lanes=lanes)
     referee_results(Random(), 2, model=model, lanes=lanes, budget=12)
     assert model.most == lanes
+
+
+@dataclass
+class Late(TinyModel):
+    """Some of its batches are answered after those that were asked behind them."""
+
+    late: bool = False
+
+    def __call__(self, x: Array) -> Array:
+        number = len(self.batches)
+        answers = super().__call__(x)
+        if self.late and number % 3 == 1:
+            sleep(0.02)
+        return answers
+
+
+def test_a_batch_that_is_late_lands_in_its_turn() -> None:
+    landed = []
+    for late in (False, True):
+        model = Late(late=late)
+        rules = tiny_rules(Random(), MemoryArchive(), budget=12)
+        runs = [play_sample(s.id, lambda s=s: s, rules) for s in tiny_samples(8, TinyModel())]  # type: ignore[misc]
+        landed.append([result.sample for result in Referee(model, 2, lanes=3).play(runs)])
+    assert landed[0] == landed[1] and set(landed[0]) == {f"s{i}" for i in range(8)}
 
 
 @given(searches, st.booleans())

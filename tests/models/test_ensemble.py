@@ -15,7 +15,7 @@ from brittle.models import open_model
 from brittle.models.classifier import ModelClassifier, softmax
 from brittle.models.ensemble import ensemble
 from brittle.models.resize import resize, resized
-from endpoint import serving
+from endpoint import sent_rows, serving
 from hard_nets import CLASSES, Net
 
 SPEC = InputSpec((3, 16, 16), ("channel", "height", "width"), bits=8)
@@ -96,8 +96,7 @@ def test_what_an_endpoint_is_sent_again_is_counted_once(monkeypatch: pytest.Monk
     net, seen = Net(2, 16), list[int]()
 
     def answer(asked: BaseHTTPRequestHandler) -> None:
-        sent = json.loads(asked.rfile.read(int(asked.headers["Content-Length"])))
-        x = np.array(next(iter(sent.values())), np.float32)
+        x = sent_rows(asked).astype(np.float32)
         seen.append(len(x))
         body = json.dumps({"probabilities": softmax(net(x)).tolist()}).encode()
         asked.send_response(503 if len(seen) == 1 else 200)

@@ -15,7 +15,7 @@ SECRET = "s3cr3t-t0ken"
 @pytest.mark.parametrize("key", ["probabilities", "logits", "outputs", "predictions"])
 def test_json_under_every_key(server: Served, key: str) -> None:
     server.replies = [{"key": key}]
-    np.testing.assert_allclose(backend(server).ask(X), MEANS, rtol=1e-6)
+    np.testing.assert_allclose(backend(server, body="json").ask(X), MEANS, rtol=1e-6)
     assert server.requests[0]["kind"] == "application/json"
 
 
@@ -54,7 +54,7 @@ def test_what_an_endpoint_says_about_itself(server: Served) -> None:
 def test_refusals_say_what_to_do(server: Served, status: int, advice: str) -> None:
     server.replies = [{"status": status, "body": f"you sent {SECRET}"}]
     with pytest.raises(ModelError, match=f"got {status}.*{advice}") as caught:
-        backend(server, retries=3).ask(X)
+        backend(server, retries=3, body="json").ask(X)
     assert SECRET not in str(caught.value)
     assert len(server.requests) == 1
 
@@ -63,7 +63,7 @@ def test_refusals_say_what_to_do(server: Served, status: int, advice: str) -> No
 def test_what_it_refuses_to_take_is_no_error_of_the_endpoint(server: Served, status: int) -> None:
     server.replies = [{"status": status, "body": f"you sent {SECRET}"}]
     with pytest.raises(RefusedError, match=f"got {status}; it refuses what it was sent") as caught:
-        backend(server, retries=3).ask(X)
+        backend(server, retries=3, body="json").ask(X)
     assert SECRET not in str(caught.value) and len(server.requests) == 1
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from brittle.core.errors import ModelError, UsageError
-from brittle.core.rows import Meter, Rows
+from brittle.core.rows import Rows
 from brittle.models import ModelOptions, open_model
 from brittle.models.http.endpoint import Endpoint
 from brittle.models.http.pacing import Pace, retry_after
@@ -118,11 +118,11 @@ def test_rows_that_are_sent_again_are_counted_and_unsent_ones_are_not(
     assert len(server.requests) == 3 and opened.meter.rows == Rows(setup=2, retried=4)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    meter = Meter()
-    meter.show(2)
+    opened = open_model(f"http://127.0.0.1:{port}/", ModelOptions(retries=2))
+    opened.meter.show(2)
     with pytest.raises(ModelError, match="no connection"):
-        Endpoint(f"http://127.0.0.1:{port}/", ModelOptions(retries=2), meter).ask(X)
-    assert meter.rows == Rows()
+        opened.ask(X)
+    assert opened.meter.rows == Rows()
 
 
 def drip(asked: BaseHTTPRequestHandler, piece: bytes, pause: float) -> None:

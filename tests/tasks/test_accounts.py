@@ -15,7 +15,7 @@ import pytest
 
 import brittle
 from brittle.searches import SEARCHES
-from endpoint import serving
+from endpoint import sent_rows, serving
 
 PEERS = [name for name in SEARCHES.names() if name.startswith(("art-", "foolbox-"))]
 VICTIM = '''
@@ -157,8 +157,7 @@ def test_of_an_endpoint_that_fails_now_and_then(digits: Path, tmp_path: Path) ->
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         nonlocal rows, requests
-        body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
-        x = np.asarray(body["inputs"])
+        x = sent_rows(request)
         rows, requests = rows + len(x), requests + 1
         told = (x.reshape(len(x), -1) @ coefficients["coef"].T + coefficients["intercept"]).tolist()
         request.send_response(503 if requests % 4 == 0 else 200)

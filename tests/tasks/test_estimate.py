@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 import brittle
 from brittle.cli import cli
-from endpoint import serving
+from endpoint import sent_rows, serving
 
 
 def run(*arguments: object) -> Result:
@@ -23,7 +23,7 @@ def test_an_endpoint_is_not_asked_and_its_cost_is_said(digits: Path, tmp_path: P
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         nonlocal rows
-        x = json.loads(request.rfile.read(int(request.headers["Content-Length"])))["inputs"]
+        x = sent_rows(request)
         rows += len(x)
         request.send_response(200)
         request.end_headers()

@@ -13,6 +13,7 @@ from brittle.models.backend import Backend
 from brittle.models.classes import read_classes
 from brittle.models.layout import channels_first
 from brittle.models.options import DEFAULTS, ModelOptions
+from brittle.models.tensors import no_output_names
 
 MODELS = Registry(
     "model",
@@ -41,11 +42,8 @@ def open_model(model: str | Path | Callable[..., Any], options: ModelOptions = D
     """
     target = str(model) if isinstance(model, Path) else model
     kind = _kind(target)
-    if options.output_name is not None and kind != "onnx":
-        raise UsageError(
-            f"expected an .onnx file to go with --output-name {options.output_name}, got a model of kind "
-            f"'{kind}'; leave it out"
-        )
+    if options.output_name is not None and kind not in ("onnx", "http"):
+        raise no_output_names(options.output_name, kind)
     backend: Backend = MODELS.load(kind)(target, options)
     backend = channels_first(backend)
     if options.classes is not None:

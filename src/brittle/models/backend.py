@@ -11,7 +11,7 @@ from brittle.core.sample import Array
 from brittle.models.options import ModelOptions
 
 Ask = Callable[[Array], NDArray[Any]]
-LANES = 2  # batches that a model is asked at the same time, where that is faster
+LANES = 2  # batches that a local model is asked at the same time, where that is faster
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,10 @@ class Backend:
     module:  the torch.nn.Module, where it is one: what gradients are taken through.
     meter:   counts the rows that the model is shown, however it is asked.
     close:   ends waits and connections, where there are any; nothing is asked any more.
-    concurrent: another ask, for LANES threads at the same time; they share the CPUs without waiting for each
-             other, so that it answers more in all, and one batch by itself more slowly.
+    concurrent: another ask, for several threads at the same time; of a local model they share the CPUs
+             without waiting for each other, so that it answers more in all, and one batch more slowly.
+    lanes:   how many threads that is for.
+    integers: it takes whole numbers, within its bounds.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Backend:
     bounds: tuple[float, float] | None = None
     fit: Callable[[tuple[int, ...]], "Backend"] | None = None
     concurrent: Callable[[], Ask] | None = None
+    lanes: int = LANES
+    integers: bool = False
     weights_hashed: bool = False
     device: str | None = None
     module: Any = None

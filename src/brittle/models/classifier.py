@@ -100,6 +100,17 @@ def _check_fit(backend: Backend, spec: InputSpec, classes: tuple[str, ...]) -> N
     ):
         shape = ", ".join("any" if size is None else str(size) for size in wanted)
         raise DataError(f"{backend.name} takes inputs of shape ({shape}), but the samples have {spec.shape}")
+    low, high = spec.bounds
+    if backend.integers and (
+        backend.bounds is None
+        or not backend.bounds[0] <= low < high <= backend.bounds[1]
+        or not (low.is_integer() and spec.code and spec.code.is_integer())
+    ):
+        least, most = backend.bounds or (0, 0)
+        raise DataError(
+            f"{backend.name} takes whole numbers of {least:g} to {most:g}, but the samples are of {low:g} to "
+            f"{high:g} in steps of {spec.code:g}; 8-bit samples are with --bounds 0,255"
+        )
     if len(classes) < 2:
         raise ModelError(f"{backend.name}: expected at least 2 classes, got {len(classes)}")
     if backend.outputs is not None and backend.outputs != len(classes):

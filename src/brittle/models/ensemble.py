@@ -53,6 +53,7 @@ def ensemble(members: Sequence[ModelClassifier]) -> Backend:
         meter=EnsembleMeter(backends),
         close=close,
         concurrent=_concurrent(members) if all(backend.concurrent for backend in backends) else None,
+        lanes=min(backend.lanes for backend in backends),
     )
 
 

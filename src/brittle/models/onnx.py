@@ -1,7 +1,7 @@
 """ONNX files, run by onnxruntime."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,11 +11,12 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from brittle.core.errors import ModelError, RefusedError, UsageError, did_you_mean
+from brittle.core.errors import ModelError, RefusedError, UsageError
 from brittle.core.sample import Array
 from brittle.models.backend import LANES, Ask, Backend
 from brittle.models.onnx_files import onnx_digest
 from brittle.models.options import ModelOptions
+from brittle.models.tensors import chosen_output, class_count, fixed_size, in_batches_of
 
 FLOATS: Mapping[str, Any] = {
     "tensor(float)": np.float32,
@@ -131,43 +132,16 @@ def _checked(session: Any, name: str, asked: str | None) -> Graph:
         raise ModelError(
             f"{name}: expected an input with a batch axis and at least one more, got shape {wanted.shape}"
         )
-    output = _output(session, name, asked)
-    batch, *shape = [_size(size) for size in wanted.shape]
-    outputs = _size(output.shape[1]) if len(output.shape) == 2 else None
-    return Graph(session, wanted.name, FLOATS[wanted.type], batch, tuple(shape), output.name, outputs)
-
-
-def _output(session: Any, name: str, asked: str | None) -> Any:
-    """The output of this name; without one the only float output of rank 2, or else of unknown rank."""
-    every = session.get_outputs()
-    named = [o for o in every if asked in (None, o.name)]
-    if not named:
-        raise UsageError(
-            f"{name} has no output '{asked}'; {did_you_mean(str(asked), (o.name for o in every))}"
-        )
-    fitting = [o for o in named if o.type in FLOATS and len(o.shape) in (0, 2)]
-    fitting = [o for o in fitting if o.shape] or fitting
-    if not fitting:
-        raise ModelError(f"{name}: expected a float output of shape (n, classes), got {_listed(named)}")
-    if len(fitting) > 1:
-        raise ModelError(
-            f"{name} has {len(fitting)} outputs, {_listed(fitting)}; name one with --output-name"
-        )
-    return fitting[0]
-
-
-def _listed(outputs: Iterable[Any]) -> str:
-    """Outputs by name, type and shape."""
-    return ", ".join(f"{o.name} {o.type} {o.shape}" for o in outputs)
+    output = chosen_output(session.get_outputs(), name, asked, FLOATS)
+    batch, *shape = map(fixed_size, wanted.shape)
+    return Graph(
+        session, wanted.name, FLOATS[wanted.type], batch, tuple(shape), output.name, class_count(output)
+    )
 
 
 def usable_cpus() -> int:
     """CPUs that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _size(size: Any) -> int | None:
-    return size if isinstance(size, int) and size > 0 else None
 
 
 def _ask(graph: Graph, name: str) -> Ask:
@@ -182,20 +156,6 @@ def _ask(graph: Graph, name: str) -> Ask:
         return answers
 
     return ask if graph.batch is None else in_batches_of(graph.batch, ask)
-
-
-def in_batches_of(size: int, ask: Ask) -> Ask:
-    """Ask a model of fixed batch: a short one is filled up with its last row, and those answers dropped."""
-
-    def asked(x: Array) -> NDArray[Any]:
-        answers = []
-        for start in range(0, len(x), size):
-            rows = x[start : start + size]
-            filled = np.concatenate([rows, np.repeat(rows[-1:], size - len(rows), axis=0)])
-            answers.append(ask(filled)[: len(rows)])
-        return np.concatenate(answers)
-
-    return asked
 
 
 def _first_line(error: Exception) -> str:

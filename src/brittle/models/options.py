@@ -34,7 +34,7 @@ class ModelOptions(Settings):
     )
     output_name: str | None = setting(
         None,
-        "the output of an ONNX file that is asked",
+        "the output that is asked, of an ONNX file or of the Open Inference Protocol",
         group="model",
         metavar="NAME",
         unset="the only one of shape (n, classes)",
@@ -93,8 +93,14 @@ class ModelOptions(Settings):
         unset="none",
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
     )
-    body: Literal["json", "npy"] = setting(
-        "json", "how inputs are sent to an endpoint, json or npy", group="model", metavar="KIND"
+    body: Literal["auto", "npy", "json"] = setting(
+        "auto",
+        "how inputs are sent to an endpoint, npy or json; auto sends npy, and json where that is not taken",
+        group="model",
+        metavar="KIND",
+    )
+    concurrency: int = setting(
+        1, "batches that an endpoint is asked at the same time", group="model", metavar="N", ge=1, le=256
     )
     timeout: float = setting(
         30, "seconds for a whole request to an endpoint", group="model", metavar="S", gt=0

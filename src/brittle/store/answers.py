@@ -2,10 +2,11 @@
 
 import sqlite3
 import zlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
 import numpy as np
 
@@ -20,7 +21,7 @@ class AnswerCache:
 
     A search replays from it: same rows, same answers. Rows that are looked up still count as queries of their
     sample; `found` and `asked` say how many were looked up and how many the model was shown, and on_found is
-    told of the former.
+    told of the former. Several threads may ask: a row that is under way for one is waited for by the others.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class AnswerCache:
         self.model, self.path, self._on_found = model, path, on_found
         self.found = self.asked = 0
         self._in_use = Lock()
+        self._under_way: dict[bytes, Event] = {}
         for end in ("", "-wal", "-shm", "-journal"):  # of SQLite's own files
             refuse_link(path.with_name(path.name + end))
         try:
@@ -49,21 +51,62 @@ class AnswerCache:
         return self.model.classes
 
     def __call__(self, x: Array) -> Array:
-        """Answers from the cache where it has them, from the model (in one batch) for the rest."""
+        """Answers from the cache where it has them, from the model (in one batch) for the rest.
+
+        Rows that others wait for are asked and let go before any row of theirs is waited for.
+        """
         keys = [blake2b(row.tobytes(), digest_size=20).digest() for row in x]
-        known = [self._look_up(key) for key in keys]
-        fresh = {key: i for i, key in enumerate(keys) if known[i] is None}
-        self.found += len(x) - len(fresh)
-        self._on_found(len(x) - len(fresh))
-        self.asked += len(fresh)
-        told, refused = self._ask(x[list(fresh.values())], list(fresh)) if fresh else ({}, {})
-        answers = np.stack(
-            [told[k] if answer is None else answer for k, answer in zip(keys, known, strict=True)]
-        )
+        rows, times = {key: i for i, key in enumerate(keys)}, Counter(keys)
+        told: dict[bytes, Array] = {}
+        refused: dict[bytes, Exception] = {}
+        missing = list(rows)
+        while missing:
+            known, fresh, others = self._claim(missing)
+            told |= known
+            try:
+                self._count(sum(times[key] for key in (*known, *fresh)) - len(fresh), len(fresh))
+                if fresh:
+                    answers, causes = self._ask(x[[rows[key] for key in fresh]], fresh)
+                    told |= answers
+                    refused |= causes
+            finally:
+                self._let_go(fresh)
+            for answered in others.values():
+                answered.wait()
+            missing = list(others)  # of what another thread got no answer to, it is asked here
+        found = np.stack([told[key] for key in keys])
         if refused:
-            causes = {i: refused[key] for i, key in enumerate(keys) if key in refused}
-            raise RefusedError(str(next(iter(causes.values()))), causes, answers)
-        return answers
+            reasons = {i: refused[key] for i, key in enumerate(keys) if key in refused}
+            raise RefusedError(str(next(iter(reasons.values()))), reasons, found)
+        return found
+
+    def _claim(self, keys: Iterable[bytes]) -> tuple[dict[bytes, Array], list[bytes], dict[bytes, Event]]:
+        """What is known; what is not and is this thread's to ask now; and what other threads ask."""
+        known: dict[bytes, Array] = {}
+        fresh: list[bytes] = []
+        others: dict[bytes, Event] = {}
+        with self._in_use:
+            for key in keys:
+                if key in self._under_way:
+                    others[key] = self._under_way[key]
+                elif (answer := self._look_up(key)) is not None:
+                    known[key] = answer
+                else:
+                    fresh.append(key)
+            self._under_way |= dict.fromkeys(fresh, Event())
+        return known, fresh, others
+
+    def _let_go(self, keys: Iterable[bytes]) -> None:
+        """What was claimed is asked, or will not be."""
+        with self._in_use:
+            for key in keys:
+                self._under_way.pop(key).set()
+
+    def _count(self, found: int, asked: int) -> None:
+        with self._in_use:
+            self.found += found
+            self.asked += asked
+        self._on_found(found)
 
     def _ask(self, x: Array, keys: list[bytes]) -> tuple[dict[bytes, Array], dict[bytes, Exception]]:
         """The model's answers by the keys of their rows, NaN where it refused; and by key, why it did."""
@@ -74,8 +117,7 @@ class AnswerCache:
 
     def _look_up(self, key: bytes) -> Array | None:
         try:
-            with self._in_use:
-                row = self._db.execute("SELECT answer FROM answers WHERE input = ?", (key,)).fetchone()
+            row = self._db.execute("SELECT answer FROM answers WHERE input = ?", (key,)).fetchone()
             answer = None if row is None else np.frombuffer(zlib.decompress(row[0]), np.float32)
         except (sqlite3.Error, zlib.error, TypeError, ValueError) as error:
             raise RunError(self._damaged(str(error))) from error

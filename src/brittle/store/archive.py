@@ -2,11 +2,10 @@
 
 import re
 from hashlib import sha256
-from pathlib import Path
 from typing import Protocol
 
 from brittle.core.sample import Array, InputSpec
-from brittle.store.files import refuse_link, write_whole
+from brittle.store.kept import Kept
 
 
 class Codec(Protocol):
@@ -21,22 +20,21 @@ class Codec(Protocol):
 class InputArchive:
     """Files PLACE/SAMPLE-NAME.SUFFIX of a run folder. Implements core.sample_run.Archive."""
 
-    def __init__(self, folder: Path, codec: Codec, spec: InputSpec, place: str = "flips") -> None:
-        self.folder, self.codec, self.spec, self.place = folder, codec, spec, place
+    def __init__(self, files: Kept, codec: Codec, spec: InputSpec, place: str = "flips") -> None:
+        self.files, self.codec, self.spec, self.place = files, codec, spec, place
 
     def write(self, sample: str, name: str, x: Array) -> str:
         """Store one input; returns its path inside the run folder. Raises DiskError."""
-        refuse_link(self.folder / self.place)
         stem = f"{file_name(sample)}-{name}"  # no further dot: WFDB allows one
         file = f"{self.place}/{stem}{self.codec.suffix(self.spec)}"
-        write_whole(self.folder / file, self.codec.to_bytes(x, self.spec))
+        self.files.write(file, self.codec.to_bytes(x, self.spec))
         for suffix, text in self.codec.companions(stem, self.spec).items():
-            write_whole(self.folder / f"{self.place}/{stem}{suffix}", text)
+            self.files.write(f"{self.place}/{stem}{suffix}", text)
         return file
 
     def read(self, file: str) -> Array:
         """The values of a stored input."""
-        return self.codec.from_bytes((self.folder / file).read_bytes(), self.spec)
+        return self.codec.from_bytes(self.files.read(file), self.spec)
 
 
 def file_name(sample: str) -> str:

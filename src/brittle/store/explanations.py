@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +17,7 @@ from brittle.core.explanation import Explanation
 from brittle.core.sample import Array
 from brittle.settings import one_line
 from brittle.store.archive import file_name
-from brittle.store.files import refuse_link, write_whole
+from brittle.store.kept import Kept
 from brittle.store.records import FORMAT, damaged, loaded
 
 PLACE = "explanations"
@@ -58,16 +57,15 @@ def _no_number(text: str) -> float:
 class MapArchive:
     """Files explanations/SAMPLE.npz of a run folder. Implements core.explain_run.Maps."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, files: Kept) -> None:
+        self.files = files
 
     def write(self, sample: str, arrays: Mapping[str, NDArray[Any]]) -> str:
         """Store the arrays of one sample; the same arrays, the same bytes. Raises DiskError."""
-        refuse_link(self.folder / PLACE)
         file = f"{PLACE}/{file_name(sample)}.npz"
         out = io.BytesIO()
         np.savez_compressed(out, allow_pickle=False, **arrays)
-        write_whole(self.folder / file, out.getvalue())
+        self.files.write(file, out.getvalue())
         return file
 
 

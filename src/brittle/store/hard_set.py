@@ -35,7 +35,6 @@ from brittle.core.paths import is_file
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.settings import one_line
 from brittle.store.archive import Codec, file_name
-from brittle.store.files import refuse_link, write_whole
 from brittle.store.hard_records import (
     CLEAN,
     PLAIN,
@@ -45,6 +44,7 @@ from brittle.store.hard_records import (
     Item,
     LeftOut,
 )
+from brittle.store.kept import FolderFiles, Kept
 from brittle.store.records import damaged, read_record
 
 ABOUT, ITEMS, LEFT_OUT, HELD_OUT = "benchmark.json", "items.jsonl", "left_out.jsonl", "held_out.jsonl"
@@ -143,13 +143,13 @@ class HardFiles:
 
     def __init__(
         self,
-        folder: Path,
+        kept: Kept,
         place: str,
         codec: Codec,
         names: Mapping[str, str],
         classes: Sequence[ClassFolder],
     ) -> None:
-        self.folder, self.place, self.codec = folder, place, codec
+        self.kept, self.place, self.codec = kept, place, codec
         self.names, self.classes = names, classes
 
     def name(self, sample: Sample, kind: str = "", level: str = "") -> str:
@@ -163,7 +163,7 @@ class HardFiles:
         """Store an input, the untouched one without a kind: its file, its SHA-256, what the file holds."""
         file, data = self.name(sample, kind, level), self.codec.to_bytes(x, sample.spec)
         for name, content in {**beside(file, self.codec, sample.spec), file: data}.items():
-            write_inside(self.folder, name, content)
+            self.kept.write(name, content)
         return file, sha256(data).hexdigest(), self.codec.from_bytes(data, sample.spec)
 
 
@@ -243,11 +243,7 @@ def write_hard_set(
 
 def write_inside(folder: Path, file: str, data: bytes) -> None:
     """Write a file of a set at once; no folder on its way may be a link. Raises DiskError."""
-    place = folder
-    for part in file.split("/")[:-1]:
-        place = place / part
-        refuse_link(place)
-    write_whole(folder / file, data)
+    FolderFiles(folder).write(file, data)
 
 
 def _jsonl(records: Iterable[BaseModel]) -> str:

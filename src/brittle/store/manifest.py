@@ -24,6 +24,8 @@ EARLIER = {
     "data": "files by their sizes",
 }
 """What a digest was of before there were kinds of it: equal ones are still equal, others tell nothing."""
+FREED = {"body"}
+"""Options of the model that earlier runs have as part of their question, and that are free now."""
 ANSWERS = ("answers", "repeats")
 """Of a model to the identity rows: compared with a tolerance, once they are asked."""
 STORED_ANSWERS = TypeAdapter(list[list[FiniteFloat | None] | None])
@@ -93,6 +95,9 @@ class Manifest(BaseModel):
     def _has_what_is_read(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         kinds: dict[str, type[BaseModel]] = {"settings": _Asked, "model": NamedModel, "data": NamedData}
         kinds[str(info.field_name)].model_validate(value)
+        options = value.get("model_options")
+        if isinstance(options, dict) and FREED & options.keys():
+            return {**value, "model_options": {k: v for k, v in options.items() if k not in FREED}}
         return value
 
     def to_json(self) -> str:

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 
-import numpy as np
 import pytest
 
-from endpoint import serving
+from endpoint import sent_rows, serving
 from same_run import Served
 
 
@@ -16,7 +15,7 @@ def server() -> Iterator[Served]:
     served = Served()
 
     def answer(asked: BaseHTTPRequestHandler) -> None:
-        x = np.array(json.loads(asked.rfile.read(int(asked.headers["Content-Length"])))["inputs"])
+        x = sent_rows(asked)
         served.rows += len(x)
         data = json.dumps((x.reshape(len(x), -1) @ served.weights).tolist()).encode()
         asked.send_response(200)

@@ -1,9 +1,10 @@
 """A classifier behind an HTTP endpoint.
 
-endpoint: what it is asked, and again. client: one request. body: what is sent and what comes back.
-pacing: how often.
+opening: as a model. asking: in which form. body: plain forms; inference: those of the Open Inference
+Protocol. endpoint: how often again, and what a refusal means. client: one request. pacing: how often.
+secrets: what is not shown.
 """
 
-from brittle.models.http.endpoint import Endpoint, open_http
+from brittle.models.http.opening import open_http
 
-__all__ = ["Endpoint", "open_http"]
+__all__ = ["open_http"]

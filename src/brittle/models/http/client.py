@@ -1,4 +1,4 @@
-"""One POST at a time, with a limit on its whole time and on the size of its answer."""
+"""Requests to one host, each with a limit on its whole time and on the size of its answer."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ PIECE = 1 << 16  # bytes that are read at once
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back."""
+    """What came back. headers: their names in any case."""
 
     status: int
     headers: Mapping[str, str]
@@ -29,11 +29,14 @@ class Reply:
 
 
 class NoReplyError(Exception):
-    """Why nothing usable came back, in words. sent: whether the endpoint may have seen the request."""
+    """Why nothing usable came back, in words.
 
-    def __init__(self, why: str, sent: bool) -> None:
+    sent: whether the endpoint may have seen the request; dropped: whether it then ended the connection.
+    """
+
+    def __init__(self, why: str, sent: bool, dropped: bool = False) -> None:
         super().__init__(why)
-        self.sent = sent
+        self.sent, self.dropped = sent, dropped
 
 
 class LongReplyError(Exception):
@@ -43,22 +46,27 @@ class LongReplyError(Exception):
 class Client:
     """Connections to one host, from any thread; a proxy is that of the environment.
 
-    timeout: seconds for a whole request, from the first byte sent to the last one read.
+    timeout: seconds for a whole request, from the first byte sent to the last one read. connections: most at
+    the same time.
     Raises UsageError for a proxy that is none of http.
     """
 
-    def __init__(self, address: str, timeout: float) -> None:
-        self.timeout = timeout
+    def __init__(self, address: str, timeout: float, connections: int = 1) -> None:
+        self.timeout, self.connections = timeout, connections
         self.proxy = _proxy(address)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sessions: list[aiohttp.ClientSession] = []
         self._starting = Lock()
         self._end: Callable[[], object] = lambda: None
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str], most: int) -> Reply:
-        """Send a body and read the answer, at most so many bytes of it. Raises NoReplyError."""
+    def send(self, method: str, url: str, body: bytes, headers: Mapping[str, str], most: int) -> Reply:
+        """Send a request and read the answer, at most so many bytes of it. method: GET or POST.
+
+        Raises NoReplyError, LongReplyError.
+        """
         sent = SimpleNamespace(headers=False)
-        call = asyncio.run_coroutine_threadsafe(self._post(url, body, headers, most, sent), self._running())
+        request = self._send(method, url, body, headers, most, sent)
+        call = asyncio.run_coroutine_threadsafe(request, self._running())
         try:
             return call.result()
         except TimeoutError as error:
@@ -67,20 +75,30 @@ class Client:
             raise NoReplyError("stopped", sent.headers) from error
         except aiohttp.ClientError as error:
             why = "connection lost" if sent.headers else "no connection"
-            raise NoReplyError(f"{why} ({type(error).__name__})", sent.headers) from error
+            raise NoReplyError(f"{why} ({type(error).__name__})", sent.headers, sent.headers) from error
         finally:
             call.cancel()
 
-    async def _post(
-        self, url: str, body: bytes, headers: Mapping[str, str], most: int, sent: SimpleNamespace
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        most: int,
+        sent: SimpleNamespace,
     ) -> Reply:
         if not self._sessions:
+            connector = aiohttp.TCPConnector(limit=self.connections)
             self._sessions.append(
-                aiohttp.ClientSession(auto_decompress=False, trace_configs=[_watch_sending()])
+                aiohttp.ClientSession(
+                    connector=connector, auto_decompress=False, trace_configs=[_watch_sending()]
+                )
             )
-        async with self._sessions[0].post(
+        async with self._sessions[0].request(
+            method,
             URL(url, encoded=True),
-            data=body,
+            data=body or None,
             # A redirect could carry a secret header to a stranger: it is answered with an error instead.
             allow_redirects=False,
             headers={**headers, "Accept-Encoding": "identity"},
@@ -94,7 +112,7 @@ class Client:
                 size += len(piece)
                 if size > most:
                     raise LongReplyError(f"expected an answer of at most {most} bytes, got more")
-            return Reply(reply.status, dict(reply.headers), b"".join(pieces))
+            return Reply(reply.status, reply.headers, b"".join(pieces))
 
     def _running(self) -> asyncio.AbstractEventLoop:
         """The event loop, in a thread of its own that no end of the process waits for."""

@@ -1,65 +1,48 @@
-"""An endpoint as a model: what it is asked, how often again, and how it is paced."""
+"""An endpoint: how often again it is asked, how it is paced, and what its refusals mean."""
 
+import json
 import logging
-import os
+from collections.abc import Callable
 from http import HTTPStatus
 from threading import Event
-from typing import Any
-from urllib.parse import urlsplit
 
-from numpy.typing import NDArray
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from brittle.core.errors import ModelError, RefusedError, UsageError
+from brittle.core.errors import ModelError, RefusedError
 from brittle.core.rows import Meter
-from brittle.core.sample import Array
-from brittle.models.backend import Backend
-from brittle.models.http.body import JSON, pack, unpack
+from brittle.models.http.body import UNREADABLE, Packed
 from brittle.models.http.client import Client, LongReplyError, NoReplyError, Reply
 from brittle.models.http.pacing import Pace, Tally, retry_after
+from brittle.models.http.secrets import Secrets, check_address
 from brittle.models.options import ModelOptions
 
 RETRIED = (408, 429, 500, 502, 503, 504)
 """Statuses of an endpoint that may answer a little later."""
+BROKEN = (500, 501)
+"""Statuses of an endpoint that may fail on how it was asked."""
 LONGEST_WAIT = 60.0  # seconds between two attempts, whatever the endpoint asks for
 FIRST_WAIT = 0.5
 SHOWN_WAIT = 2.0  # seconds; a longer one is said
-NUMBER, SPARE = 64, 1 << 16  # bytes of an answer for each class of a row, and besides
-UNKNOWN = 20_000  # classes for which there is room before the first answer
 AGAIN = "run the same command again to continue"
 LOG = logging.getLogger("brittle")
 
 
-def open_http(model: str, options: ModelOptions) -> Backend:
-    """The backend of an endpoint; nothing is sent yet. There is no sha256: what runs there is not known.
-
-    Asked: POST {"inputs": rows} as JSON, or the rows as an npy file. Answered: a list of rows, alone or under
-    "probabilities", "logits", "outputs" or "predictions", or an npy file (by its content type).
-    Raises UsageError for an address with a password or a query in it, or a variable that is not set.
-    """
-    meter = Meter()
-    endpoint = Endpoint(model, options, meter)
-    return Backend(
-        name=model,
-        ask=endpoint.ask,
-        shape=None,
-        classes=None,
-        outputs=None,
-        sha256="",
-        local=False,
-        settings=options,
-        meter=meter,
-        close=endpoint.close,
-    )
+class StrangeError(ModelError):
+    """What an endpoint makes of a form that it does not take: an answer that is none, or a failure."""
 
 
 class Endpoint:
-    """One address, its retries and its pace. meter: counts the rows that are sent again."""
+    """One address, its secrets, its retries and its pace, from any thread.
 
-    def __init__(self, address: str, options: ModelOptions, meter: Meter) -> None:
-        self.address, self.options, self.meter = address, options, meter
-        _check_address(address)
-        self.client = Client(address, options.timeout)
+    meter: counts the rows that are sent again. explains: a refusal's {"error": text} is shown.
+    Raises UsageError for an address with a password or a query in it, or a variable that is not set.
+    """
+
+    def __init__(self, address: str, options: ModelOptions, meter: Meter, explains: bool = False) -> None:
+        self.address, self.options, self.meter, self.explains = address, options, meter, explains
+        check_address(address)
+        self.secrets = Secrets(options)
+        self.client = Client(address, options.timeout, options.concurrency)
         self.closed = Event()
         self.pace = Pace(options.rate, self._sleep)
         self.retrying = Retrying(
@@ -69,53 +52,49 @@ class Endpoint:
             sleep=self._sleep,
             reraise=True,
         )
-        self._classes = UNKNOWN
-        self._url(), self._header()
 
-    def ask(self, x: Array) -> NDArray[Any]:
-        """Send one batch and read the answers.
+    def get(self, url: str, most: int) -> Reply:
+        """What it says at one of its addresses, at most so many bytes. Raises ModelError, UsageError."""
+        return self._asked(lambda: self._attempt("GET", url, Packed(b"", {}), most, Tally(self.meter, 0)))
 
-        Raises RefusedError where it answers that it cannot take this batch, ModelError where it cannot be
-        asked, UsageError for a missing variable.
+    def post(self, url: str, packed: Packed, most: int, tally: Tally, patient: bool = True) -> Reply:
+        """Send rows, counted by the tally, and read the answer, at most so many bytes of it.
+
+        patient: a failure that may be about how it was asked is retried too; else it is a StrangeError or the
+        reply. Raises ModelError where it cannot be asked, UsageError for a missing variable.
         """
-        body, kind = pack(x, self.options.body)
-        tally = Tally(self.meter, len(x))
+        return self._asked(lambda: self._attempt("POST", url, packed, most, tally, patient))
+
+    def _asked(self, attempt: Callable[[], Reply]) -> Reply:
         try:
-            reply: Reply = self.retrying(self._attempt, body, kind, tally)
+            return self.retrying(attempt)
         except _BusyError as error:
             attempts = self.options.retries + 1
             raise ModelError(
                 f"{self.address}: {error}, attempts: {attempts}; check that the endpoint is up, then {AGAIN}"
             ) from error
-        finally:
-            tally.end()
-        if reply.status != HTTPStatus.OK:
-            raise self._refusal(reply.status)
-        try:
-            answers = unpack(reply.body, reply.headers.get("Content-Type", ""), self.options.body)
-        except ValueError as error:
-            raise ModelError(f"{self.address}: {error}; check the endpoint, then {AGAIN}") from error
-        self._classes = answers.shape[1] if answers.ndim == 2 else self._classes
-        return answers
 
-    def _attempt(self, body: bytes, kind: str, tally: Tally) -> Reply:
+    def _attempt(
+        self, method: str, url: str, packed: Packed, most: int, tally: Tally, patient: bool = True
+    ) -> Reply:
         """One request. Raises _BusyError where another may do better."""
-        headers = {"Content-Type": kind, "Accept": f"{kind}, {JSON}", **self._header()}
-        most = tally.rows * self._classes * NUMBER + SPARE
+        headers = {**packed.headers, **self.secrets.header()}
         self.pace.wait()
         tally.begin()
         try:
-            reply = self.client.post(self._url(), body, headers, most)
+            reply = self.client.send(method, url + self.secrets.query(), packed.body, headers, most)
         except LongReplyError as error:
             tally.sent += 1
             raise ModelError(f"{self.address}: {error}; check the endpoint") from error
         except NoReplyError as error:
             tally.sent += error.sent
+            if error.dropped and not patient:
+                raise StrangeError(f"{self.address}: {error}") from error
             raise _BusyError(str(error)) from error
         tally.sent += 1
-        if reply.status in RETRIED:
+        if reply.status in RETRIED and (patient or reply.status not in BROKEN):
             wait = retry_after(reply.headers.get("Retry-After", ""))
-            raise _BusyError(f"expected status 200, got {reply.status}", wait)
+            raise _BusyError(self._status(reply), wait)
         return reply
 
     def _wait(self, state: RetryCallState) -> float:
@@ -133,29 +112,33 @@ class Endpoint:
         if self.closed.wait(seconds):
             raise ModelError(f"{self.address}: stopped while waiting for it")
 
-    def _url(self) -> str:
-        """The address with the query that the environment holds."""
-        if self.options.query is None:
-            return self.address
-        query = _secret(self.options.query, "the query of the address")
-        return f"{self.address}?{query.removeprefix('?')}"
-
-    def _header(self) -> dict[str, str]:
-        """The stated header with its value from the environment, read anew for each request."""
-        if self.options.header is None:
-            return {}
-        name, _, variable = self.options.header.partition("=")
-        return {name: _secret(variable, f"the value of header '{name}'")}
-
-    def _refusal(self, status: int) -> ModelError:
-        text = f"{self.address}: expected status 200, got {status}; "
-        if 300 <= status < 400:
+    def refusal(self, reply: Reply) -> ModelError:
+        """What a reply means that is no answer: RefusedError where it cannot take these rows."""
+        text = f"{self.address}: {self._status(reply)}; "
+        if 300 <= reply.status < 400:
             return ModelError(text + "give the address it redirects to")
-        if status in (401, 403):
+        if reply.status in (401, 403):
             return ModelError(text + f"check the header that signs in, then {AGAIN}")
-        if 400 <= status < 500 and status != HTTPStatus.NOT_FOUND:
+        if 400 <= reply.status < 500 and reply.status != HTTPStatus.NOT_FOUND:
             return RefusedError(text + "it refuses what it was sent")
-        return ModelError(text + f"check the endpoint, then {AGAIN}")
+        kind = StrangeError if reply.status in BROKEN else ModelError
+        return kind(text + f"check the endpoint, then {AGAIN}")
+
+    def unreadable(self, error: Exception) -> StrangeError:
+        """An answer that is none."""
+        said = self.secrets.hidden(str(error))
+        return StrangeError(f"{self.address}: {said}; check the endpoint, then {AGAIN}")
+
+    def _status(self, reply: Reply) -> str:
+        """The status, and what the endpoint says of it where it explains itself."""
+        text = f"expected status 200, got {reply.status}"
+        if not self.explains:
+            return text
+        try:
+            said = self.secrets.hidden(str(json.loads(reply.body)["error"]))
+        except (*UNREADABLE, LookupError):
+            said = ""
+        return f"{text} ({said})" if said else text
 
     def close(self) -> None:
         """End waits and connections."""
@@ -169,35 +152,3 @@ class _BusyError(Exception):
     def __init__(self, why: str, wait: float | None = None) -> None:
         super().__init__(why)
         self.wait = wait
-
-
-def _check_address(address: str) -> None:
-    """Raise UsageError for an address without a host, or one that holds what may be a secret."""
-    try:
-        url = urlsplit(address)
-        host, password = url.hostname, url.username or url.password
-        _ = url.port
-    except ValueError:
-        host, password = None, None
-    if not host:
-        raise UsageError("expected an address like https://host/path, got one without a host")
-    if password is not None:
-        raise UsageError(
-            f"expected the address of {host} without user and password, since a run stores it; "
-            "put them into an environment variable and name it as the header"
-        )
-    if "?" in address or "#" in address:
-        raise UsageError(
-            f"expected the address of {host} without a query, which may hold a key, since a run stores it; "
-            "put what follows the '?' into an environment variable and name that with --query"
-        )
-
-
-def _secret(variable: str, what: str) -> str:
-    """The value of an environment variable. Raises UsageError where it is not set or cannot be sent."""
-    value = os.environ.get(variable, "").strip()
-    if not value:
-        raise UsageError(f"expected {what} in ${variable}, which is not set; set it")
-    if not (value.isascii() and value.isprintable()):
-        raise UsageError(f"expected printable ASCII in ${variable}, got other characters; check its value")
-    return value

@@ -3,7 +3,6 @@
 from math import prod
 
 from brittle.core.sample import InputSpec
-from brittle.models.backend import LANES
 
 OPEN_BYTES = 2**30
 """Of all samples in play."""
@@ -20,6 +19,6 @@ def most_open(spec: InputSpec, layers: int, workers: int) -> int:
     return int(max(1, OPEN_BYTES // (workers * of_one)))
 
 
-def most_rows(spec: InputSpec) -> int:
-    """Rows of one batch, where the user states no number."""
-    return max(1, BATCH_BYTES // ((LANES + 1) * prod(spec.shape) * FLOAT))
+def most_rows(spec: InputSpec, lanes: int) -> int:
+    """Rows of one batch, where the user states no number. lanes: batches asked at the same time."""
+    return max(1, BATCH_BYTES // ((lanes + 1) * prod(spec.shape) * FLOAT))

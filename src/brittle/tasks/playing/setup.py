@@ -93,11 +93,15 @@ def _answers(opened: Opened, run: Run | None) -> Answers:
 
 def choose_batch(opened: Opened, run: Run) -> int:
     """The batch size: stated, that of the run so far, or measured on a sample that the model answers."""
-    known = opened.settings.batch or batch_of(run)
-    if known:
-        return known
-    choice = measured(opened) if opened.backend.local else None
-    return choice.batch if choice else min(BATCH_UNMEASURED, most_rows(opened.dataset.spec))
+    if opened.settings.batch:
+        return opened.settings.batch
+    before = batch_of(run)
+    choice = measured(opened) if before is None and opened.backend.local else None
+    return min(before or (choice.batch if choice else BATCH_UNMEASURED), _most_rows(opened))
+
+
+def _most_rows(opened: Opened) -> int:
+    return most_rows(opened.dataset.spec, opened.most_lanes)
 
 
 def batch_of(run: Run) -> int | None:
@@ -110,8 +114,7 @@ def measured(opened: Opened) -> BatchChoice | None:
     """The speed of a model on the first sample that it answers; None if it answers none of the first few."""
     for name in opened.dataset.ids[:TRIED]:
         try:
-            x, limit = opened.dataset.open(name).x, most_rows(opened.dataset.spec)
-            return best_batch(opened.model, x, limit=limit)
+            return best_batch(opened.model, opened.dataset.open(name).x, limit=_most_rows(opened))
         except (DataError, RefusedError):
             continue
     return None
