@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from brittle.store.kept import FolderFiles
 from brittle.tasks.playing.opened import Opened
 from brittle.tasks.playing.samples import play_samples
 
@@ -27,6 +28,6 @@ def play_missing(
     done = {row["sample"] for row in read(out) if {name: row.get(name) for name in key} == key}
     missing = [name for name in names if name not in done]
     with tempfile.TemporaryDirectory() as folder, out.open("a") as file:
-        for result in play_samples(opened, missing, Path(folder), batch, lambda _: None):
+        for result in play_samples(opened, missing, FolderFiles(Path(folder)), batch, lambda _: None):
             file.write(json.dumps({**key, **row_of(result)}) + "\n")
             file.flush()

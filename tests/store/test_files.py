@@ -11,6 +11,7 @@ from brittle.report.tables import COLUMNS, write_csv
 from brittle.store.answers import AnswerCache
 from brittle.store.archive import InputArchive
 from brittle.store.files import append_line, drop_half_line, whole_file, write_whole
+from brittle.store.kept import FolderFiles
 from tiny import SPEC, TinyModel, tiny_sample
 
 Write = Callable[[Path], object]
@@ -93,7 +94,7 @@ def test_flips_are_written_to_no_other_folder(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "flips").symlink_to(tmp_path / "mine")
     with pytest.raises(DiskError, match="flips: it is a symbolic link"):
-        InputArchive(tmp_path / "r", Image(), SPEC).write("a", "first", tiny_sample(0).x)
+        InputArchive(FolderFiles(tmp_path / "r"), Image(), SPEC).write("a", "first", tiny_sample(0).x)
     assert list((tmp_path / "mine").iterdir()) == []
 
 

@@ -12,6 +12,7 @@ from brittle.core.sample import Array, InputSpec
 from brittle.domains import domain_of
 from brittle.store.archive import InputArchive, file_name
 from brittle.store.explanations import MapArchive
+from brittle.store.kept import FolderFiles
 from brittle.store.manifest import Manifest
 from brittle.store.run import Run
 
@@ -83,7 +84,7 @@ def write_explained(run: Run, line: Explanation) -> Explanation:
     sides = tuple(spec.shape[i] for i in spec.spatial)
     values = map_of(sides)
     x = spec.decode(spec.encode(np.full(spec.shape, 0.5, np.float32)))
-    archive = InputArchive(run.path, domain_of(spec), spec, "shown")
+    archive = InputArchive(FolderFiles(run.path), domain_of(spec), spec, "shown")
     share = line.suffices.share if line.suffices else 0.0
     arrays = {
         "map": values,
@@ -98,7 +99,7 @@ def write_explained(run: Run, line: Explanation) -> Explanation:
     for name in ("suffices", "flips"):
         if part := getattr(line, name):
             line = replace(line, **{name: replace(part, file=archive.write(line.sample, name, x))})
-    file = MapArchive(run.path).write(line.sample, arrays)
+    file = MapArchive(FolderFiles(run.path)).write(line.sample, arrays)
     return replace(line, file=file, original=archive.write(line.sample, "original", x))
 
 

@@ -31,7 +31,7 @@ def audit(model: Any = None, data: Any = None, *, watch: Watch | None = None, **
 
 def run_audit(settings: AuditSettings, objects: Mapping[str, Any], watch: Watch | None = None) -> Run:
     """One audit; objects: the model and data that are Python objects, by these names."""
-    refuse_workers(objects, settings.workers)
+    refuse_workers(objects, settings.elsewhere)
     folder = settings.folder()
     opened = open_audit(settings, **objects, outputs=known_outputs(folder, settings))
     try:

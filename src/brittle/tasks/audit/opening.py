@@ -18,7 +18,7 @@ from brittle.distortions import open_distortion, suited
 from brittle.domains.domain import Domain
 from brittle.searches import open_search
 from brittle.store.archive import InputArchive
-from brittle.store.kept import Files
+from brittle.store.kept import Kept
 from brittle.store.manifest import Manifest
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.playing.opened import Opened, class_index, fit
@@ -53,7 +53,7 @@ class OpenedAudit(Opened):
             self.search, board, self.terms, archive, self.target, self.settings.top_k, self.settings.seed
         )
 
-    def sample_runs(self, names: Iterable[str], files: Files) -> Iterator[SampleRun[SearchResult]]:
+    def sample_runs(self, names: Iterable[str], files: Kept) -> Iterator[SampleRun[SearchResult]]:
         """The run of each of these samples; flips go into the run folder."""
         rules = self.rules(InputArchive(files, self.domain, self.dataset.spec))
         for name in names:

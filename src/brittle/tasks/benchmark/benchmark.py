@@ -46,6 +46,7 @@ from brittle.tasks.benchmark.phases import (
 from brittle.tasks.benchmark.settings import BenchmarkSettings, PhaseSettings
 from brittle.tasks.playing.naming import name_objects, refuse_workers
 from brittle.tasks.playing.setup import batch_of
+from brittle.tasks.score.held_out import begin_board
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,10 @@ class _Making:
             board=self.board,
             split=self.split,
         )
-        return MadeSet(*finish_set(asked, Phases(shared=shared, build=build, held_out=outs)))
+        made = MadeSet(*finish_set(asked, Phases(shared=shared, build=build, held_out=outs)))
+        if not self.settings.no_images:
+            begin_board(made.set)
+        return made
 
     def _share(self) -> tuple[tuple[Patterns, ...], Chosen, list[Run]]:
         """The patterns that are hard for everyone, on samples that do not go into the set."""

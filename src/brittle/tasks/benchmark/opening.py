@@ -25,7 +25,7 @@ from brittle.data import Dataset, open_data
 from brittle.models import Backend
 from brittle.store.hard_records import form_of
 from brittle.store.hard_set import HardFiles, class_folders, item_names, read_inside
-from brittle.store.kept import Files
+from brittle.store.kept import Kept
 from brittle.store.manifest import Manifest
 from brittle.store.run import Run
 from brittle.tasks.benchmark.kinds import levels_of, open_board, open_ways, stored_patterns
@@ -52,6 +52,10 @@ class OpenedPhase(Opened):
         """The folder of the set."""
         return self.settings.folder()
 
+    def files_root(self, folder: Path) -> Path:
+        """The folder that inputs are kept in."""
+        return files_root(self.settings)
+
     def given_up(self, name: str, message: str) -> HardResult:
         """A FAILED result without rows."""
         ended = now()
@@ -76,14 +80,14 @@ class OpenedPhase(Opened):
             spec=self.dataset.spec,
         )
 
-    def sample_runs(self, names: Iterable[str], files: Files) -> Iterator[SampleRun[HardResult]]:
-        """The run of each of these samples."""
-        begin = self.run_of()
+    def sample_runs(self, names: Iterable[str], files: Kept) -> Iterator[SampleRun[HardResult]]:
+        """The run of each of these samples; what they leave is kept in files."""
+        begin = self.run_of(files)
         for name in names:
             yield begin(name)
 
     @abstractmethod
-    def run_of(self) -> Callable[[str], SampleRun[HardResult]]:
+    def run_of(self, files: Kept) -> Callable[[str], SampleRun[HardResult]]:
         """The run of a sample, by its id."""
 
 
@@ -94,7 +98,7 @@ class OpenedSharing(OpenedPhase):
     patterns: tuple[Patterns, ...]
     levels: tuple[DistanceLevel, ...]
 
-    def run_of(self) -> Callable[[str], SampleRun[HardResult]]:
+    def run_of(self, files: Kept) -> Callable[[str], SampleRun[HardResult]]:
         """The run of a sample that patterns are chosen on."""
         joint = partial(JointGoal, surrogates=len(self.nets), kappa=TUNING.kappa)
         rules = ShareRules(
@@ -119,13 +123,13 @@ class OpenedBuild(OpenedSharing):
         """Those of the palette, and the base of the canvas."""
         return 0 if self.board is None else len(self.board.palette.layers) + 1
 
-    def run_of(self) -> Callable[[str], SampleRun[HardResult]]:
+    def run_of(self, files: Kept) -> Callable[[str], SampleRun[HardResult]]:
         """The run of a sample of the set."""
         rules = BuildRules(
             joint=partial(JointGoal, surrogates=len(self.nets), kappa=TUNING.kappa),
             ways=open_ways(self.settings, self.board, self.patterns, self.levels),
             levels=self.levels,
-            files=self.files(),
+            files=self.files(files),
             measure=distances,
             surrogates=self.nets,
             keep=self.settings.keep,
@@ -133,11 +137,11 @@ class OpenedBuild(OpenedSharing):
         )
         return lambda name: build_sample(name, partial(self.dataset.open, name), rules)
 
-    def files(self) -> HardFiles:
+    def files(self, kept: Kept) -> HardFiles:
         """Where files go; their names are those of the whole data, whatever part is played here."""
         data, place = self.dataset, form_of(self.domain.name).place
         names = item_names(data.whole.ids if isinstance(data, Part) else data.ids)
-        return HardFiles(files_root(self.settings), place, self.domain, names, class_folders(self.classes))
+        return HardFiles(kept, place, self.domain, names, class_folders(self.classes))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +150,7 @@ class OpenedHoldOut(OpenedPhase):
 
     built: Mapping[str, HardResult] = field(repr=False)
 
-    def run_of(self) -> Callable[[str], SampleRun[HardResult]]:
+    def run_of(self, files: Kept) -> Callable[[str], SampleRun[HardResult]]:
         """The run of a sample of the set on the hold-out."""
         return lambda name: self._asked(self.built[name])
 

@@ -23,6 +23,7 @@ from brittle.store.tiles import read_tiles
 from brittle.tasks.benchmark.kinds import stored_patterns
 from brittle.tasks.benchmark.originals import open_originals
 from brittle.tasks.benchmark.settings import CELLS
+from brittle.tasks.score.held_out import begin_board
 from brittle.tasks.verify.opening import Given, refuse_code
 
 Watch = Callable[[int, int], None]
@@ -135,4 +136,5 @@ def render(
             if watch:
                 watch(made, hard.about.samples)
         put(item.file, recipes.make(sample, item), "its recipe makes something else with these versions")
+    begin_board(hard)
     return hard

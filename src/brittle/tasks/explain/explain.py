@@ -32,7 +32,7 @@ def explain(model: Any = None, data: Any = None, *, watch: Watch | None = None, 
 
 def run_explanation(settings: ExplainSettings, objects: Mapping[str, Any], watch: Watch | None = None) -> Run:
     """One explanation; objects: the model and data that are Python objects, by these names."""
-    refuse_workers(objects, settings.workers)
+    refuse_workers(objects, settings.elsewhere)
     folder = settings.folder()
     opened = open_explanation(settings, **objects, outputs=known_outputs(folder, settings))
     try:

@@ -3,7 +3,6 @@
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from brittle.explainers import open_explainer
 from brittle.explainers.fills import USUAL, open_fill
 from brittle.store.archive import InputArchive
 from brittle.store.explanations import MapArchive
+from brittle.store.kept import Kept
 from brittle.store.manifest import Manifest
 from brittle.tasks.explain.flips import Flips
 from brittle.tasks.explain.settings import ExplainSettings
@@ -45,7 +45,7 @@ class OpenedExplanation(Opened):
     truth: TruthMasks | None = None
     evaluator: Evaluator | None = None
 
-    def sample_runs(self, names: Iterable[str], folder: Path) -> Iterator[SampleRun[Explanation]]:
+    def sample_runs(self, names: Iterable[str], files: Kept) -> Iterator[SampleRun[Explanation]]:
         """The run of each of these samples; maps and what was shown go into the run folder."""
         settings, spec = self.settings, self.dataset.spec
         rules = ExplainRules(
@@ -53,8 +53,8 @@ class OpenedExplanation(Opened):
             fills=self.fills,
             which=partial(chosen_class, self.which),
             budget=settings.budget,
-            archive=InputArchive(folder, self.domain, spec, SHOWN),
-            maps=MapArchive(folder),
+            archive=InputArchive(files, self.domain, spec, SHOWN),
+            maps=MapArchive(files),
             seed=settings.seed,
             after=self._after(),
         )

@@ -84,7 +84,7 @@ def harden(model: Any = None, data: Any = None, *, watch: Watch | None = None, *
     """
     named = name_objects(model, data)
     chosen = HardenSettings.build({**settings, **named.texts})
-    refuse_workers({k: v for k, v in named.objects.items() if k == "model"}, chosen.workers)
+    refuse_workers({k: v for k, v in named.objects.items() if k == "model"}, chosen.workers > 1)
     opened = open_hardening(chosen, **named.objects)
     folder = opened.settings.folder()
     try:

@@ -32,7 +32,7 @@ def _name(thing: Any, kind: str) -> str:
     return str(getattr(thing, "__qualname__", type(thing).__qualname__))
 
 
-def refuse_workers(objects: Mapping[str, Any], workers: int) -> None:
+def refuse_workers(objects: Mapping[str, Any], elsewhere: bool) -> None:
     """Raise UsageError where Python objects would have to go to other processes."""
-    if objects and workers > 1:
-        raise UsageError(f"expected a {' and a '.join(objects)} by name for workers > 1, got Python objects")
+    if objects and elsewhere:
+        raise UsageError(f"expected a {' and a '.join(objects)} by name for workers, got Python objects")

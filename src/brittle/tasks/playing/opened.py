@@ -1,22 +1,23 @@
 """Open a model and data, and check that they fit: what every verb begins with."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from brittle.core.errors import UsageError, did_you_mean
+from brittle.core.errors import ModelError, UsageError, did_you_mean
 from brittle.core.identity import DIGEST
 from brittle.core.paths import is_file
 from brittle.core.request import SampleRun
 from brittle.core.sample import InputSpec
-from brittle.data import Dataset, open_data
+from brittle.data import Dataset, Wanted, open_data
+from brittle.data.files import times
 from brittle.domains import DOMAINS, Domain, domain_of
 from brittle.models import Backend, open_model
-from brittle.models.backend import LANES
 from brittle.models.classifier import ModelClassifier
 from brittle.models.probe import count_classes
+from brittle.store.kept import Kept
 from brittle.store.manifest import Manifest, same, stored_outputs
 from brittle.store.run import Run
 from brittle.tasks.playing.settings import RunSettings
@@ -40,34 +41,47 @@ class Opened(ABC):
     lanes: int = 1
 
     @property
+    def names(self) -> Sequence[str]:
+        """The samples that are played."""
+        return self.settings.played(self.dataset.ids)
+
+    @property
     def layers(self) -> int:
         """Whole inputs, as codes, that a sample in play holds beside a few copies of its own."""
         return 0
+
+    def files_root(self, folder: Path) -> Path:
+        """The folder that what samples leave is kept in. folder: of the run."""
+        return folder
 
     @abstractmethod
     def manifest(self) -> Manifest:
         """What is asked, for the run folder."""
 
     @abstractmethod
-    def sample_runs(self, names: Iterable[str], folder: Path) -> Iterator[SampleRun[Any]]:
-        """The run of each of these samples; what they keep goes into the run folder."""
+    def sample_runs(self, names: Iterable[str], files: Kept) -> Iterator[SampleRun[Any]]:
+        """The run of each of these samples; what they leave goes into files."""
 
     @abstractmethod
     def given_up(self, name: str, message: str) -> Any:
         """The result of a sample that ended every worker; its rows are those of interrupted samples."""
 
+    @property
+    def most_lanes(self) -> int:
+        """Batches that the model may be asked at the same time, once it is asked concurrently."""
+        return 1 if self.backend.concurrent is None else min(self.backend.lanes, len(self.names))
+
     def concurrent(self) -> Self:
-        """The same with a model that answers LANES batches at the same time, where that is faster."""
-        backend = self.backend
-        few = len(self.dataset.ids) < LANES or self.model.door.alone
-        if backend.concurrent is None or few or self.settings.keep_answers:
+        """The same with a model that answers several batches at the same time, where that is faster."""
+        backend, lanes = self.backend, self.most_lanes
+        if backend.concurrent is None or lanes < 2 or self.model.door.alone:
             return self
         backend = replace(backend, ask=backend.concurrent(), concurrent=None)
         return replace(
             self,
             backend=backend,
             model=ModelClassifier(backend, self.model.input, self.model.classes),
-            lanes=LANES,
+            lanes=lanes,
         )
 
     @property
@@ -123,9 +137,23 @@ def fit(
         return dataset or open_data(source, backend.shape, backend.classes, outputs, settings.data_options)
 
     found = _fitted(backend, read, outputs)
+    if not settings.played(found.dataset.ids):
+        raise UsageError(
+            f"there are {len(found.dataset.ids)} samples, so none in this shard; use fewer shards"
+        )
     backend, dataset, spec = found.backend, found.dataset, found.dataset.spec
     classifier = ModelClassifier(backend, spec, _class_names(backend, dataset, found.outputs))
     return Fit(backend, classifier, dataset, _domain(spec, settings.domain))
+
+
+def refuse_shape(backend: Backend, spec: InputSpec) -> None:
+    """Raise ModelError where a model does not take inputs of this shape."""
+    wanted = Wanted(backend.shape)
+    if not wanted.takes(spec.shape):
+        raise ModelError(
+            f"{backend.name} takes {wanted}, but the inputs are {times(spec.shape)}; leave it out, or give "
+            "one that takes these"
+        )
 
 
 def known_outputs(folder: Path, settings: RunSettings) -> int | None:

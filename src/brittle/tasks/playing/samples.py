@@ -7,6 +7,7 @@ from typing import Any
 from brittle.core.classifier import Classifier
 from brittle.core.referee import Referee
 from brittle.store.answers import AnswerCache
+from brittle.store.kept import Kept
 from brittle.tasks.playing.memory import most_open
 from brittle.tasks.playing.opened import Opened
 
@@ -17,22 +18,26 @@ OnAsked = Callable[[int], None]
 def play_samples(
     opened: Opened,
     names: Iterable[str],
-    folder: Path,
+    files: Kept,
     batch: int,
     on_asked: OnAsked,
     most: int | None = None,
+    answers: Path | None = None,
 ) -> Iterator[Any]:
-    """Results in the order in which samples end. folder: of the run. most: samples open at once."""
+    """Results in the order in which samples end. files: where they leave what they leave.
+
+    most: samples open at once. answers: the folder that has the cache of answers, where one is to be kept.
+    """
     meter, cache = opened.backend.meter, None
     meter.purpose = "samples"
-    if opened.settings.keep_answers:
-        cache = AnswerCache(opened.model, folder / "answers.sqlite", meter.look_up)
+    if opened.settings.keep_answers and answers is not None:
+        cache = AnswerCache(opened.model, answers / "answers.sqlite", meter.look_up)
     model: Classifier = cache or opened.model
     try:
         affordable = most_open(opened.dataset.spec, opened.layers, opened.settings.workers)
         open_at_once = affordable if most is None else min(most, affordable)
         referee = Referee(model, batch, on_asked, opened.lanes, open_at_once)
-        yield from referee.play(opened.sample_runs(names, folder))
+        yield from referee.play(opened.sample_runs(names, files))
     finally:
         if cache:
             cache.close()

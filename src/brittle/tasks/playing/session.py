@@ -12,14 +12,14 @@ from typing import Any
 from brittle.store.rows import RowLog
 from brittle.store.run import Run
 from brittle.store.versions import versions_of
+from brittle.tasks.playing.engines import Job, open_engine
+from brittle.tasks.playing.engines.engine import Open
+from brittle.tasks.playing.engines.worker import MEASURED_WITH
 from brittle.tasks.playing.opened import Opened
 from brittle.tasks.playing.progress import Progress, Watch
-from brittle.tasks.playing.samples import play_samples
 from brittle.tasks.playing.setup import choose_batch, recognise
-from brittle.tasks.playing.workers import Open, Team
 
 HEARTBEAT = 10.0  # seconds between two notes of the time spent, so that a killed command's time counts too
-MEASURED_WITH = ("brittle", "numpy", "onnxruntime", "pillow", "scipy", "torch", "wfdb")
 
 Prepare = Callable[[Any, Run, Callable[[int], None]], Any]
 """What is done with what was opened before samples are played: told the run, and whom to tell of rows."""
@@ -45,20 +45,20 @@ def finish_run(verb: Verb, opened: Opened, run: Run, watch: Watch) -> None:
 
 def _finish_samples(verb: Verb, opened: Opened, run: Run, number: int, watch: Watch) -> None:
     """Play every sample that has no result yet; where all have theirs, the run is told when it finished."""
-    progress = Progress(len(opened.dataset.ids), opened.settings.budget)
+    progress = Progress(len(opened.names), opened.settings.budget)
     done, last = set(), ""
     for result in run.finished():
         done.add(result.sample)
         last = max(last, result.finished)
         progress = progress.after(result, fresh=False)
-    missing = [name for name in opened.dataset.ids if name not in done]
+    missing = [name for name in opened.names if name not in done]
     watch(progress)
     if not missing:
         run.was_finished = last
         if opened.backend.meter.rows.shown:  # to know the model again
             run.log({"session": number, **_environment(opened.backend.device)})
         if not (run.path / "summary.json").exists():  # ended between its last sample and its tables
-            run.finish(opened.dataset.ids)
+            run.finish(opened.names)
         return
     session = _Session(verb, run, number, opened, progress, watch)
     try:
@@ -66,7 +66,7 @@ def _finish_samples(verb: Verb, opened: Opened, run: Run, number: int, watch: Wa
         session.play(missing)
     finally:
         session.close()
-    run.finish(opened.dataset.ids)
+    run.finish(opened.names)
 
 
 class _Session:
@@ -98,14 +98,10 @@ class _Session:
             self.opened = self.verb.prepare(self.opened, self.run, on_rows)
 
     def play(self, names: Sequence[str]) -> None:
-        """Play these samples, in this process or in several, and store each as it ends."""
-        if self.opened.settings.workers > 1:
-            team = Team(self.opened, self.verb.open, self.run.path, self.number, self.batch)
-            results = team.play(names, self._note)
-        else:
-            self.opened = self.opened.concurrent()
-            results = play_samples(self.opened, names, self.run.path, self.batch, self._note)
-        for result in results:
+        """Play these samples where the settings say, and store each as it ends."""
+        engine = open_engine(Job(self.opened, self.verb.open, self.run.path, self.number, self.batch))
+        self.opened = engine.opened
+        for result in engine.play(names, self._note):
             self.run.append(result)
             self._tell(self.progress.after(result))
 

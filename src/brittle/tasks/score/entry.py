@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from statistics import fmean
@@ -29,31 +30,56 @@ from brittle.tasks.score.opening import OpenedScore
 MADE_WITH = ("numpy", "onnxruntime", "pillow", "torch")
 
 
+@dataclass(frozen=True)
+class Scored:
+    """Who answered: its name on the board, the model, and its part in the making of the set."""
+
+    name: str
+    model: ScoredModel
+    seen: bool
+    hold_out: bool
+
+
 def entry_of(opened: OpenedScore, found: Answered) -> ScoreEntry:
-    """The entry of a model that answered."""
-    about, sources = opened.hard.about, opened.sources
-    clean, errors = found.right[:, 0], 1.0 - found.right[:, 1:].mean(axis=1)
-    entry = ScoreEntry(
+    """The entry of a model that was just asked."""
+    about, backend = opened.hard.about, opened.backend
+    who = Scored(
         name=opened.name,
-        model=ScoredModel(name=last_part(opened.backend.name)[:1000], sha256=opened.backend.sha256),
-        benchmark=opened.files.sha256,
-        seen_by_builder=opened.is_among(about.surrogates),
+        model=ScoredModel(name=last_part(backend.name)[:1000], sha256=backend.sha256),
+        seen=opened.is_among(about.surrogates),
         hold_out=opened.is_among(about.hold_outs),
-        samples=len(sources),
-        rows_shown=opened.backend.meter.rows.shown,
-        unanswered=found.unanswered,
-        clean=_count(clean),
-        levels=_levels(sources, found.right[:, 1:]),
-        mean_error_interval=_ends(_of_mean(errors)),
-        halves=_halves(sources, errors),
-        brittle=brittle.__version__,
-        versions=versions_of(*MADE_WITH),
-        date=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=tuple(sys.argv[1:]),
+    )
+    entry = counted(who, opened.files.sha256, opened.sources, found).model_copy(
+        update={
+            "rows_shown": backend.meter.rows.shown,
+            "versions": versions_of(*MADE_WITH),
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": tuple(sys.argv[1:]),
+        }
     )
     if opened.reference is None or (mce := entry.mce(opened.reference)) is None:
         return entry
     return entry.model_copy(update={"relative_to": RelativeTo(reference=opened.reference.name, mce=mce)})
+
+
+def counted(who: Scored, benchmark: str, sources: Sequence[Source], found: Answered) -> ScoreEntry:
+    """What answers amount to, without when and how they were asked. benchmark: as a ScoreEntry has it."""
+    errors = 1.0 - found.right[:, 1:].mean(axis=1)
+    return ScoreEntry(
+        name=who.name,
+        model=who.model,
+        benchmark=benchmark,
+        seen_by_builder=who.seen,
+        hold_out=who.hold_out,
+        samples=len(sources),
+        rows_shown=found.right.size,
+        unanswered=found.unanswered,
+        clean=_count(found.right[:, 0]),
+        levels=_levels(sources, found.right[:, 1:]),
+        mean_error_interval=_ends(_of_mean(errors)),
+        halves=_halves(sources, errors),
+        brittle=brittle.__version__,
+    )
 
 
 def _levels(sources: Sequence[Source], right: NDArray[np.bool_]) -> tuple[LevelCount, ...]:
