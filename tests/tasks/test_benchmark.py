@@ -78,6 +78,21 @@ def test_any_keeps_what_one_surrogate_gets_right(hard: HardSet, tmp_path: Path) 
     assert right.any(axis=0).sum() > right.all(axis=0).sum()
 
 
+def test_hold_outs_stand_on_the_board_as_if_they_were_scored(tmp_path: Path) -> None:
+    found = made(tmp_path / "hard")
+    (entry,) = (found.path / "scores").iterdir()
+    before = json.loads(entry.read_text())
+    assert before["hold_out"] and not before["seen_by_builder"] and (found.path / "board.html").is_file()
+    made(tmp_path / "hard")
+    assert json.loads(entry.read_text()) == before
+    entry.unlink()
+    after = brittle.score(Net(3, SIDE), found.path, name=before["name"]).summary()
+    asked = {"date", "command", "versions", "rows_shown", "model", "seen_by_builder"}
+    assert {k: v for k, v in after.items() if k not in asked} == {
+        k: v for k, v in before.items() if k not in asked
+    }
+
+
 def test_another_seed_is_another_set(hard: HardSet, tmp_path: Path) -> None:
     other = made(tmp_path / "hard", seed=1).set
     kinds = [
