@@ -291,3 +291,14 @@ def test_batches_that_a_server_refuses_are_asked_row_by_row(server: ServedTensor
     run = brittle.audit(server.address, data, budget=10, search="random", out=str(tmp_path / "r"))
     assert all(result.status != "failed" for result in run.results())
     assert run.summary()["rows_shown"] == sum(map(len, server.seen))
+
+
+def test_a_run_of_one_of_several_outputs_is_verified_on_that(server: ServedTensors, tmp_path: Path) -> None:
+    server.outputs = (("y", (-1, 3)), ("z", (-1, 3)))
+    data = ((255 * X).astype(np.uint8), None)
+    options = {"output_name": "y"}
+    run = brittle.audit(
+        server.address, data, model_options=options, budget=10, search="random", out=str(tmp_path / "r")
+    )
+    found = brittle.verify(run.path, server.address, data)
+    assert all(check.holds for check in found.checks)

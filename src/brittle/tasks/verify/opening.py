@@ -133,8 +133,9 @@ def _backend(question: Asked, given: Given) -> Backend:
         )
     model = named if given.model is None else given.model
     stored = question.settings.model_options.model_dump(exclude_unset=True)
-    if not str(model).lower().endswith(".onnx"):  # the same model in another form has no outputs to name
-        stored.pop("output_name", None)
+    text = str(model).lower()
+    if not text.endswith(".onnx") and not text.startswith(("http://", "https://")):
+        stored.pop("output_name", None)  # the same model in another form has no outputs to name
     backend = open_model(model, ModelOptions.build({**stored, **options}))
     if question.own_classes and "classes" not in options:
         return replace(backend, classes=question.model.classes)
