@@ -1,8 +1,10 @@
 """A score is what a count by hand is, says what the model was to the set, and refuses what does not fit."""
 
 import json
+import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from brittle.core.sample import Array
 from brittle.models import ModelOptions, open_model
 from brittle.store.hard_records import NamedNet
 from brittle.store.hard_set import HardSet
-from endpoint import serving
+from endpoint import sent_rows, serving
 from posted import means
 from score.conftest import Command
 from score.made_set import NET, SOURCES, changed, colours, errors_by_hand, make_set, originals, shaped
@@ -36,6 +38,33 @@ def test_a_score_is_what_a_count_by_hand_is(hard: HardSet) -> None:
 def test_the_same_for_any_batch(hard: HardSet) -> None:
     first, second = (brittle.score(NET, hard.path, name="n", batch=batch).summary() for batch in (1, 64))
     assert {**first, "date": ""} == {**second, "date": ""}
+
+
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_an_endpoint_is_asked_several_batches_at_the_same_time(hard: HardSet, lanes: int) -> None:
+    lock, now, most = Lock(), 0, 0
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.02)
+        x = sent_rows(request).astype(np.float32)
+        with lock:
+            now -= 1
+        body = json.dumps(colours(x).tolist()).encode()
+        request.send_response(200)
+        request.send_header("Content-Type", "application/json")
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
+
+    with serving(answer) as address:
+        found = brittle.score(address, hard.path, name="far", batch=4, model_options={"concurrency": lanes})
+    wanted = brittle.score(NET, hard.path, name="near").entry
+    assert found.entry.levels == wanted.levels and found.entry.clean == wanted.clean
+    assert most == lanes
 
 
 def test_a_limit_leaves_source_images_evenly(hard: HardSet) -> None:

@@ -1,7 +1,7 @@
 """Open a hard set and a model, and see that they fit each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ IMAGE = ("channel", "height", "width")
 
 @dataclass(frozen=True)
 class OpenedScore:
-    """What is scored. sources: those that are shown; name: of the entry."""
+    """What is scored. sources: those that are shown; name: of the entry; lanes: batches at the same time."""
 
     settings: ScoreSettings
     hard: HardSet
@@ -33,6 +33,7 @@ class OpenedScore:
     model: ModelClassifier
     name: str
     reference: ScoreEntry | None
+    lanes: int = 1
 
     def is_among(self, nets: Sequence[NamedNet]) -> bool:
         """Whether the model is one of these."""
@@ -57,8 +58,8 @@ def open_score(settings: ScoreSettings, model: Any = None) -> OpenedScore:
     backend = open_model(settings.model if model is None else model, settings.model_options)
     name = settings.name or last_part(backend.name).removesuffix(".onnx")[:LONGEST]
     _refuse_taken(entries, name, backend, len(sources))
-    classifier = _classifier(backend, hard)
-    return OpenedScore(settings, hard, files, sources, classifier.backend, classifier, name, reference)
+    classifier, lanes = _classifier(backend, hard)
+    return OpenedScore(settings, hard, files, sources, classifier.backend, classifier, name, reference, lanes)
 
 
 def find_entry(entries: Sequence[ScoreEntry], name: str) -> ScoreEntry:
@@ -100,12 +101,15 @@ def _refuse_taken(entries: Sequence[ScoreEntry], name: str, backend: Backend, sa
             )
 
 
-def _classifier(backend: Backend, hard: HardSet) -> ModelClassifier:
-    """The model for inputs of the set: images of another size are resized on their way to it."""
+def _classifier(backend: Backend, hard: HardSet) -> tuple[ModelClassifier, int]:
+    """The model for inputs of the set, and its lanes; images of another size are resized on their way."""
     spec, names = hard.about.spec, tuple(one.name for one in hard.classes)
     if spec.axes == IMAGE:
         backend = resized(backend, (spec.shape[1], spec.shape[2]))
     refuse_shape(backend, spec)
+    backend, lanes = backend.fitted(spec.shape), 1
+    if backend.concurrent is not None:
+        backend, lanes = replace(backend, ask=backend.concurrent(), concurrent=None), backend.lanes
     outputs = backend.outputs or len(backend.classes or names)
     if outputs != len(names):
         raise ModelError(f"{backend.name} answers {outputs} classes, the hard set has {len(names)}")
@@ -115,4 +119,4 @@ def _classifier(backend: Backend, hard: HardSet) -> ModelClassifier:
             f"{backend.name} has the classes of the hard set in another order; its answers would be taken "
             "for others"
         )
-    return ModelClassifier(backend, spec, names)
+    return ModelClassifier(backend, spec, names), lanes

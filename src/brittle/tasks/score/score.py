@@ -62,7 +62,8 @@ def score(model: Any, folder: str | Path, *, watch: Watch | None = None, **setti
     opened = open_score(chosen, named.objects.get("model"))
     try:
         opened.backend.meter.purpose = "samples"
-        found = answered(opened.model, opened.files, opened.sources, chosen.batch, watch or (lambda _: None))
+        told = watch or (lambda _: None)
+        found = answered(opened.model, opened.files, opened.sources, chosen.batch, told, opened.lanes)
     finally:
         opened.backend.close()
     entry = entry_of(opened, found)
