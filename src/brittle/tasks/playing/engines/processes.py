@@ -31,18 +31,9 @@ class _Place:
 class Processes(Team):
     """Processes, which write into the run folder themselves."""
 
-    def briefing(self, most: int) -> Briefing:
+    def threads(self) -> int:
         """They share the CPUs."""
-        job, settings = self.job, self.opened.settings
-        return Briefing(
-            open=job.open,
-            settings=settings,
-            outputs=len(self.opened.model.classes),
-            batch=job.batch,
-            most=most,
-            threads=max(1, (os.cpu_count() or 1) // settings.workers),
-            answers=job.folder,
-        )
+        return max(1, (os.cpu_count() or 1) // self.opened.settings.workers)
 
     def begin(self, briefing: Briefing) -> Link:
         """Start a process."""

@@ -31,6 +31,8 @@ END = "end"
 class RayCluster(Team):
     """Workers on the nodes of a Ray cluster; code, model and data lie at the same paths on all of them."""
 
+    apart = True
+
     def __init__(self, job: Job) -> None:
         """Join the cluster. Raises MissingExtraError, UsageError, ModelError where it cannot be reached."""
         super().__init__(job)
@@ -46,18 +48,9 @@ class RayCluster(Team):
         if self._joined:
             _join(ray, job.opened.settings.on or HERE)
 
-    def briefing(self, most: int) -> Briefing:
-        """Each has the CPUs that it was given."""
-        job, settings = self.job, self.opened.settings
-        return Briefing(
-            open=job.open,
-            settings=settings,
-            outputs=len(self.opened.model.classes),
-            batch=job.batch,
-            most=most,
-            threads=max(1, int(settings.cpus)),
-            introduce=True,
-        )
+    def threads(self) -> int:
+        """As many as it has CPUs."""
+        return max(1, int(self.opened.settings.cpus))
 
     def begin(self, briefing: Briefing) -> Link:
         """Ask for an actor; it may have to wait for a place."""

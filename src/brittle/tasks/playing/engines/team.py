@@ -51,8 +51,11 @@ class _Worker:
 class Team(ABC):
     """Workers, each with a model of its own, that draw samples from one queue. Implements Engine.
 
-    At most as many as the settings say, begun as long as samples wait for them.
+    At most as many as the settings say, begun as long as samples wait for them. apart: they may be on other
+    machines, so they introduce themselves, and share no cache of answers.
     """
+
+    apart = False
 
     def __init__(self, job: Job) -> None:
         self.job, self.opened = job, job.opened
@@ -68,8 +71,8 @@ class Team(ABC):
         """Those that have something to say, or are no more; waits for the first."""
 
     @abstractmethod
-    def briefing(self, most: int) -> Briefing:
-        """What every worker is told. most: samples that it may have open."""
+    def threads(self) -> int:
+        """Those of a worker's model, where settings state none."""
 
     def close(self) -> None:  # noqa: B027
         """End what is left besides workers; nothing, where there is nothing else."""
@@ -77,7 +80,7 @@ class Team(ABC):
     def play(self, names: Sequence[str], on_asked: OnAsked) -> Iterator[Any]:
         """Results as they come. Raises what a worker raises; ModelError if one dies at its start."""
         queue, size = SampleQueue(names), self.opened.settings.workers
-        briefing = self.briefing(max(1, ceil(len(names) / size)))
+        briefing = self._briefing(max(1, ceil(len(names) / size)))
         try:
             while self._hire(queue, size, briefing):
                 for link in self.speaking([worker.link for worker in self._workers]):
@@ -87,6 +90,19 @@ class Team(ABC):
             for worker in self._workers:
                 worker.link.stop()
             self.close()
+
+    def _briefing(self, most: int) -> Briefing:
+        """What every worker is told. most: samples that it may have open."""
+        return Briefing(
+            open=self.job.open,
+            settings=self.opened.settings,
+            outputs=len(self.opened.model.classes),
+            batch=self.job.batch,
+            most=most,
+            threads=self.threads(),
+            answers=None if self.apart else self.job.folder,
+            introduce=self.apart,
+        )
 
     def _hire(self, queue: SampleQueue, size: int, briefing: Briefing) -> bool:
         """Fill the team up as long as there are samples for it; whether anything is still to come."""
