@@ -45,11 +45,10 @@ class Rivals:
     """
 
     def __init__(
-        self, hold_out: Sequence[str], data: Path, levels: Sequence[float], seed: int, folder: Path
+        self, hold_out: Sequence[str], data: Path, levels: Sequence[float], seed: int, folder: Path, size: int
     ) -> None:
-        settings = BenchmarkSettings.build(
-            {"models": tuple(hold_out), "data": str(data), "kinds": "cells", "seed": seed}
-        )
+        asked = {"models": tuple(hold_out), "data": str(data), "kinds": "cells", "seed": seed, "size": size}
+        settings = BenchmarkSettings.build(asked)
         self.found: Surrogates = open_surrogates(settings, {})
         board = open_board(settings, self.found.domain, self.found.dataset.spec)
         assert board is not None

@@ -1,16 +1,24 @@
 """What a larger scale brings, a table each, measured in one run; the docs have them in docs/results/scale.md.
 
-    python benchmarks/scale.py lanes bodies [--repeats 3]
+    python benchmarks/scale.py lanes bodies workers samples [--repeats 3]
+    unshare -n python benchmarks/scale.py ray
 
 lanes: batches in flight to a slow endpoint, in one process.
 bodies: CPU time of what is sent to an endpoint and read from it.
+workers: 8 processes that ask a slow endpoint, against one.
+ray: 8 actors, too; where no Ray cluster runs, one is started in a network namespace that nobody else reaches.
+samples: time and memory of audits of 1,000 and of 10,000 samples on a tiny model.
 """
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
@@ -27,6 +35,8 @@ from stub import stub
 BATCH = 16
 SEARCH = "greedy"  # costs little itself
 SECONDS = 0.05  # that the stub sleeps for a batch
+SLOW = 0.5  # that it sleeps where several processes ask it
+WORKERS = 8
 STEADY = (0.3, 0.8)  # of the rows of a run: between them its speed is taken
 
 
@@ -55,20 +65,18 @@ class Speed:
         return rows / seconds, spent / rows
 
 
-def audited(address: str, samples: int, budget: int, **options: Any) -> tuple[float, float]:
-    """Rows a second that an audit shows an endpoint, and its CPU seconds a row. options: of the model."""
+def audited(address: str, samples: int, budget: int, **settings: Any) -> tuple[float, float]:
+    """Rows a second that an audit shows an endpoint, and its CPU seconds a row."""
     codes = np.random.default_rng(1).integers(0, 256, (samples, 3, 32, 32)).astype(np.uint8)
     speed = Speed(samples * budget)
     with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "codes.npz"
+        np.savez(data, x=codes)
         brittle.audit(
             address,
-            (codes, None),
-            budget=budget,
-            batch=BATCH,
-            search=SEARCH,
-            out=folder,
-            watch=speed,
-            model_options=options,
+            data,
+            **{"budget": budget, "batch": BATCH, "search": SEARCH, "watch": speed, **settings},
+            out=Path(folder) / "run",
         )
     return speed.steady()
 
@@ -80,7 +88,7 @@ def lanes(repeats: int) -> str:
     with stub(SECONDS) as address:
         for repeat in range(repeats):
             one, _ = audited(address, 64, 60)
-            eight, spent = audited(address, 288, 100, concurrency=8)
+            eight, spent = audited(address, 288, 100, model_options={"concurrency": 8})
             ratios.append(eight / one / 8)
             row = f"{one:.0f} | {eight:.0f} | {ratios[-1]:.3f} | {1000 * spent:.2f}"
             told.append(f"| {repeat + 1} | {row} |")
@@ -134,7 +142,57 @@ def _tensor_reply(probabilities: Array, binary: bool) -> Reply:
     return Reply(200, {"Inference-Header-Content-Length": str(len(head))}, head + probabilities.tobytes())
 
 
-TABLES: Mapping[str, Callable[[int], str]] = {"lanes": lanes, "bodies": bodies}
+def workers(repeats: int, on: str = "processes") -> str:
+    """One process and 8 workers to a stub that sleeps 0.5 s a batch of 2."""
+    told = [f"| repeat | 1 process, rows/s | 8 workers, rows/s | ratio / 8 |\n{'|---' * 4}|"]
+    ratios = []
+    with stub(SLOW) as address:
+        for repeat in range(repeats):
+            one, _ = audited(address, 4, 30, batch=2)
+            eight, _ = audited(address, 64, 30, batch=2, on=on, workers=WORKERS, cpus=0.1)
+            ratios.append(eight / one / WORKERS)
+            told.append(f"| {repeat + 1} | {one:.2f} | {eight:.2f} | {ratios[-1]:.3f} |")
+    return "\n".join([*told, f"\nmedian ratio / 8: {median(ratios):.3f}"])
+
+
+def samples(repeats: int) -> str:
+    """Audits of more and more samples on a tiny model, each in a process of its own."""
+    told = [f"| samples | rows | CPU s | CPU ms a row | peak MiB |\n{'|---' * 5}|"]
+    for count in (1_000, 10_000):
+        for _ in range(repeats):
+            told.append(_of_samples(count))
+    return "\n".join(told)
+
+
+def _of_samples(count: int) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        rng = np.random.default_rng(0)
+        codes = rng.integers(0, 256, (count, 1, 8, 8)).astype(np.uint8)
+        np.savez(Path(folder) / "codes.npz", x=codes)
+        words = ["-m", "brittle", "audit", "stub:tiny", f"{folder}/codes.npz", "--budget", "20"]
+        words += ["--batch", "64", "--search", "patchwork", "--out", f"{folder}/run"]
+        child = subprocess.Popen(
+            [sys.executable, *words], cwd=Path(__file__).parent, stdout=subprocess.DEVNULL
+        )
+        _, status, used = os.wait4(child.pid, 0)
+        assert status == 0, "the audit failed"
+        rows = brittle.Run.open(f"{folder}/run").rows().shown
+    spent = used.ru_utime + used.ru_stime
+    return f"| {count:,} | {rows:,} | {spent:.1f} | {1000 * spent / rows:.3f} | {used.ru_maxrss / 1024:.0f} |"
+
+
+def ray(repeats: int) -> str:
+    """As workers, by actors of Ray."""
+    return workers(repeats, "ray")
+
+
+TABLES: Mapping[str, Callable[[int], str]] = {
+    "lanes": lanes,
+    "bodies": bodies,
+    "workers": workers,
+    "ray": ray,
+    "samples": samples,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
