@@ -176,8 +176,10 @@ def distortion(study: Study) -> str:
     ]
     for kind in study.chosen.kind:
         for level in study.levels:
+            asked = np.asarray(np.isfinite(study.ours[kind, level].wrong).any(axis=0))
             for family, net in [*enumerate(study.held), (POOLED, "pooled")]:
-                lines.append(_ratio_line(study, (kind, level), family, net))
+                if family is POOLED or asked[family]:
+                    lines.append(_ratio_line(study, (kind, level), family, net))
     return "\n".join(lines)
 
 
