@@ -1,4 +1,4 @@
-# make audit | make audit-ecg | make test | make check | make setup | make benchmark
+# make audit | make audit-ecg | make serve | make test | make check | make setup | make benchmark
 VENV ?= .venv
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -10,8 +10,9 @@ ECG_DATA := $(BIN)/python -m pip install --quiet --disable-pip-version-check --n
 DEV := $(VENV)/.installed
 AUDIT := $(VENV)/.installed-audit
 ECG := $(VENV)/.installed-ecg
+SERVE := $(VENV)/.installed-serve
 
-.PHONY: setup audit audit-ecg test check benchmark clean
+.PHONY: setup audit audit-ecg serve test check benchmark clean
 
 setup: $(DEV)
 
@@ -28,16 +29,23 @@ $(ECG): pyproject.toml constraints.txt | $(BIN)/python
 	$(ECG_DATA)
 	@touch $@
 
+$(SERVE): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[builtin,serve]'
+	@touch $@ $(AUDIT)
+
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[dev]'
 	$(ECG_DATA)
-	@touch $@ $(AUDIT) $(ECG)
+	@touch $@ $(AUDIT) $(ECG) $(SERVE)
 
 audit: $(AUDIT)
 	$(BIN)/brittle audit
 
 audit-ecg: $(ECG)
 	$(BIN)/brittle audit ecg
+
+serve: $(SERVE)
+	$(BIN)/brittle serve
 
 test: setup
 	$(BIN)/python -m pytest

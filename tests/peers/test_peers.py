@@ -49,7 +49,7 @@ def test_an_audit_that_is_left_in_the_middle_leaves_no_thread() -> None:
     )
     next(results)
     assert [thread for thread in threading.enumerate() if thread.name == "peer"]
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     gc.collect()
     assert not [thread for thread in threading.enumerate() if thread.name == "peer"]
 

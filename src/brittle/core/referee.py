@@ -4,7 +4,7 @@ While the model answers batches in threads of its own, sample runs whose answers
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from math import ceil
@@ -92,7 +92,7 @@ class Referee:
         self._broken: list[_Pending] = []
         self._worked = False
 
-    def play(self, runs: Iterable[SampleRun[R]]) -> Iterator[R]:
+    def play(self, runs: Iterable[SampleRun[R]]) -> Generator[R, None, None]:
         """Results in the order in which sample runs end.
 
         Raises ModelError if the model cannot be reached, or fails on everything it is shown.

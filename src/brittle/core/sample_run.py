@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brittle.core.account import Account, Candidate, top
 from brittle.core.errors import DataError, DiskError, RefusedError
@@ -32,6 +33,11 @@ class Archive(Protocol):
         """What the file holds, as values."""
 
 
+Onlooker = Callable[[Account, NDArray[Any], Array], None]
+"""Told what a search showed, its moves, and the answers, once they are booked; and before its first request
+no moves, and the clean answer. Changes nothing and raises nothing."""
+
+
 @dataclass(frozen=True)
 class Rules:
     """What all sample runs share. board makes a sample's board; seed derives every search's own seed."""
@@ -43,6 +49,7 @@ class Rules:
     target: int | None = None
     k: int = 1
     seed: int = 0
+    onlooker: Onlooker | None = None
 
 
 def play_sample(name: str, open_sample: Callable[[], Sample], rules: Rules) -> SampleRun[SearchResult]:
@@ -85,6 +92,8 @@ def _play(
         raise DataError("its label is the target class already: there is nothing to flip")
     goal = Goal(label, rules.target, rules.k)
     account = Account(sample, rules.board(sample), goal, rules.terms, known)
+    if rules.onlooker:
+        rules.onlooker(account, np.empty(0), clean[None])
     rng = generator(rules.seed, sample.id, rules.search.name)
     game = Game(sample, account.board, goal, rules.terms, clean, rng)
     yield from _search(account, rules, rules.search(game))
@@ -120,6 +129,8 @@ def _search(account: Account, rules: Rules, search: Search) -> Generator[Request
             shown = moves[: account.left]
             answers = yield from show(Request(account.board, shown), account.known)
             account.enter(shown, answers)
+            if rules.onlooker:
+                rules.onlooker(account, shown, answers)
             if not np.isfinite(answers).all():
                 raise DataError(f"the model answered NaN or infinity within query {account.queries}")
             if account.closer and account.first is None:

@@ -10,6 +10,8 @@ explanations/, shown/   of brittle explain: maps; untouched samples, fills, what
 pictures/, masks/       of brittle explain: samples under their maps; what suffices, as masks
 answers.sqlite   every answer, with --keep-answers
 agent.safetensors, agent.json   the agent after its warm-up, with --warm-up
+live/            of an audit that somebody watches, until it ends; see live.py
+console.txt      what a command said that was started from a page
 summary.json, results.csv, report.html   written when all samples are done
 """
 
@@ -78,7 +80,8 @@ class Run:
             foreign = path.exists() and not path.is_dir()
             if not foreign and path.is_dir() and not (path / "run.json").exists():
                 foreign = any(
-                    p.name not in ("lock", "settings.yaml") and p.suffix != ".part" for p in path.iterdir()
+                    p.name not in ("lock", "settings.yaml", "console.txt") and p.suffix != ".part"
+                    for p in path.iterdir()
                 )
             if foreign:
                 raise RunError(
@@ -98,7 +101,7 @@ class Run:
         lock = self.path / "lock"
         with clear_disk_errors(lock):
             try:
-                self._lock.acquire(timeout=0)
+                self._lock.acquire(timeout=0.1, poll_interval=0.02)  # who looks holds it for a moment
             except Timeout:
                 raise RunError(
                     f"{self.path} is in use by another brittle; wait for it or choose another --out"

@@ -72,7 +72,7 @@ def gallery(run: Run, classes: Sequence[str]) -> list[Group]:
     places = {place for found in wanted.values() for place in found}
     kept = {place: result for place, result in enumerate(run.results()) if place in places}
     return [
-        Group(title, tuple(_show(run, kept[place], classes, f"flip-{place + 1}") for place in found))
+        Group(title, tuple(_closest(run, kept[place], classes, f"flip-{place + 1}") for place in found))
         for title, found in wanted.items()
     ]
 
@@ -94,9 +94,15 @@ def _places(run: Run) -> dict[str, list[int]]:
     }
 
 
-def _show(run: Run, result: SearchResult, classes: Sequence[str], anchor: str) -> ShownFlip:
-    flip = result.closest
-    assert flip is not None
+def _closest(run: Run, result: SearchResult, classes: Sequence[str], anchor: str) -> ShownFlip:
+    assert result.closest is not None
+    return shown_flip(run, result, result.closest, classes, anchor)
+
+
+def shown_flip(
+    run: Run, result: SearchResult, flip: Flip, classes: Sequence[str], anchor: str = ""
+) -> ShownFlip:
+    """One flip of a sample with all that is drawn from its files, or why there are no pictures."""
     own = own_class(result)
     shown = ShownFlip(
         result=result,

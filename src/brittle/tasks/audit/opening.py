@@ -1,9 +1,9 @@
 """Open a model and data, check that they fit, and agree on the rules of the game."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from brittle.agent.player import is_at_home
 from brittle.core.canvas import Canvas, Palette
@@ -12,7 +12,7 @@ from brittle.core.grid import Grid
 from brittle.core.request import SampleRun
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import InputSpec, Sample
-from brittle.core.sample_run import Archive, Rules, now, play_sample
+from brittle.core.sample_run import Archive, Onlooker, Rules, now, play_sample
 from brittle.core.search import Board, InputBoard, SearchFactory, Terms
 from brittle.distortions import open_distortion, suited
 from brittle.domains.domain import Domain
@@ -33,6 +33,11 @@ class OpenedAudit(Opened):
     palette: Palette
     search: SearchFactory[Any]
     target: int | None
+    onlooker: Onlooker | None = None
+
+    def shown_to(self, onlooker: Onlooker) -> Self:
+        """The same, which tells what its searches show."""
+        return replace(self, onlooker=onlooker)
 
     @property
     def layers(self) -> int:
@@ -50,7 +55,14 @@ class OpenedAudit(Opened):
         seed, power = self.settings.seed, self.settings.power
         board = partial(make_board, self.search.board, self.grid, self.palette, seed, power=power)
         return Rules(
-            self.search, board, self.terms, archive, self.target, self.settings.top_k, self.settings.seed
+            self.search,
+            board,
+            self.terms,
+            archive,
+            self.target,
+            self.settings.top_k,
+            self.settings.seed,
+            self.onlooker,
         )
 
     def sample_runs(self, names: Iterable[str], files: Kept) -> Iterator[SampleRun[SearchResult]]:

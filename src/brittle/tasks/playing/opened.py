@@ -11,6 +11,7 @@ from brittle.core.identity import DIGEST
 from brittle.core.paths import is_file
 from brittle.core.request import SampleRun
 from brittle.core.sample import InputSpec
+from brittle.core.sample_run import Onlooker
 from brittle.data import Dataset, Wanted, open_data
 from brittle.data.files import times
 from brittle.domains import DOMAINS, Domain, domain_of
@@ -65,6 +66,10 @@ class Opened(ABC):
     @abstractmethod
     def given_up(self, name: str, message: str) -> Any:
         """The result of a sample that ended every worker; its rows are those of interrupted samples."""
+
+    def shown_to(self, onlooker: Onlooker) -> Self:
+        """The same, which tells what its searches show; of verbs without searches just the same."""
+        return self
 
     @property
     def most_lanes(self) -> int:

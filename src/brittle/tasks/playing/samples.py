@@ -1,6 +1,7 @@
 """Play samples of an opened run in this process."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from brittle.store.answers import AnswerCache
 from brittle.store.kept import Kept
 from brittle.tasks.playing.memory import most_open
 from brittle.tasks.playing.opened import Opened
+from brittle.tasks.watching.spotlight import Spotlight
 
 OnAsked = Callable[[int], None]
 """Told after every batch how many rows samples have asked for so far."""
@@ -22,22 +24,31 @@ def play_samples(
     batch: int,
     on_asked: OnAsked,
     most: int | None = None,
-    answers: Path | None = None,
+    folder: Path | None = None,
 ) -> Iterator[Any]:
     """Results in the order in which samples end. files: where they leave what they leave.
 
-    most: samples open at once. answers: the folder that has the cache of answers, where one is to be kept.
+    most: samples open at once. folder: of the run, where this process reaches it: it has the cache of answers
+    where one is kept, and what is told to who watches.
     """
     meter, cache = opened.backend.meter, None
     meter.purpose = "samples"
-    if opened.settings.keep_answers and answers is not None:
-        cache = AnswerCache(opened.model, answers / "answers.sqlite", meter.look_up)
+    if opened.settings.keep_answers and folder is not None:
+        cache = AnswerCache(opened.model, folder / "answers.sqlite", meter.look_up)
     model: Classifier = cache or opened.model
     try:
         affordable = most_open(opened.dataset.spec, opened.layers, opened.settings.workers)
         open_at_once = affordable if most is None else min(most, affordable)
         referee = Referee(model, batch, on_asked, opened.lanes, open_at_once)
-        yield from referee.play(opened.sample_runs(names, files))
+        if folder is None:
+            yield from referee.play(opened.sample_runs(names, files))
+            return
+        spotlight = Spotlight(folder, opened.model.classes)
+        runs = opened.shown_to(spotlight.onlook).sample_runs(names, files)
+        with closing(referee.play(runs)) as results:
+            for result in results:
+                spotlight.ended(result)
+                yield result
     finally:
         if cache:
             cache.close()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
+from brittle.store.live import clear
 from brittle.store.rows import RowLog
 from brittle.store.run import Run
 from brittle.store.versions import versions_of
@@ -60,12 +61,14 @@ def _finish_samples(verb: Verb, opened: Opened, run: Run, number: int, watch: Wa
         if not (run.path / "summary.json").exists():  # ended between its last sample and its tables
             run.finish(opened.names)
         return
+    clear(run.path)  # what a killed command left for who watched
     session = _Session(verb, run, number, opened, progress, watch)
     try:
         session.prepare()
         session.play(missing)
     finally:
         session.close()
+        clear(run.path)
     run.finish(opened.names)
 
 

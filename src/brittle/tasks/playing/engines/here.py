@@ -16,4 +16,4 @@ class Here:
     def play(self, names: Sequence[str], on_asked: OnAsked) -> Iterator[Any]:
         """Results in the order in which samples end."""
         job = self.job
-        return play_samples(self.opened, names, job.files, job.batch, on_asked, answers=job.folder)
+        return play_samples(self.opened, names, job.files, job.batch, on_asked, folder=job.folder)

@@ -100,7 +100,7 @@ class Team(ABC):
             batch=self.job.batch,
             most=most,
             threads=self.threads(),
-            answers=None if self.apart else self.job.folder,
+            folder=None if self.apart else self.job.folder,
             introduce=self.apart,
         )
 

@@ -23,7 +23,7 @@ class Briefing:
     """What a worker is told at its start.
 
     threads: of its model, where settings say nothing. most: samples that it may have open at the same time.
-    answers: the folder of the run, where answers are kept in a cache. introduce: say first who it is.
+    folder: of the run, where the worker reaches it. introduce: say first who it is.
     """
 
     open: Open
@@ -32,7 +32,7 @@ class Briefing:
     batch: int
     most: int
     threads: int
-    answers: Path | None = None
+    folder: Path | None = None
     introduce: bool = False
 
 
@@ -103,7 +103,7 @@ def work(
         if briefing.introduce:
             say(hello_of(opened))
         results = play_samples(
-            opened, names(), files, briefing.batch, say, most=briefing.most, answers=briefing.answers
+            opened, names(), files, briefing.batch, say, most=briefing.most, folder=briefing.folder
         )
         for result in results:
             say(Played(result, take()))

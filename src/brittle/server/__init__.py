@@ -1,0 +1,1 @@
+"""The page where people watch audits: it reads run folders, and streams what changes in them."""

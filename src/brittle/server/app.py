@@ -1,0 +1,215 @@
+"""The routes of the page: addresses in, pages, numbers and streams out. Who may ask is the guard's."""
+
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from brittle.core.errors import BrittleError
+from brittle.server import pages
+from brittle.server.answers import missing, said
+from brittle.server.events import Streams
+from brittle.server.folders import PAGES, Folders, read_inside
+from brittle.server.forms import Allowed
+from brittle.server.jobs import Jobs
+from brittle.server.names import from_part
+from brittle.server.standing import Standing, Standings
+from brittle.server.starting import Starting
+
+FILES = ("console.txt", *pages.OWN_FILES)
+PLACES = ("flips", "explanations", "shown", "pictures", "masks")
+"""Files and folders of a run that are served as they are."""
+KINDS = {
+    ".png": "image/png",
+    **dict.fromkeys((".csv", ".json", ".jsonl", ".txt", ".yaml", ".hea"), "text/plain; charset=utf-8"),
+}
+"""How files are served; any other is a download."""
+SCRIPT_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+BARE = "sandbox; default-src 'none'; img-src 'self'"
+
+
+class Pages:
+    """What answers. allowed: what may be started from the page; None for nothing."""
+
+    def __init__(self, root: Path, allowed: Allowed | None = None) -> None:
+        self.folders = Folders(root)
+        self.jobs = Jobs(self.folders, allowed) if allowed else None
+        self.standings = Standings(self.folders)
+        self.streams = Streams(self.standings)
+
+    def app(self) -> Starlette:
+        """All routes."""
+        starting = Starting(self, self.jobs).routes() if self.jobs else []
+        return Starlette(routes=[*starting, *self.routes()])
+
+    def routes(self) -> list[Route]:
+        """Addresses that are read, and what answers each."""
+        run = "/runs/{run}"
+        return [
+            Route("/", self.runs),
+            Route("/static/{name}", self.static),
+            Route("/api/runs", self.api_runs),
+            Route("/api/runs/{run}", self.api_run),
+            Route("/api/runs/{run}/events", self.events),
+            Route(run, self.run),
+            Route(f"{run}/live", self.live),
+            Route(f"{run}/samples/{{sample}}", self.sample),
+            Route(f"{run}/samples/{{sample}}/flip.jpg", self.thumbnail),
+            Route(f"{run}/files/{{file:path}}", self.file),
+            Route(f"{run}/{{page}}", self.report),
+        ]
+
+    def shared(self, here: str = "") -> dict[str, Any]:
+        """What every page is told."""
+        root = str(self.folders.root)
+        if self.jobs is None:
+            return {"here": here, "may_start": False, "root": root}
+        allowed = self.jobs.allowed
+        first = {"first_model": allowed.models[0], "first_data": allowed.data[0]}
+        return {"here": here, "may_start": True, "root": root, **first}
+
+    def about(self, standing: Standing) -> dict[str, Any]:
+        """What the page of one run is told besides."""
+        found, jobs = standing.found, self.jobs
+        console = read_inside(found.path, "console.txt") is not None
+        return {
+            "may_stop": jobs is not None and jobs.may_stop(found.id),
+            "may_continue": jobs is not None and standing.state == "interrupted" and jobs.may_go_on(found),
+            "failure": jobs.failure(found.id) if jobs else "",
+            "console": console,
+        }
+
+    def runs(self, request: Request) -> Response:
+        """Everything below the root."""
+        others = [found for found in self.folders.all() if found.kind != "run"]
+        return HTMLResponse(pages.runs_page(self.standings.all(), others, **self.shared("runs")))
+
+    def api_runs(self, request: Request) -> Response:
+        """Where all runs stand."""
+        return JSONResponse([standing.to_dict() for standing in self.standings.all()])
+
+    def api_run(self, request: Request) -> Response:
+        """Where one run stands."""
+        standing = self._standing(request)
+        return JSONResponse(standing.to_dict()) if standing else missing()
+
+    def run(self, request: Request) -> Response:
+        """One run and its samples."""
+        standing = self._standing(request)
+        if standing is None:
+            return self._starting(request.path_params["run"])
+        if standing.manifest is None:
+            return missing()
+        number = request.query_params.get("page", "1")
+        return HTMLResponse(
+            pages.run_page(
+                standing,
+                request.query_params.get("status", ""),
+                int(number[:9]) if number.isdecimal() else 1,
+                **self.shared(),
+                **self.about(standing),
+            )
+        )
+
+    def live(self, request: Request) -> Response:
+        """An audit at work."""
+        standing = self._standing(request)
+        if standing is None or standing.verb != "audit":
+            return missing()
+        return HTMLResponse(pages.live_page(standing, **self.shared()))
+
+    def sample(self, request: Request) -> Response:
+        """A finished sample."""
+        standing, sample, text = self._sample(request)
+        if standing is None or text is None:
+            return missing()
+        try:
+            return HTMLResponse(pages.sample_page(standing, text, sample, **self.shared()))
+        except BrittleError as error:
+            return said(str(error), 422)
+
+    def thumbnail(self, request: Request) -> Response:
+        """The closest flip of a sample, small."""
+        standing, sample, text = self._sample(request)
+        try:
+            data = pages.thumbnail_of(standing, text, sample) if standing and text else None
+        except (BrittleError, OSError, ValueError) as error:
+            return said(str(error), 422)
+        return Response(data, media_type="image/jpeg") if data else missing()
+
+    def report(self, request: Request) -> Response:
+        """The finished page of a folder, in a sandbox of its own: what it holds may be a stranger's."""
+        found, name = self.folders.get(request.path_params["run"]), request.path_params["page"]
+        if found is None or name not in {page for _, page in PAGES.values()}:
+            return missing()
+        data = read_inside(found.path, name)
+        if data is None:
+            return missing()
+        return HTMLResponse(data, headers={"content-security-policy": report_policy()})
+
+    def file(self, request: Request) -> Response:
+        """A file of a run as it is."""
+        found, file = self.folders.get(request.path_params["run"]), request.path_params["file"]
+        if found is None or not (file in FILES or file.split("/")[0] in PLACES):
+            return missing()
+        data = read_inside(found.path, file)
+        if data is None:
+            return missing()
+        kind = KINDS.get(Path(file).suffix)
+        headers = {"content-security-policy": BARE}
+        if kind is None:
+            headers["content-disposition"] = "attachment"
+        return Response(data, media_type=kind or "application/octet-stream", headers=headers)
+
+    def static(self, request: Request) -> Response:
+        """A script or style of the page itself."""
+        name = request.path_params["name"]
+        data = pages.statics().get(name)
+        return Response(data, media_type=SCRIPT_TYPES[Path(name).suffix]) if data else missing()
+
+    async def events(self, request: Request) -> Response:
+        """The stream of one run; live: what is tried, too; sample: which one to follow."""
+        found = self.folders.get(request.path_params["run"])
+        if found is None or found.kind != "run":
+            return missing()
+        if self.streams.full:
+            return said("too many pages are open at once; close one, and reload this one", 503)
+        live, part = request.query_params.get("live") == "1", request.query_params.get("sample")
+        sample = None if part is None else from_part(part)
+        stream = self.streams.of(found, live, sample, request.is_disconnected)
+        return StreamingResponse(stream, media_type="text/event-stream")
+
+    def _starting(self, part: str) -> Response:
+        """An audit that was started here and is no run yet."""
+        job = self.jobs.known(part) if self.jobs else None
+        if job is None or self.jobs is None:
+            return missing()
+        failure, text = self.jobs.failure(part), self.jobs.console(job.folder)
+        about = {"name": job.folder.name, "goes_on": job.goes_on, "failure": failure, "said": text}
+        return HTMLResponse(pages.page("starting.html.j2", **self.shared(), **about))
+
+    def _standing(self, request: Request) -> Standing | None:
+        found = self.folders.get(request.path_params["run"])
+        return self.standings.of(found) if found and found.kind == "run" else None
+
+    def _sample(self, request: Request) -> tuple[Standing | None, str, str | None]:
+        """The run of an address, the sample, and its line."""
+        standing, sample = self._standing(request), from_part(request.path_params["sample"])
+        if standing is None or standing.verb != "audit" or sample is None or sample not in standing.lines:
+            return None, "", None
+        return standing, sample, self.standings.text_of(standing.found, sample)
+
+
+def report_policy() -> str:
+    """What a page of a run may do: show itself, and sort its tables with the one script of ours."""
+    script = b"\n" + pages.statics()["sort.js"].rstrip(b"\n")
+    digest = b64encode(sha256(script).digest()).decode()
+    return (
+        "sandbox allow-scripts; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'"
+    )

@@ -1,0 +1,157 @@
+"""Audits that are started from the page: processes of the same command, which outlive it."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import yaml
+
+from brittle.core.errors import BrittleError, UsageError
+from brittle.server.folders import Folders, Found, read_inside
+from brittle.server.forms import Allowed
+from brittle.server.names import to_part
+from brittle.store.files import write_whole
+from brittle.store.live import is_in_use
+from brittle.tasks.audit.settings import AuditSettings
+
+CONSOLE, SETTINGS = "console.txt", "settings.yaml"
+MOST_SAID = 20_000  # letters of a console that are shown
+MOST_NAMES = 1000
+STOPPED = {130, -signal.SIGINT, -signal.SIGTERM}
+GATE = 9
+"""Exit code of a run that is whole, but whose gate is red."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One audit that was started here."""
+
+    folder: Path
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.poll() is None
+
+
+class Jobs:
+    """What was started from this page, and what may be."""
+
+    def __init__(self, folders: Folders, allowed: Allowed) -> None:
+        self.folders, self.allowed = folders, allowed
+        self._jobs: dict[str, Job] = {}
+        self._lock = Lock()
+
+    def start(self, settings: AuditSettings) -> str:
+        """Start an audit of a form in a folder of its own; returns its id. Raises UsageError, DiskError."""
+        with self._lock:
+            self._refuse_too_many()
+            folder = self._new_folder(settings)
+            self._begin(to_part(folder.name), folder, settings)
+            return to_part(folder.name)
+
+    def may_go_on(self, found: Found) -> bool:
+        """Whether a run may be continued from here."""
+        settings = self._settings_of(found)
+        return settings is not None and not is_in_use(found.path)
+
+    def go_on(self, found: Found) -> None:
+        """Continue a run. Raises UsageError, DiskError."""
+        settings = self._settings_of(found)
+        if settings is None:
+            raise UsageError("this run is not of what may be started here; continue it on the command line")
+        with self._lock:
+            if is_in_use(found.path):
+                raise UsageError("this run goes on already")
+            self._refuse_too_many()
+            self._begin(found.id, found.path, settings)
+
+    def may_stop(self, part: str) -> bool:
+        """Whether an audit goes on that was started here."""
+        job = self._jobs.get(part)
+        return job is not None and job.goes_on
+
+    def stop(self, part: str) -> None:
+        """End an audit as Ctrl-C does; the same command continues it. Raises UsageError."""
+        job = self._jobs.get(part)
+        if job is None or not job.goes_on:
+            raise UsageError("this audit was not started here, or has ended")
+        job.process.send_signal(signal.SIGINT)
+
+    def known(self, part: str) -> Job | None:
+        """An audit that was started here."""
+        return self._jobs.get(part)
+
+    def failure(self, part: str) -> str:
+        """Why an audit that was started here ended, in its own last words; empty where it did well."""
+        job = self._jobs.get(part)
+        if job is None or job.goes_on or job.process.returncode in {0, GATE, *STOPPED}:
+            return ""
+        said = [line for line in self.console(job.folder).splitlines() if line.strip()]
+        return next(
+            (line for line in reversed(said) if "error:" in line), said[-1] if said else "It said nothing."
+        )
+
+    def console(self, folder: Path) -> str:
+        """The end of what an audit said."""
+        data = read_inside(folder, CONSOLE) or b""
+        return data[-MOST_SAID:].decode("utf-8", "replace")
+
+    def _refuse_too_many(self) -> None:
+        going = [part for part, job in self._jobs.items() if job.goes_on]
+        if len(going) >= self.allowed.most:
+            raise UsageError(
+                f"{len(going)} of at most {self.allowed.most} audits go on already; wait, stop one, or serve "
+                "with more --jobs"
+            )
+
+    def _new_folder(self, settings: AuditSettings) -> Path:
+        """A folder that is new. Raises UsageError where there are too many of the name."""
+        name = settings.folder().name
+        for number in range(1, MOST_NAMES):
+            folder = self.folders.root / (name if number == 1 else f"{name}-{number}")
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise UsageError(f"cannot make {folder}: {error.strerror}") from error
+            return folder
+        raise UsageError(f"there are {MOST_NAMES} runs called {name} already; take some away")
+
+    def _begin(self, part: str, folder: Path, settings: AuditSettings) -> None:
+        write_whole(folder / SETTINGS, settings.to_text())
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        try:
+            console = os.open(folder / CONSOLE, flags, 0o666)
+        except OSError as error:
+            raise UsageError(f"cannot write {folder / CONSOLE}: {error.strerror}") from error
+        words = ["audit", "--config", str(folder / SETTINGS), "--out", str(folder)]
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "brittle", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                start_new_session=True,
+                env={**os.environ, "NO_COLOR": "1"},
+            )
+        finally:
+            os.close(console)
+        self._jobs[part] = Job(folder, process)
+
+    def _settings_of(self, found: Found) -> AuditSettings | None:
+        """The settings of a run, where they are of what may be started here."""
+        try:
+            values = yaml.safe_load(read_inside(found.path, SETTINGS) or b"")
+            if not isinstance(values, dict):
+                return None
+            settings = AuditSettings.build(values)
+        except (yaml.YAMLError, BrittleError, TypeError, ValueError, RecursionError):
+            return None
+        return self.allowed.taken(settings)

@@ -1,0 +1,127 @@
+"""The lines of results.jsonl as a page lists them: a few numbers each, read once, damaged ones left out."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+LONGEST_NAME = 2000
+MOST_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One finished sample. start, stop: where its line is in the file; l2, at: of the closest flip."""
+
+    sample: str
+    status: str
+    queries: int
+    label: int | None
+    predicted: int | None
+    first: int | None
+    l2: float | None
+    at: int | None
+    message: str
+    start: int
+    stop: int
+
+
+class Lines:
+    """The finished samples of a run, up to date: only what is new is read, all if the file is another."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "results.jsonl"
+        self._file: tuple[int, int] | None = None
+        self._read = 0
+        self.by_sample: dict[str, Line] = {}
+        self.damaged = 0
+
+    def update(self) -> "Lines":
+        """Read what is new."""
+        try:
+            number = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            self._forget(None)
+            return self
+        with os.fdopen(number, "rb") as file:
+            about = os.fstat(number)
+            key = (about.st_dev, about.st_ino)
+            if key != self._file or about.st_size < self._read:
+                self._forget(key)
+            file.seek(self._read)
+            for text in file:
+                if not text.endswith(b"\n") or self._read > MOST_BYTES:
+                    break
+                self._take(text)
+        return self
+
+    def text_of(self, sample: str) -> str | None:
+        """The whole line of a sample."""
+        line = self.by_sample.get(sample)
+        try:
+            number = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(number, "rb") as file:
+                if line is None:
+                    return None
+                file.seek(line.start)
+                return file.read(line.stop - line.start).decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def _forget(self, file: tuple[int, int] | None) -> None:
+        self._file, self._read, self.by_sample, self.damaged = file, 0, {}, 0
+
+    def _take(self, text: bytes) -> None:
+        start, self._read = self._read, self._read + len(text)
+        try:
+            line = _line_of(json.loads(text), start, self._read)
+        except (ValueError, RecursionError):
+            self.damaged += 1
+            return
+        self.by_sample[line.sample] = line
+
+
+def _line_of(data: Any, start: int, stop: int) -> Line:
+    """What is listed of a sample. Raises ValueError."""
+    if not isinstance(data, dict):
+        raise ValueError("expected a record")
+    sample, status = data.get("sample"), data.get("status")
+    if not isinstance(sample, str) or not isinstance(status, str) or len(sample) > LONGEST_NAME:
+        raise ValueError("expected a sample and its status")
+    closest = _record(data, "closest")
+    return Line(
+        sample=sample,
+        status=status[:40],
+        queries=_whole(data, "queries") or 0,
+        label=_whole(data, "label"),
+        predicted=_whole(closest, "predicted") if closest else _whole(data, "predicted"),
+        first=_whole(_record(data, "first"), "query"),
+        l2=_number(closest, "l2"),
+        at=_whole(closest, "query"),
+        message=str(data.get("message") or "")[:500],
+        start=start,
+        stop=stop,
+    )
+
+
+def _record(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = data.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _number(data: Mapping[str, Any], key: str) -> float | None:
+    found = data.get(key)
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return None
+    try:
+        return float(found) if isfinite(found) else None
+    except OverflowError:
+        return None
+
+
+def _whole(data: Mapping[str, Any], key: str) -> int | None:
+    found = _number(data, key)
+    return None if found is None else int(found)

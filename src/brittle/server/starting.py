@@ -1,0 +1,99 @@
+"""The routes that start, stop and continue audits; they are not there where the page only shows."""
+
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from brittle.core.errors import BrittleError
+from brittle.server import pages
+from brittle.server.answers import missing, said
+from brittle.server.folders import Folders
+from brittle.server.forms import asked, command_of, fields
+from brittle.server.jobs import Jobs
+from brittle.tasks.audit.settings import AuditSettings
+
+MOST_FIELDS = 200
+
+
+class Shared(Protocol):
+    """What these routes need of the others."""
+
+    folders: Folders
+
+    def shared(self, here: str = "") -> dict[str, Any]: ...
+
+
+class Starting:
+    """Answers to what changes something, and the form."""
+
+    def __init__(self, shared: Shared, jobs: Jobs) -> None:
+        self._shared, self.jobs = shared, jobs
+
+    def routes(self) -> list[Route]:
+        """Addresses, and what answers each."""
+        return [
+            Route("/new", self.new),
+            Route("/api/command", self.command, methods=["POST"]),
+            Route("/audits", self.start, methods=["POST"]),
+            Route("/runs/{run}/stop", self.stop, methods=["POST"]),
+            Route("/runs/{run}/continue", self.go_on, methods=["POST"]),
+        ]
+
+    def new(self, request: Request) -> Response:
+        """The form."""
+        allowed = self.jobs.allowed
+        command = self._command(asked(allowed, {}))
+        return HTMLResponse(
+            pages.page("new.html.j2", fields=fields(allowed), command=command, **self._shared.shared("new"))
+        )
+
+    async def command(self, request: Request) -> Response:
+        """The command line that is equal to a form."""
+        try:
+            return PlainTextResponse(self._command(await self._asked(request)) + "\n")
+        except BrittleError as error:
+            return said(str(error), 400)
+
+    async def start(self, request: Request) -> Response:
+        """Start what a form says."""
+        try:
+            part = await run_in_threadpool(self.jobs.start, await self._asked(request))
+        except BrittleError as error:
+            return said(str(error), 400)
+        return RedirectResponse(f"/runs/{part}", 303)
+
+    def stop(self, request: Request) -> Response:
+        """Stop an audit that was started here."""
+        part = request.path_params["run"]
+        try:
+            self.jobs.stop(part)
+        except BrittleError as error:
+            return said(str(error), 409)
+        return RedirectResponse(f"/runs/{part}", 303)
+
+    def go_on(self, request: Request) -> Response:
+        """Continue a run of what may be started here."""
+        found = self._shared.folders.get(request.path_params["run"])
+        if found is None or found.kind != "run":
+            return missing()
+        try:
+            self.jobs.go_on(found)
+        except BrittleError as error:
+            return said(str(error), 409)
+        return RedirectResponse(f"/runs/{found.id}", 303)
+
+    async def _asked(self, request: Request) -> AuditSettings:
+        try:
+            text = (await request.body()).decode("utf-8")
+            form = parse_qs(text, max_num_fields=MOST_FIELDS)
+        except ValueError:
+            form = {"what cannot be read": [""]}
+        return asked(self.jobs.allowed, form)
+
+    def _command(self, settings: AuditSettings) -> str:
+        return command_of(settings, Path(self._shared.folders.root.name) / settings.folder().name)

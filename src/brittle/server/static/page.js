@@ -1,0 +1,69 @@
+// What all pages share: elements, texts, numbers. Everything that comes from a run is put in as text.
+export const byId = (id) => document.getElementById(id);
+
+export function element(name, properties = {}, ...children) {
+  const made = document.createElement(name);
+  Object.assign(made, properties);
+  made.append(...children);
+  return made;
+}
+
+export function drawn(name, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+export function number(value) {
+  if (value === null || value === undefined) return "–";
+  if (Number.isInteger(value) || Math.abs(value) >= 99.95) return Math.round(value).toLocaleString("en");
+  return value.toPrecision(3);
+}
+
+export const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 2 : 1)} %`;
+
+// Where a run stands, into the elements of a part of the page that say what they are.
+export function shown(part, standing) {
+  for (const place of part.querySelectorAll("[data-is]")) {
+    const text = String(standing[place.dataset.is] ?? "");
+    if (place.dataset.is !== "state") place.textContent = text;
+    const state = place.matches(".state") ? place : place.querySelector(".state");
+    if (place.dataset.is === "state" && state) {
+      state.textContent = text;
+      state.className = `state ${text}`;
+    }
+  }
+  const bar = part.querySelector("progress");
+  if (bar) {
+    bar.max = standing.total || 1;
+    bar.value = standing.done;
+  }
+}
+
+// One stream of events, closed while nobody looks at the page and when the run is over.
+export function stream(address, handlers) {
+  let source = null;
+  let over = false;
+  const open = () => {
+    if (source || over) return;
+    source = new EventSource(address());
+    for (const [name, handle] of Object.entries(handlers)) {
+      source.addEventListener(name, (message) => {
+        handle(JSON.parse(message.data));
+        if (name === "state") {
+          over = true;
+          close();
+        }
+      });
+    }
+  };
+  const close = () => {
+    source?.close();
+    source = null;
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  open();
+  return { again: () => { close(); over = false; open(); } };
+}

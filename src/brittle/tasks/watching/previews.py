@@ -1,0 +1,68 @@
+"""Inputs as people watch them: small pictures, or the numbers of a trace. Exact files are kept elsewhere."""
+
+import io
+from base64 import b64encode
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from brittle.core.sample import Array, InputSpec
+from brittle.domains.pixels import amplified, enlarged, shown
+from brittle.domains.stored import is_picture
+from brittle.domains.video import strip_frames
+
+LONGEST_SIDE, QUALITY = 320, 85
+COLUMNS = 500
+"""Pairs of least and greatest value that a trace is drawn from at most."""
+MOST_TRACES = 12
+
+
+def kind_of(spec: InputSpec) -> dict[str, Any]:
+    """How previews of these inputs are read: kind, and numbers of frames (from 1) or names of traces."""
+    if not is_picture(spec):
+        names = spec.channels or tuple(f"channel {k + 1}" for k in range(spec.shape[0]))
+        return {"kind": "signal", "names": list(names[:MOST_TRACES]), "unit": spec.unit, "rate": spec.rate}
+    if "frame" in spec.axes:
+        return {"kind": "clip", "frames": [int(k) + 1 for k in strip_frames(spec.shape[1])]}
+    return {"kind": "image"}
+
+
+def preview(x: Array, spec: InputSpec) -> list[Any]:
+    """Pictures as data URIs, one for an image and some frames of a clip; of a signal traces of numbers."""
+    if not is_picture(spec):
+        return [_thinned(trace) for trace in x[:MOST_TRACES]]
+    return [_jpeg(shown(frame, spec)) for frame in _frames(x, spec)]
+
+
+def change(x: Array, changed: Array, spec: InputSpec) -> list[Any]:
+    """The same of changed - x: pictures about mid-grey, amplified to its own greatest value."""
+    if not is_picture(spec):
+        return [_thinned(trace) for trace in (changed - x)[:MOST_TRACES]]
+    before, after = _frames(x, spec), _frames(changed, spec)
+    both = amplified(np.concatenate(before, axis=-1), np.concatenate(after, axis=-1))
+    return [_jpeg(part) for part in np.split(both, len(before), axis=1)]
+
+
+def _frames(x: Array, spec: InputSpec) -> list[Array]:
+    """The image, or the frames of a clip that are shown, each (channels, height, width)."""
+    return [x[:, k] for k in strip_frames(spec.shape[1])] if "frame" in spec.axes else [x]
+
+
+def _jpeg(picture: NDArray[np.uint8]) -> str:
+    large = np.ascontiguousarray(enlarged(picture))
+    image = Image.fromarray(large[..., 0] if large.shape[-1] == 1 else large)
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=QUALITY)
+    return f"data:image/jpeg;base64,{b64encode(out.getvalue()).decode()}"
+
+
+def _thinned(trace: NDArray[np.floating]) -> list[float]:
+    """The values of a trace; of a long one the least and greatest of each column, in turns."""
+    if len(trace) > 2 * COLUMNS:
+        starts = np.linspace(0, len(trace), COLUMNS, endpoint=False).astype(np.intp)
+        least, greatest = np.minimum.reduceat(trace, starts), np.maximum.reduceat(trace, starts)
+        trace = np.stack([least, greatest], axis=1).reshape(-1)
+    return [float(f"{value:.4g}") for value in trace]
