@@ -165,7 +165,7 @@ def _join(ray: Any, on: str) -> None:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(
             f"cannot join the Ray cluster '{on}': {type(error).__name__}: {reason}; check that it runs, with "
-            "the same versions of Ray and Python"
+            "the same versions of Ray and Python, and set RAY_AUTH_MODE=token where it asks for a token"
         ) from error
 
 
