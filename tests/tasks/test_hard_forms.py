@@ -328,3 +328,11 @@ def test_the_built_in_beats_need_no_model_to_be_named(tmp_path: Path) -> None:
     assert found.about.data.name == "ecg5000"
     assert "No model was held out" in (found.path / "README.md").read_text()
     brittle.verify(found.path, "ecg5000")
+
+
+@pytest.mark.parametrize("given", [{}, {"data": None}])
+def test_without_a_word_it_is_the_built_in_photos_and_models(given: dict[str, Any]) -> None:
+    settings = brittle.BenchmarkSettings.build(given)
+    assert settings.data == "photos" and settings.hold_out == ("efficientnet-lite0",)
+    assert settings.models == ("efficientnet-lite1", "efficientnet-lite2")
+    assert brittle.BenchmarkSettings.build({"data": "ecg"}).models == ("ecg",)

@@ -167,8 +167,9 @@ class BenchmarkSettings(RunSettings):
         """Built-in data by the name of their model, built-in models where none are named; levels of flips."""
         if not isinstance(values, dict):
             return values
-        found = dict(values)
-        found["data"] = data = OWN_DATA.get(str(found.get("data")), found.get("data"))
+        found = {name: value for name, value in values.items() if name != "data" or value is not None}
+        if (data := found.get("data")) in OWN_DATA:
+            found["data"] = data = OWN_DATA[data]
         if not found.get("models") and data in OWN_MODEL:
             found["models"] = OWN_MODEL[data]
         elif not found.get("models"):
