@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 import brittle
 from brittle.cli import cli
@@ -155,3 +156,13 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert done.exit_code == 0 and "Report:" in done.output
     missing = CliRunner().invoke(cli, ["merge", str(paths[0]), "--out", str(tmp_path / "again")])
     assert missing.exit_code == 2 and "shard 2/2 is missing" in missing.output
+
+
+def test_an_id_may_hold_what_ends_a_line_elsewhere(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, picture in zip(("a\u2028b", "c\x85d"), PICTURES[0], strict=False):
+        Image.fromarray(np.moveaxis(picture, 0, -1)).save(folder / f"{name}.png")
+    paths = [audited(Near(), tmp_path / str(i), str(folder), shard=f"{i}/2").path for i in (1, 2)]
+    merged = brittle.merge(paths, tmp_path / "merged")
+    assert [one.sample for one in merged.results()] == ["a\u2028b.png", "c\x85d.png"]

@@ -16,13 +16,21 @@ def rendered(template: str, contents: dict[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
+    environment = strict_environment("brittle", "report")
+    environment.filters |= {"duration": wording.duration, "link": quote}
+    return environment
+
+
+def strict_environment(package: str, folder: str) -> Environment:
+    """For templates in a folder of a package, with the filters number and percent: all that they show is
+    escaped, and what they miss is an error.
+    """
     environment = Environment(
-        loader=PackageLoader("brittle", "report"),
+        loader=PackageLoader(package, folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words = (wording.number, wording.percent, wording.duration)
-    environment.filters |= {word.__name__: word for word in words} | {"link": quote}
+    environment.filters |= {"number": wording.number, "percent": wording.percent}
     return environment

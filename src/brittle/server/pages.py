@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from brittle.core.result import Flip, Point, SearchResult
 from brittle.domains import domain_of
@@ -16,6 +16,7 @@ from brittle.report import wording
 from brittle.report.audit.gallery import Bar, ShownFlip, shown_flip
 from brittle.report.classes import class_name, own_class
 from brittle.report.pictures import thumbnail
+from brittle.report.template import strict_environment
 from brittle.server.folders import Found
 from brittle.server.lines import Line
 from brittle.server.names import to_part
@@ -40,16 +41,8 @@ def page(template: str, **contents: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("brittle.server", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = strict_environment("brittle.server", "templates")
     environment.filters |= {
-        "number": wording.number,
-        "percent": wording.percent,
         "part": to_part,
         "called": called,
         "begun": begun,

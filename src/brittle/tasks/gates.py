@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import field_validator, model_validator
+from pydantic import model_validator
 
 from brittle.report.gates.against import verdicts_against
 from brittle.report.gates.figures import MAY_BE_SURE, NAMES, SHARES, figure_of
@@ -13,15 +13,18 @@ from brittle.report.gates.gate import Gate, Verdict, judge
 from brittle.report.gates.junit import junit_text
 from brittle.report.gates.weakest import weakest
 from brittle.report.summary import summary_of
-from brittle.settings import Settings, setting
+from brittle.settings import setting
 from brittle.store.files import write_whole
 from brittle.store.run import Run
-from brittle.tasks.limits import Limits, gates_of, refuse_limits
+from brittle.tasks.limits import LimitedSettings, Limits
 from brittle.tasks.playing.settings import Place
 
 
-class GateSettings(Settings):
+class GateSettings(LimitedSettings):
     """What an audit must reach; no part of its question, so a finished run may be held against any."""
+
+    figures = NAMES
+    shares = SHARES
 
     fail_over: Limits = setting(
         None,
@@ -50,12 +53,6 @@ class GateSettings(Settings):
         False, "green only if the whole 95 % interval is within; no benefit of doubt", group="gates"
     )
 
-    @field_validator("fail_over", "fail_under")
-    @classmethod
-    def _known(cls, limits: Limits) -> Limits:
-        refuse_limits(limits, NAMES, SHARES)
-        return limits
-
     @model_validator(mode="after")
     def _can_be_sure(self) -> Self:
         if self.sure and not (self.gates or self.against):
@@ -64,11 +61,6 @@ class GateSettings(Settings):
         if bare:
             raise ValueError(f"{bare[0]} has no interval, so nothing is sure of it; leave out sure, or it")
         return self
-
-    @property
-    def gates(self) -> tuple[Gate, ...]:
-        """A gate for each limit."""
-        return gates_of(self.fail_over, self.fail_under)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Unite the runs of all shards into the whole run that they are parts of."""
 
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -41,18 +40,21 @@ class _Shard:
         """Raises RunError, UsageError for what is no shard."""
         run = Run.open(path)
         told = run.manifest
-        text = str(told.settings.get("shard"))
-        if told.verb not in ("audit", "explain") or not re.fullmatch(r"[1-9]\d{0,8}/[1-9]\d{0,8}", text):
+        try:
+            number, of = shard_of(str(told.settings.get("shard")))
+        except ValueError:
+            number = of = 0
+        if told.verb not in ("audit", "explain") or not of:
             raise UsageError(f"expected the run of a shard, got {path}, which is a whole run; leave it out")
         settings = {name: value for name, value in told.settings.items() if name != "shard"}
-        return cls(run, *shard_of(text), told.model_copy(update={"settings": settings}))
+        return cls(run, number, of, told.model_copy(update={"settings": settings}))
 
     @property
     def name(self) -> str:
         """As it was asked for."""
         return f"shard {self.number}/{self.of}"
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[bytes]:
         """Its results, checked to be all. Raises RunError."""
         samples = NamedData.model_validate(self.whole.data).samples
         wanted = len(range(self.number - 1, samples, self.of))
@@ -61,9 +63,7 @@ class _Shard:
             raise RunError(
                 f"{self.run.path}: {self.name} has {found} of {wanted} samples; run its command again"
             )
-        return (
-            (self.run.path / RESULTS).read_text(encoding="utf-8").splitlines(keepends=True) if wanted else []
-        )
+        return self.run.read(RESULTS).splitlines(keepends=True) if wanted else []
 
 
 def merge(runs: Sequence[str | Path], out: str | Path) -> Run:
@@ -83,8 +83,8 @@ def merge(runs: Sequence[str | Path], out: str | Path) -> Run:
             _copy_files(shard, run.path)
         _add_sessions(shards, run)
         with whole_file(run.path / RESULTS) as file:
-            for line in chain.from_iterable(zip_longest(*lines, fillvalue="")):
-                file.write(line.encode())
+            for line in chain.from_iterable(zip_longest(*lines, fillvalue=b"")):
+                file.write(line)
     rewrite_report(run.path)
     return run
 

@@ -143,11 +143,8 @@ class ShardSettings(RunSettings):
     def _one_of_several(cls, shard: str | None) -> str | None:
         if shard is None:
             return None
-        number, _, of = shard.partition("/")
-        whole = number.isdecimal() and of.isdecimal() and max(len(number), len(of)) <= MOST_DIGITS
-        if not whole or not 1 <= int(number) <= int(of):
-            raise ValueError("expected the I-th of N parts as I/N, from 1/N to N/N")
-        return f"{int(number)}/{int(of)}"
+        number, of = shard_of(shard)
+        return f"{number}/{of}"
 
     def question(self) -> dict[str, Any]:
         """The settings that results depend on; those of a whole run say nothing of shards."""
@@ -163,8 +160,11 @@ class ShardSettings(RunSettings):
 
 
 def shard_of(text: str) -> tuple[int, int]:
-    """I and N of a checked I/N."""
-    number, of = text.split("/")
+    """I and N of I/N. Raises ValueError."""
+    number, _, of = text.partition("/")
+    whole = number.isdecimal() and of.isdecimal() and max(len(number), len(of)) <= MOST_DIGITS
+    if not whole or not 1 <= int(number) <= int(of):
+        raise ValueError("expected the I-th of N parts as I/N, from 1/N to N/N")
     return int(number), int(of)
 
 

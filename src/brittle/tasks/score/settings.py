@@ -3,13 +3,12 @@
 import os
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, field_validator
+from pydantic import BeforeValidator
 
 from brittle.models.options import ModelOptions
-from brittle.report.gates.gate import Gate
-from brittle.settings import Settings, setting
+from brittle.settings import setting
 from brittle.store.scores import LONGEST
-from brittle.tasks.limits import Limits, gates_of, refuse_limits
+from brittle.tasks.limits import LimitedSettings, Limits
 
 FIGURES = ("accuracy", "error", "relative", "mce", "rms_at_half_error")
 """The clean accuracy, mean and relative error, mCE, RMS at half error, see brittle.store.scores."""
@@ -20,8 +19,11 @@ def _path(value: Any) -> Any:
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
-class ScoreSettings(Settings):
+class ScoreSettings(LimitedSettings):
     """A model, a hard set, and how the one is scored on the other."""
+
+    figures = FIGURES
+    shares = SHARES
 
     model: str = setting(..., "what is asked")
     folder: Annotated[str, BeforeValidator(_path)] = setting(..., "the hard set")
@@ -67,14 +69,3 @@ class ScoreSettings(Settings):
     )
     batch: int = setting(32, "rows shown at once", group="running", metavar="N", ge=1, le=4096)
     model_options: ModelOptions = setting(ModelOptions(), "how the model is asked")
-
-    @field_validator("fail_over", "fail_under")
-    @classmethod
-    def _known(cls, limits: Limits) -> Limits:
-        refuse_limits(limits, FIGURES, SHARES)
-        return limits
-
-    @property
-    def gates(self) -> tuple[Gate, ...]:
-        """A gate for each limit."""
-        return gates_of(self.fail_over, self.fail_under)
