@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brittle.server.names import from_part, to_part
+from brittle.store.files import read_plain
 
 DEEPEST = 5  # folders below the root
 MOST_ENTRIES = 20_000  # that are looked at
@@ -86,27 +87,12 @@ class Folders:
 
 def read_inside(folder: Path, file: str) -> bytes | None:
     """A plain file below a folder; None where there is none, where it is too large, or behind a link."""
-    pieces = file.split("/")
-    if not all(map(_is_plain, pieces)):
+    if not all(map(_is_plain, file.split("/"))):
         return None
-    opened: list[int] = []
     try:
-        place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        opened.append(place)
-        for piece in pieces[:-1]:
-            place = os.open(piece, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
-            opened.append(place)
-        number = os.open(pieces[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
-        with os.fdopen(number, "rb") as data:
-            about = os.fstat(number)
-            if not stat.S_ISREG(about.st_mode) or about.st_size > MOST_BYTES:
-                return None
-            return data.read(MOST_BYTES)
+        return read_plain(folder, file, MOST_BYTES)
     except (OSError, ValueError):
         return None
-    finally:
-        for number in opened:
-            os.close(number)
 
 
 def _what(path: Path, name: str) -> Found | None:

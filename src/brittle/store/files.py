@@ -7,7 +7,8 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 from typing import BinaryIO
 
 from brittle.core.errors import DiskError
@@ -64,6 +65,33 @@ def write_whole(path: Path, data: bytes | str) -> None:
     """Write a file at once: the old content or the new, never a part. Raises DiskError."""
     with whole_file(path) as file:
         file.write(data.encode(errors=ESCAPED) if isinstance(data, str) else data)
+
+
+def read_plain(folder: Path, file: str, most: int, *, follow: bool = False) -> bytes:
+    """A plain file below a folder, reached through no link. Raises OSError or ValueError, which says why not.
+
+    file: its path with / between the parts. most: bytes. follow: whether the folder itself may be a link.
+    """
+    *parents, name = PurePosixPath(file).parts
+    if PurePosixPath(file).is_absolute() or ".." in (*parents, name):
+        raise OSError("it is outside of the set")
+    into = os.O_RDONLY | os.O_DIRECTORY
+    place = os.open(folder, into if follow else into | os.O_NOFOLLOW)
+    try:
+        for parent in parents:
+            inner = os.open(parent, into | os.O_NOFOLLOW, dir_fd=place)
+            os.close(place)
+            place = inner
+        opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
+    finally:
+        os.close(place)
+    with os.fdopen(opened, "rb") as reader:
+        about = os.fstat(opened)
+        if not S_ISREG(about.st_mode):
+            raise OSError("it is no plain file")
+        if about.st_size > most:
+            raise OSError(f"expected at most {most >> 20} MiB, it has {about.st_size >> 20}")
+        return reader.read(most)
 
 
 def append_line(path: Path, line: str) -> None:

@@ -19,13 +19,11 @@ opened.
 """
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from stat import S_ISREG
 from typing import TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -35,6 +33,7 @@ from brittle.core.paths import is_file
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.settings import one_line
 from brittle.store.archive import Codec, file_name
+from brittle.store.files import read_plain
 from brittle.store.hard_records import (
     CLEAN,
     PLAIN,
@@ -263,25 +262,7 @@ def _text(folder: Path, file: str) -> str:
 def read_inside(folder: Path, file: str) -> bytes:
     """The contents of a plain file inside a folder, by a path without links. Raises RunError."""
     try:
-        place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            *parents, name = PurePosixPath(file).parts
-            if PurePosixPath(file).is_absolute() or ".." in parents or name == "..":
-                raise OSError("it is outside of the set")
-            for parent in parents:
-                inner = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
-                os.close(place)
-                place = inner
-            opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
-        finally:
-            os.close(place)
-        with os.fdopen(opened, "rb") as reader:
-            about = os.fstat(opened)
-            if not S_ISREG(about.st_mode):
-                raise OSError("it is no plain file")
-            if about.st_size > MOST_BYTES:
-                raise OSError(f"expected at most {MOST_BYTES >> 20} MiB, it has {about.st_size >> 20}")
-            return reader.read(MOST_BYTES)
+        return read_plain(folder, file, MOST_BYTES, follow=True)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise RunError(f"{folder / file} cannot be read: {reason}; the set is damaged") from error
