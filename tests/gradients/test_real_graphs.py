@@ -52,6 +52,45 @@ def test_a_network_goes_in_learns_and_comes_back(name: str) -> None:
     assert off(answers(graph, batches[1]), told(written, batches[1])) < 1e-5
 
 
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("name", sorted({*NUMBERS} - {"imagenet_mobilenet_v2"}))
+def test_onnxruntime_gives_torch_s_gradients(name: str) -> None:
+    found, expected = both_gradients(MODELS / f"{name}.onnx")
+    assert np.linalg.norm(found - expected) < 1e-5 * np.linalg.norm(expected)
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_network_of_many_kinks_has_the_slope_of_its_answers() -> None:
+    """MobileNetV2 is clipped at 0 and 6 so often that some value stands on an edge, and moves by rounding."""
+    path = MODELS / "imagenet_mobilenet_v2.onnx"
+    found, expected = both_gradients(path)
+    assert np.linalg.norm(found - expected) < 0.02 * np.linalg.norm(expected)
+    x, asked = inputs(path, 1), np.random.default_rng(5).normal(size=(1, 1000))
+    way, step = found / np.linalg.norm(found), np.float32(1e-3)
+    ends = [(told(path, x + sign * step * way) * asked).sum() for sign in (1, -1)]
+    assert (ends[0] - ends[1]) / (2 * step) == pytest.approx(np.linalg.norm(found), rel=0.02)
+
+
+def both_gradients(path: Path) -> tuple[Any, Any]:
+    """Of a random sum of the answers to one input, by onnxruntime and by torch."""
+    from brittle.gradients.onnx_engine import OnnxEngine, open_onnx_engine
+    from brittle.gradients.onnx_graph import trainable_graph
+    from brittle.gradients.torch_engine import TorchEngine
+    from brittle.models import open_model
+
+    x = inputs(path, 1)
+    engine = open_onnx_engine(open_model(str(path)), x.shape[1:])
+    assert isinstance(engine, OnnxEngine)
+    asked = np.random.default_rng(5).normal(size=(1, engine.classes)).astype(np.float32)
+    torch_s = TorchEngine(trainable_graph(path).logits, engine.classes)
+    return engine("along", x, asked)[1], torch_s("along", x, asked)[1]
+
+
 def test_a_recurrent_network_is_refused_in_one_line() -> None:
     from brittle.gradients.onnx_graph import trainable_graph
 

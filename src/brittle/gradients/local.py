@@ -32,14 +32,14 @@ def open_local(name: str) -> LocalModel:
     if find_spec("torch") is None:
         raise MissingExtraError("learning", "train")
     if name in LITE:  # not by open_model, which would export it to ONNX first
-        return LocalModel(name, _frozen(network(name)), hash_file(weights_of(name)))
+        return LocalModel(name, frozen(network(name)), hash_file(weights_of(name)))
     if name.lower().endswith(".onnx"):
         if find_spec("onnx") is None:
             raise MissingExtraError("learning on an ONNX file", "train")
         from brittle.gradients.onnx_graph import trainable_graph  # noqa: PLC0415
 
         digest = file_digest(name)
-        return LocalModel(Path(name).name, _frozen(trainable_graph(Path(name))).logits, digest)
+        return LocalModel(Path(name).name, frozen(trainable_graph(Path(name))).logits, digest)
     if ":" in name:
         return _module(name)
     raise UsageError(
@@ -54,8 +54,9 @@ def _module(name: str) -> LocalModel:
         raise ModelError(
             f"expected {name} to return a torch.nn.Module: what is learned on must give gradients"
         )
-    return LocalModel(name, _frozen(backend.module), backend.sha256)
+    return LocalModel(name, frozen(backend.module), backend.sha256)
 
 
-def _frozen(module: Any) -> Any:
+def frozen(module: Any) -> Any:
+    """A torch module that is only asked: in evaluation mode, its weights without gradients."""
     return module.eval().requires_grad_(False)

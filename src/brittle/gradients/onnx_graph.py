@@ -12,16 +12,8 @@ import onnx
 import torch
 
 from brittle.core.errors import ModelError
-from brittle.gradients.onnx_nodes import (
-    REMEDY,
-    before_softmax,
-    first_line,
-    last_read,
-    nodes_of,
-    tensor_of,
-    trainable,
-    without_constant,
-)
+from brittle.gradients.onnx_nodes import REMEDY, last_read, nodes_of, tensor_of, trainable, without_constant
+from brittle.gradients.onnx_read import before_softmax, first_line
 from brittle.models.onnx import Graph, load_graph
 
 TOLERANCE = {np.float16: 3e-2, np.float32: 1e-3, np.float64: 1e-3}  # of the greatest answer, by the input
@@ -50,7 +42,7 @@ class TrainableGraph(torch.nn.Module):  # type: ignore[misc]
         self.weights = torch.nn.ParameterList(torch.nn.Parameter(tensors.pop(name)) for name in self.names)
         known = {"": None, **tensors}  # "" stands for an input that is left out
         self._nodes = without_constant(nodes, known)
-        self._logits = before_softmax(nodes, asked.output)
+        self._logits = before_softmax(model.graph.node, asked.output)
         told = {self._output, self._logits}
         self._spent = last_read(self._nodes, told)
         read = told.union(*(node.inputs for node in self._nodes))

@@ -9,6 +9,7 @@ import onnx
 import torch
 
 from brittle.core.errors import ModelError
+from brittle.gradients.onnx_read import DOMAINS, first_line, needed, opset
 from brittle.gradients.operators import operators
 
 WEIGHTS: Mapping[str, Sequence[int]] = {
@@ -21,7 +22,6 @@ WEIGHTS: Mapping[str, Sequence[int]] = {
 """Which inputs of an operator are its weights, biases and scales."""
 ON_THE_WAY = ("Identity", "Transpose")  # may stand between an initializer and the operator
 SEVERAL = ("Split", "TopK")  # of these torch gives all outputs, of others the first
-DOMAINS = ("", "ai.onnx")
 QUANTISED = re.compile("Quantize|^Q|Integer|NBits")
 REMEDY = "give the model as package.module:function that returns a torch.nn.Module"
 
@@ -55,22 +55,18 @@ def nodes_of(model: Any, output: str, file: str) -> list[Node]:
 
     file: what the model is called in messages. Raises ModelError for what torch is not told how to do here.
     """
-    needed, chosen = {output}, list[Any]()
-    for node in reversed(model.graph.node):
-        if needed.intersection(node.output):
-            chosen.insert(0, node)
-            needed.update(name for name in node.input if name)
-    known = operators(max((o.version for o in model.opset_import if o.domain in DOMAINS), default=0))
+    chosen, read = needed(model, output)
+    known = operators(opset(model))
     strange = {_name(node) for node in chosen} - set(known)
     if quantised := sorted(name for name in strange if QUANTISED.search(name)):
         raise ModelError(
             f"{file} is quantised ({', '.join(quantised)}), so it has no gradients; "
             "give the model as it was before, in floats"
         )
-    more = (n.op_type for n in chosen if n.op_type not in SEVERAL and needed.intersection(n.output[1:]))
+    more = (n.op_type for n in chosen if n.op_type not in SEVERAL and read.intersection(n.output[1:]))
     strange |= {f"the second output of {name}" for name in more}
     sparse = {tensor.values.name for tensor in model.graph.sparse_initializer}
-    strange |= {f"the sparse initializer {name}" for name in sparse & needed}
+    strange |= {f"the sparse initializer {name}" for name in sparse & read}
     if strange:
         raise ModelError(f"cannot differentiate {', '.join(sorted(strange))} in {file}; {REMEDY}")
     return [_node(node, known[node.op_type], file) for node in chosen]
@@ -121,19 +117,6 @@ def last_read(nodes: Sequence[Node], kept: Iterable[str]) -> list[set[str]]:
         spent.insert(0, set(node.inputs) - later)
         later.update(node.inputs)
     return spent
-
-
-def before_softmax(nodes: Sequence[Node], output: str) -> str:
-    """The input of the Softmax or LogSoftmax over classes that makes an output; the output if none does."""
-    for node in nodes:
-        if output in node.outputs and node.kind in ("Softmax", "LogSoftmax"):
-            return node.inputs[0] if node.attributes.get("axis", -1) in (-1, 1) else output
-    return output
-
-
-def first_line(error: Exception) -> str:
-    """What went wrong, short."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def _node(node: Any, operator: Any, file: str) -> Node:

@@ -31,6 +31,7 @@ class Backend:
     fit:     a better backend for inputs of one known shape, where there is one; may take seconds.
     device:  what it computes on, cpu or cuda; of an endpoint or a function that is not known.
     module:  the torch.nn.Module, where it is one: what gradients are taken through.
+    graph:   the ONNX file or its bytes, where it is one.
     meter:   counts the rows that the model is shown, however it is asked.
     close:   ends waits and connections, where there are any; nothing is asked any more.
     concurrent: another ask, for several threads at the same time; of a local model they share the CPUs
@@ -55,6 +56,7 @@ class Backend:
     weights_hashed: bool = False
     device: str | None = None
     module: Any = None
+    graph: str | bytes | None = field(default=None, repr=False)
     meter: Meter = field(default_factory=Meter)
     close: Callable[[], None] = lambda: None
 

@@ -78,6 +78,7 @@ def onnx_backend(name: str, source: str | bytes, digest: str, options: ModelOpti
         settings=options,
         weights_hashed=True,
         # Who asks is a thread of the engine as well: of two who ask, one takes the place of another.
+        graph=source,
         device="cuda" if CUDA in graph.session.get_providers() else "cpu",
         concurrent=(lambda: _ask(load(threads + 1 - LANES), name)) if several else None,
     )

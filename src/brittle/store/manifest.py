@@ -1,6 +1,7 @@
 """What a run is: enough to refuse a different command and to replay every flip."""
 
 import json
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import (
@@ -66,6 +67,16 @@ class NamedData(BaseModel):
     digest: int | None = None
 
 
+class NamedSurrogate(BaseModel):
+    """A local model that a search learned from. labels: how its classes are those of the audited model."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    sha256: str
+    labels: Literal["shared", "none"] = "shared"
+
+
 class Manifest(BaseModel):
     """Contents of run.json.
 
@@ -75,6 +86,7 @@ class Manifest(BaseModel):
     data:     name, samples (how many), sha256, digest.
     spec, cell, palette: what the layer index of a cell means.
     verb:     what was asked for. cell and palette are of an audit.
+    surrogates: what the search learned from without a query; None where there are none.
     agent:    name, player, models, data, queries: the trained agent that plays, and what training it cost.
     """
 
@@ -87,6 +99,7 @@ class Manifest(BaseModel):
     cell: tuple[int, ...] = ()
     palette: tuple[Layer, ...] = ()
     agent: dict[str, Any] | None = None
+    surrogates: tuple[NamedSurrogate, ...] | None = None
     verb: Literal["audit", "explain", "benchmark"] = "audit"
     format: Literal[1] = FORMAT
 
@@ -100,9 +113,21 @@ class Manifest(BaseModel):
             return {**value, "model_options": {k: v for k, v in options.items() if k not in FREED}}
         return value
 
+    @property
+    def player(self) -> str:
+        """The search by name, and what it learned from without a query: nothing it found is told without."""
+        search = self.settings.get("search")
+        named = search.get("name") if isinstance(search, dict) else search
+        player = "" if named is None else str(named)
+        if not self.surrogates:
+            return player
+        told = [f"{Path(one.name).name} ({one.sha256[:12]})" for one in self.surrogates]
+        return f"{player} with surrogates {', '.join(told)}"
+
     def to_json(self) -> str:
         """Text of run.json."""
-        return json.dumps(self.model_dump(mode="json"), indent=1) + "\n"
+        exclude = None if self.surrogates else {"surrogates"}
+        return json.dumps(self.model_dump(mode="json", exclude=exclude), indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Manifest":
