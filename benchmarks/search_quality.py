@@ -15,6 +15,7 @@ import argparse
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -44,9 +45,13 @@ class Cell:
     budget: int
     seed: int
 
-    def settings(self, data: str) -> AuditSettings:
-        """The audit of this cell. Searches are written name or name:setting=value,setting=value."""
-        name, _, options = self.search.partition(":")
+    def settings(self, data: str, surrogates: Mapping[str, str]) -> AuditSettings:
+        """The audit of this cell; surrogates: their files by stem.
+
+        Searches are written name or name:setting=value,setting=value; name@one+other with surrogates.
+        """
+        who, _, options = self.search.partition(":")
+        name, _, stems = who.partition("@")
         pairs = (option.split("=", 1) for option in options.split(",") if options)
         return AuditSettings.build(
             {
@@ -54,6 +59,7 @@ class Cell:
                 "data": data,
                 "search": name,
                 "search_settings": {key: plain(value) for key, value in pairs},
+                "surrogates": [surrogates.get(stem, stem) for stem in stems.split("+") if stem],
                 "max_l2": self.max_l2,
                 "budget": self.budget,
                 "seed": self.seed,
@@ -88,11 +94,12 @@ def row_of(result: SearchResult) -> dict[str, Any]:
     }
 
 
-def play(cell: Cell, data: str, half: str, limit: int | None, batch: int, out: Path) -> None:
+def play(cell: Cell, args: argparse.Namespace) -> None:
     """Play what is missing of one cell and append it to the file."""
-    opened = open_audit(cell.settings(data))
-    names = half_of(list(opened.dataset.ids), half)[:limit]
-    play_missing(opened, names, vars(cell), row_of, batch, out)
+    files = {Path(file).stem: file for file in args.surrogates}
+    opened = open_audit(cell.settings(args.data, files))
+    names = half_of(list(opened.dataset.ids), args.half)[: args.limit]
+    play_missing(opened, names, vars(cell), row_of, args.batch, args.out)
 
 
 Costs = dict[str, dict[str, list[float | None]]]  # search -> sample -> cost of each seed, None a miss
@@ -169,6 +176,7 @@ def main() -> None:
     parser.add_argument("--data", default="photos")
     parser.add_argument("--half", choices=["training", "report", "all"], default="report")
     parser.add_argument("--search", action="append", dest="searches", help="name or name:setting=value,...")
+    parser.add_argument("--surrogate", action="append", dest="surrogates", default=[], metavar="FILE")
     parser.add_argument("--rival", help="the search that ratios are taken against; the last one if not given")
     parser.add_argument("--max-l2", type=float, action="append", dest="limits")
     parser.add_argument("--natural", action="store_true", help="no greatest L2: the closest flip counts")
@@ -185,7 +193,7 @@ def main() -> None:
         Cell(m, s, d, args.budget, n) for m, d, s, n in product(models, limits, searches, range(args.seeds))
     ]
     for cell in plan:
-        play(cell, args.data, args.half, args.limit, args.batch, args.out)
+        play(cell, args)
     rows = read(args.out)
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     for model, limit in product(models, limits):

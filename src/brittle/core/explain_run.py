@@ -5,6 +5,7 @@ A sample run, as that of an audit: it yields requests for rows and is sent the a
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -56,6 +57,7 @@ class ExplainRules:
 
     fills: the first that loses the class is used. which: the class, from the clean answer (classes,) and the
     label; raises DataError. after: shows further rows, of an account of their own, and says more of a sample.
+    onlooker: is told what is shown, and what was answered.
     """
 
     explainer: ExplainerFactory
@@ -66,6 +68,27 @@ class ExplainRules:
     maps: Maps
     seed: int = 0
     after: "After | None" = None
+    onlooker: "ExplainOnlooker | None" = None
+
+
+@dataclass
+class Book:
+    """What an onlooker is told of a sample under way. known: its line so far, with its counter of rows.
+
+    attribution: its map, once the explainer has returned it.
+    """
+
+    scene: Scene
+    veil: Veil
+    budget: int
+    known: Mapping[str, Any]
+    attribution: Attribution | None = None
+
+
+ExplainOnlooker = Callable[[Book, Masks, Array], None]
+"""Told the masks of a request and the answers to them, once they are counted: those of the explainer, then
+those of its map's curves; and before its first request no masks. Changes nothing and raises nothing."""
+Told = Callable[[Masks, Array], None]
 
 
 @dataclass
@@ -128,11 +151,16 @@ def _explain(
         rng=generator(rules.seed, sample.id, rules.explainer.name),
         measures=MEASURES,
     )
-    attribution = yield from attribute(rules.explainer, scene, veil, known)
+    book = Book(scene, veil, rules.budget, known)
+    told = partial(rules.onlooker, book) if rules.onlooker else None
+    if told:
+        told(np.empty((0, *scene.sides), np.uint8), clean[None][:0])
+    attribution = yield from attribute(rules.explainer, scene, veil, known, told=told)
+    book.attribution = attribution
     known["notes"] = scene.notes or None
     if not np.ptp(attribution.map) > 0:
         return {"status": Outcome.NOTHING_FOUND, "message": "the map is flat: no part matters more"}
-    yield from _end(scene, veil, attribution, rules, known)
+    yield from _end(scene, veil, attribution, rules, known, told)
     if rules.after:
         known.update((yield from rules.after(Found(scene, fill, attribution, known))))
     return {"status": Outcome.EXPLAINED}
@@ -165,7 +193,12 @@ def _choose_fill(
 
 
 def attribute(
-    factory: ExplainerFactory, scene: Scene, veil: Veil, known: dict[str, Any], count: str = "queries"
+    factory: ExplainerFactory,
+    scene: Scene,
+    veil: Veil,
+    known: dict[str, Any],
+    count: str = "queries",
+    told: Told | None = None,
 ) -> Generator[Request, Array, Attribution]:
     """Let an explainer play; its map, checked. Raises DataError if it wants more rows than it has."""
     explainer, shown = factory(scene), 0
@@ -175,7 +208,10 @@ def attribute(
             shown += len(masks)
             if shown > scene.rows:
                 raise DataError(f"{factory.name} asked for {shown} rows, and had {scene.rows}")
-            masks = explainer.send((yield from asked(Request(veil, masks), known, count)))
+            answers = yield from asked(Request(veil, masks), known, count)
+            if told:
+                told(masks, answers)
+            masks = explainer.send(answers)
     except StopIteration as end:
         found: Attribution = end.value
     finally:
@@ -186,11 +222,18 @@ def attribute(
 
 
 def _end(
-    scene: Scene, veil: Veil, found: Attribution, rules: ExplainRules, known: dict[str, Any]
+    scene: Scene,
+    veil: Veil,
+    found: Attribution,
+    rules: ExplainRules,
+    known: dict[str, Any],
+    told: Told | None = None,
 ) -> Generator[Request, Array, None]:
     """Both curves of the map, what suffices, what flips, and the files."""
     masks = curve_masks(found.map, MEASURES)
     answers = yield from asked(Request(veil, masks), known)
+    if told:
+        told(masks, answers)
     kept, taken = answers[: len(MEASURES)], answers[len(MEASURES) :]
     insertion, deletion = scene.scores(kept), scene.scores(taken)
     before, after = float(scene.clean[scene.explained]), float(scene.filled[scene.explained])

@@ -7,7 +7,7 @@ for query.
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +99,14 @@ class Play(Protocol[S, P]):
         """The state after the model's answer: the current input, and what was learned."""
 
 
+@runtime_checkable
+class Listener(Protocol[S]):
+    """A play that wants to know more of an answer than its margin."""
+
+    def told(self, state: S, answer: Array) -> S:
+        """The state before its accept, with what the model answered, (classes,)."""
+
+
 class Player(SearchFactory[Any], Protocol):
     """A search whose moves an agent can choose: the hand-made players of both boards."""
 
@@ -132,6 +140,8 @@ def play_out(play: Play[S, P], game: Game[Any], policy: Policy | None = None) ->
         if proposal is None:
             return
         answers = yield proposal.row[None]
+        if isinstance(play, Listener):
+            state = play.told(state, answers[0])
         state = play.accept(state, proposal, float(game.goal.margin(answers)[0]))
 
 

@@ -21,6 +21,7 @@ from brittle.core.result import Flip, SearchResult, Status
 from brittle.core.sample import Array, Sample
 from brittle.core.search import Board, Game, InputBoard, Search, SearchFactory, Terms
 from brittle.core.seeds import generator
+from brittle.core.surrogate import Surrogate
 
 
 class Archive(Protocol):
@@ -50,6 +51,7 @@ class Rules:
     k: int = 1
     seed: int = 0
     onlooker: Onlooker | None = None
+    surrogates: tuple[Surrogate, ...] = ()
 
 
 def play_sample(name: str, open_sample: Callable[[], Sample], rules: Rules) -> SampleRun[SearchResult]:
@@ -95,8 +97,11 @@ def _play(
     if rules.onlooker:
         rules.onlooker(account, np.empty(0), clean[None])
     rng = generator(rules.seed, sample.id, rules.search.name)
-    game = Game(sample, account.board, goal, rules.terms, clean, rng)
+    leads = tuple(surrogate.on(sample, goal) for surrogate in rules.surrogates)
+    game = Game(sample, account.board, goal, rules.terms, clean, rng, leads=leads)
     yield from _search(account, rules, rules.search(game))
+    if leads:
+        game.notes["surrogate_rows"] = sum(lead.rows for lead in leads)
     closest = yield from _closest(account, rules)
     return {
         "status": Status.FLIPPED if account.first else Status.SURVIVED,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from brittle.core.goal import Goal
 from brittle.core.sample import Array, Sample
+from brittle.core.surrogate import Lead
 
 Search = Generator[NDArray[Any], Array, None]
 
@@ -66,7 +67,7 @@ class Game(Generic[B_co]):
     """All that a search knows.
 
     clean: the model's answer to the untouched sample, (classes,). notes: what the search wants to say in its
-    result (rounds, steps), plain numbers or text.
+    result (rounds, steps), plain numbers or text. leads: what local models know of the sample, where some do.
     """
 
     sample: Sample
@@ -76,6 +77,7 @@ class Game(Generic[B_co]):
     clean: Array
     rng: np.random.Generator
     notes: dict[str, Any] = field(default_factory=dict)
+    leads: tuple[Lead, ...] = ()
 
 
 class SearchFactory(Protocol[B_contra]):

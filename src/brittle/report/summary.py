@@ -185,7 +185,7 @@ def summary_of(run: Run) -> Summary:
     settings = run.manifest.settings
     return summarise(
         run.results(),
-        search=str(settings.get("search") or ""),
+        search=run.manifest.player,
         budget=int(settings.get("budget") or 0),
         seed=int(settings.get("seed") or 0),
         seconds=float(sum(session.get("seconds") or 0 for session in run.sessions())),

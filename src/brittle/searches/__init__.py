@@ -23,6 +23,8 @@ SEARCHES = Registry(
         "square-linf": "brittle.searches.square.search:SquareLinf",
         "simba-pixel": "brittle.searches.simba:SimbaPixel",
         "simba-dct": "brittle.searches.simba:SimbaDct",
+        "gfcs": "brittle.searches.gfcs:Gfcs",
+        "bases": "brittle.searches.bases:Bases",
         "nes": "brittle.searches.nes:Nes",
         "pixle": "brittle.searches.pixle:Pixle",
         "art-square-l2": "brittle.searches.peers.art:SquareL2",

@@ -66,7 +66,8 @@ def facts(run: Run, summary: Summary) -> dict[str, str]:
     limit, spec = settings.get("max_l2"), manifest.spec
     asked = {
         "Data": f"{data} ({wording.number(samples)} samples)" if samples is not None else data,
-        "Search": summary.search,
+        "Search": wording.text_setting(settings, "search"),
+        "Surrogates": ", ".join(f"{one.name} (SHA-256 {one.sha256})" for one in manifest.surrogates or ()),
         "Agent": wording.agent(manifest.agent),
         "Budget": f"{summary.budget:,} queries a sample",
         "Goal": wording.text_setting(settings, "goal"),

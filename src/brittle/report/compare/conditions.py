@@ -18,7 +18,10 @@ SETTINGS_IN_WORDS = {
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a run asks, as far as comparisons depend on it. cells: what assignments mean, or None."""
+    """What a run asks, as far as comparisons depend on it. cells: what assignments mean, or None.
+
+    surrogates: what its search learned from without a query.
+    """
 
     name: str
     model: str
@@ -26,6 +29,7 @@ class Conditions:
     settings: Mapping[str, Any]
     cells: str | None
     wanted: int | None
+    surrogates: str = "none"
 
 
 def warnings(conditions: Sequence[Conditions], compared: Sequence[ComparedRun]) -> list[str]:
@@ -36,6 +40,7 @@ def warnings(conditions: Sequence[Conditions], compared: Sequence[ComparedRun]) 
     ]
     for key, words in SETTINGS_IN_WORDS.items():
         found += _differ(conditions, words, [_known(c.settings, key) for c in conditions])
+    found += _differ(conditions, "surrogates", [c.surrogates for c in conditions])
     on_cells = [c for c in conditions if c.cells is not None]
     found += _differ(on_cells, "distortions or cells", [c.cells for c in on_cells], shown=False)
     return found + _other_samples(conditions, compared)

@@ -15,13 +15,14 @@ GECCO 2005).
 
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import model_validator
 
-from brittle.core.play import play_out
+from brittle.core.play import Play, play_out
 from brittle.core.search import Game, InputBoard, Search
+from brittle.searches.ripple.guided import GuidedPlay
 from brittle.searches.ripple.play import RipplePlay
 from brittle.searches.ripple.tuning import TUNING
 from brittle.settings import Settings, setting
@@ -39,6 +40,7 @@ class Ripple(Settings):
 
     name: ClassVar[str] = "ripple"
     board: ClassVar[str] = "input"
+    takes_surrogates: ClassVar[bool] = True
     waves: int = setting(
         TUNING.waves, "whole-input waves tried before the climb, at most a tenth of the budget", ge=1
     )
@@ -57,14 +59,15 @@ class Ripple(Settings):
         """Plays one sample, one row at a time, for ever."""
         return play_out(self.play(game), game)
 
-    def play(self, game: Game[InputBoard]) -> RipplePlay:
-        """The moves of one game."""
+    def play(self, game: Game[InputBoard]) -> Play[Any, Any]:
+        """The moves of one game; with leaps where local models have leads."""
         tiles = _tiles(self.tile)
         values = tiles.for_spec(game.sample.spec) if tiles else np.empty((0,), np.float32)
         if tiles and len(values):
             game.notes["tile"] = tiles.name
         clean = float(game.goal.margin(game.clean[None])[0])
-        return RipplePlay(game.sample, game.terms, clean, values, self.waves)
+        alone = RipplePlay(game.sample, game.terms, clean, values, self.waves)
+        return GuidedPlay(alone, game.leads, game.clean, game.goal.label) if game.leads else alone
 
 
 @lru_cache(maxsize=4)

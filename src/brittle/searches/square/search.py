@@ -12,10 +12,11 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from brittle.core.field import usual_l2
+from brittle.core.field import Field, usual_l2
 from brittle.core.goal import Goal
 from brittle.core.sample import Array, Codes
 from brittle.core.search import Game, InputBoard, Search
+from brittle.searches.descent import TRANSFER, descended, noise_field
 from brittle.searches.losses import cross_entropy
 from brittle.searches.radius import linf_radius
 from brittle.searches.square.l2 import L2Squares
@@ -50,7 +51,7 @@ class _Square(Settings):
     def __call__(self, game: Game[InputBoard]) -> Search:
         """Plays one sample, one row at a time, until its first flip."""
         squares, rng = self.squares(game), game.rng
-        tried = best = squares.start(rng)
+        tried = best = self.first(squares, game)
         least = np.inf
         for turn in count():
             answers = yield squares.shown(tried)[None]
@@ -61,6 +62,10 @@ class _Square(Settings):
                 best, least = tried, loss
             tried = squares.step(best, share_at(turn, self.p_init, self.schedule), rng)
 
+    def first(self, squares: Squares, game: Game[InputBoard]) -> Array:
+        """The change that is shown first."""
+        return squares.start(game.rng)
+
     @abstractmethod
     def squares(self, game: Game[InputBoard]) -> Squares:
         """The changes of one game."""
@@ -70,16 +75,29 @@ class SquareL2(_Square):
     """Square Attack within an L2 distance: random squares that keep what lowers the margin.
 
     eps: L2 radius, at most max_l2; None is max_l2, or without one L2 5 for a photo and as much per element
-    elsewhere, as ripple has it.
+    elsewhere, as ripple has it. With surrogates it starts from where many steps on them lead, and not from
+    patches.
     """
 
     name: ClassVar[str] = "square-l2"
+    takes_surrogates: ClassVar[bool] = True
     eps: float | None = setting(None, "L2 radius; default max_l2, or as ripple's without one", gt=0)
 
     def squares(self, game: Game[InputBoard]) -> L2Squares:
         """The changes of one game."""
         limits = [limit for limit in (self.eps, game.terms.max_l2) if limit is not None]
         return L2Squares(game.sample, min(limits, default=usual_l2(game.sample.spec)))
+
+    def first(self, squares: Squares, game: Game[InputBoard]) -> Array:
+        """Patches; or a transferred change of the radius, clipped to the input's bounds."""
+        if not game.leads:
+            return super().first(squares, game)
+        spec, fields = game.sample.spec, Field(game.sample.spec)
+        radius, weights = self.squares(game).radius, np.ones(len(game.leads))
+        noise = noise_field(fields, game.rng)
+        field = descended(game.sample, game.leads, weights, noise, radius, TRANSFER, game.rng)
+        clean = fields.of(game.sample.x)
+        return np.asarray(np.clip(clean + np.float32(radius) * field, *spec.bounds) - clean)
 
 
 class SquareLinf(_Square):

@@ -7,6 +7,7 @@ from typing import Any
 from brittle.store.run import Run
 from brittle.tasks.audit.opening import OpenedAudit, open_audit
 from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.audit.twins import warn_of_twins
 from brittle.tasks.audit.warming import warmed_up
 from brittle.tasks.playing.naming import name_objects, refuse_workers
 from brittle.tasks.playing.opened import known_outputs
@@ -43,12 +44,16 @@ def run_audit(settings: AuditSettings, objects: Mapping[str, Any], watch: Watch 
     return run
 
 
-def _warm_up(opened: OpenedAudit, run: Run, on_rows: Callable[[int], None]) -> OpenedAudit:
-    """Let the agent learn first, where that is asked for; a warm-up that was cut short counts too."""
+def _prepare(opened: OpenedAudit, run: Run, on_rows: Callable[[int], None]) -> OpenedAudit:
+    """Warn of surrogates that are the model; let the agent learn first, where that is asked for.
+
+    A warm-up that was cut short counts too.
+    """
+    warn_of_twins(opened, run)
     if not opened.settings.warm_up:
         return opened
     opened.backend.meter.purpose = "warm_up"
     return warmed_up(opened, run, on_rows)
 
 
-AUDIT = Verb(open_audit, write_tables, _warm_up)
+AUDIT = Verb(open_audit, write_tables, _prepare)

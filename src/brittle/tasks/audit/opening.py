@@ -3,25 +3,33 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 
+from numpy.typing import NDArray
+
 from brittle.agent.player import is_at_home
+from brittle.core.account import Account
 from brittle.core.canvas import Canvas, Palette
 from brittle.core.errors import UsageError
 from brittle.core.grid import Grid
 from brittle.core.request import SampleRun
 from brittle.core.result import SearchResult, Status
-from brittle.core.sample import InputSpec, Sample
+from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.sample_run import Archive, Onlooker, Rules, now, play_sample
 from brittle.core.search import Board, InputBoard, SearchFactory, Terms
 from brittle.distortions import open_distortion, suited
 from brittle.domains.domain import Domain
-from brittle.searches import open_search
+from brittle.gradients.surrogate import LocalSurrogate, open_surrogates
+from brittle.searches import SEARCHES, open_search
 from brittle.store.archive import InputArchive
 from brittle.store.kept import Kept
 from brittle.store.manifest import Manifest
 from brittle.tasks.audit.settings import AuditSettings
-from brittle.tasks.playing.opened import Opened, class_index, fit
+from brittle.tasks.playing.opened import Fit, Opened, class_index, fit
+from brittle.tasks.watching.spotlight import Spotlight
+from brittle.tasks.watching.telling import Follower
+from brittle.tasks.watching.trail import Trails
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +41,12 @@ class OpenedAudit(Opened):
     palette: Palette
     search: SearchFactory[Any]
     target: int | None
+    surrogates: tuple[LocalSurrogate, ...] = ()
     onlooker: Onlooker | None = None
+
+    def follower(self, folder: Path) -> Follower:
+        """Tells what a search tries."""
+        return Spotlight(folder, self.model.classes)
 
     def shown_to(self, onlooker: Onlooker) -> Self:
         """The same, which tells what its searches show."""
@@ -63,13 +76,18 @@ class OpenedAudit(Opened):
             self.settings.top_k,
             self.settings.seed,
             self.onlooker,
+            self.surrogates,
         )
 
     def sample_runs(self, names: Iterable[str], files: Kept) -> Iterator[SampleRun[SearchResult]]:
         """The run of each of these samples; flips go into the run folder."""
         rules = self.rules(InputArchive(files, self.domain, self.dataset.spec))
+        trails = Trails(files, self.model.classes) if self.settings.keep_trail else None
+        if trails:
+            rules = replace(rules, onlooker=_both(trails.onlook, rules.onlooker))
         for name in names:
-            yield play_sample(name, partial(self.dataset.open, name), rules)
+            run = play_sample(name, partial(self.dataset.open, name), rules)
+            yield trails.kept(run) if trails else run
 
     def given_up(self, name: str, message: str) -> SearchResult:
         """A FAILED result without queries."""
@@ -96,7 +114,19 @@ class OpenedAudit(Opened):
             cell=self.grid.cell,
             palette=self.palette.layers,
             agent=getattr(self.search, "about", None),
+            surrogates=tuple(surrogate.about for surrogate in self.surrogates) or None,
         )
+
+
+def _both(one: Onlooker, other: Onlooker | None) -> Onlooker:
+    """Tells both."""
+
+    def told(account: Account, moves: NDArray[Any], answers: Array) -> None:
+        one(account, moves, answers)
+        if other:
+            other(account, moves, answers)
+
+    return told
 
 
 def open_audit(
@@ -127,7 +157,23 @@ def open_audit(
         palette=open_palette(settings.distortions, settings.draws, spec),
         search=played,
         target=None if settings.target is None else class_index(settings.target, classifier.classes),
+        surrogates=_surrogates(settings.surrogates, search, played, found),
     )
+
+
+def _surrogates(
+    names: Sequence[str], search: str, played: SearchFactory[Any], found: Fit
+) -> tuple[LocalSurrogate, ...]:
+    """Those of a search that takes some. Raises UsageError for another, and as open_surrogates does."""
+    if not names:
+        return ()
+    if not getattr(played, "takes_surrogates", False):
+        takers = (one for one in SEARCHES.names() if getattr(SEARCHES.load(one), "takes_surrogates", False))
+        raise UsageError(
+            f"the search {search} makes no use of surrogates; leave them out, or choose one of: "
+            f"{', '.join(takers)}"
+        )
+    return open_surrogates(names, found.dataset.spec, found.model.classes, found.backend.sha256)
 
 
 def _cell(

@@ -96,12 +96,25 @@ class AuditSettings(GameSettings, ShardSettings):
         unset="agent for images, else patchwork",
     )
     search_settings: dict[str, Any] = setting({}, "settings of the search, by name")
+    surrogates: tuple[str, ...] = setting(
+        (),
+        "a local model that the search may learn from without a query: an .onnx file, module:function, a "
+        "built-in name, or 'shipped' for two of those; repeatable",
+        group="search",
+        option="--surrogate",
+        metavar="NAME",
+        unset="none",
+        repeat=True,
+    )
     warm_up: int = setting(
         0,
         "rows of the audited model on which the agent learns first, besides the budget",
         group="search",
         metavar="N",
         ge=0,
+    )
+    keep_trail: bool = setting(
+        False, "keep how each sample was played in the run folder, for its page to replay", group="running"
     )
 
     @model_validator(mode="after")
@@ -111,6 +124,11 @@ class AuditSettings(GameSettings, ShardSettings):
         if self.warm_up and self.shard:
             raise ValueError("expected a whole run for a warm-up: the agents of shards would learn apart")
         return self
+
+    def question(self) -> dict[str, Any]:
+        """The settings that results depend on; those of a run without surrogates say nothing of any."""
+        found = super().question()
+        return found if self.surrogates else {k: v for k, v in found.items() if k != "surrogates"}
 
     @classmethod
     def build(cls, values: Mapping[str, Any], of: str = "") -> Self:

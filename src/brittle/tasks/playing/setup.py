@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from brittle.core.classifier import rounded
 from brittle.core.errors import DataError, RefusedError, RunError
 from brittle.core.identity import Answers, changed_answer, identity_rows
-from brittle.core.sample import Array
+from brittle.core.sample import Array, InputSpec
+from brittle.models import Backend
 from brittle.models.batch import BatchChoice, best_batch
 from brittle.models.classifier import ModelClassifier
 from brittle.store.manifest import stored_answers
@@ -65,11 +66,8 @@ def _keep(run: Run, answers: Answers, repeats: bool) -> None:
 
 
 def _answers(opened: Opened, run: Run | None) -> Answers:
-    """Probabilities for each identity row, asked alone. run: that the model began, where it did.
-
-    The classifier is one of its own: what it learns of answers to noise is no matter of the audit.
-    """
-    spec, classes = opened.dataset.spec, opened.model.classes
+    """Of the model to the identity rows; run: that it began, whose number of classes it must have."""
+    classes = opened.model.classes
 
     def ask(x: Array) -> NDArray[Any]:
         answers = opened.backend.ask(x)
@@ -80,7 +78,16 @@ def _answers(opened: Opened, run: Run | None) -> Answers:
             )
         return answers
 
-    model = ModelClassifier(replace(opened.backend, ask=ask), spec, classes)
+    return identity_answers(replace(opened.backend, ask=ask), opened.dataset.spec, classes)
+
+
+def identity_answers(backend: Backend, spec: InputSpec, classes: tuple[str, ...]) -> Answers:
+    """Probabilities for each identity row, asked alone; the rows count on the backend's meter.
+
+    The classifier is one of its own: what it learns of answers to noise is no matter of the audit. Raises
+    DataError and ModelError where the model takes other inputs or has other classes.
+    """
+    model = ModelClassifier(backend, spec, classes)
     answers: list[list[float | None] | None] = []
     for row in identity_rows(spec):
         try:
