@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from brittle.server import events
+from brittle.server import events, feeds
 from brittle.server.app import Pages
 from brittle.server.tailing import Tail, caught_up
 from brittle.store.live import touch
@@ -30,7 +30,7 @@ def told(text: str) -> list[tuple[str, Any]]:
 
 def test_a_finished_run_says_so_and_ends(root: Path, entered: Enter, monkeypatch: pytest.MonkeyPatch) -> None:
     touched: list[Path] = []
-    monkeypatch.setattr(events, "touch", lambda folder, *_, **__: touched.append(folder))
+    monkeypatch.setattr(feeds, "touch", lambda folder, *_, **__: touched.append(folder))
     answer = entered(root).get("/api/runs/first/events?live=1")
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert [name for name, _ in told(answer.text)] == ["progress", "state"]
@@ -45,7 +45,7 @@ def test_streams_are_counted(root: Path, entered: Enter, monkeypatch: pytest.Mon
 
 
 def test_a_run_that_goes_on_is_watched_until_nobody_does(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "LOOKS_EVERY", 0.01)
+    monkeypatch.setattr(feeds, "LOOKS_EVERY", 0.01)
     run = root / "first"
     unfinish(run)
     pages = Pages(root)
@@ -73,6 +73,57 @@ def test_a_run_that_goes_on_is_watched_until_nobody_does(root: Path, monkeypatch
         assert (run / "live" / "watched").read_text() == '"a sample"'
     assert ("sample", "a") in [(name, event.get("sample")) for name, event in seen]
     assert seen[0][1]["state"] == "running" and pages.streams.open == 0
+
+
+def test_what_is_read_is_read_once_for_all_who_look(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "LOOKS_EVERY", 0.0)
+    pages = Pages(root)
+    found = pages.folders.get("first")
+    assert found is not None
+    touch(found.path, None)
+    file = found.path / "live" / "events-1-1.jsonl"
+    reads: list[int] = []
+    read = Tail.news
+
+    def counted(self: Tail) -> list[dict[str, Any]]:
+        reads.append(1)
+        return read(self)
+
+    monkeypatch.setattr(Tail, "news", counted)
+
+    def tell(kind: str, number: int) -> None:
+        with file.open("a") as out:
+            event = {"event": kind, "sample": "a", "time": number, "points": [[number, 1, None]]}
+            out.write(json.dumps(event) + "\n")
+
+    def points(messages: list[bytes]) -> list[list[int]]:
+        return [[point[0] for point in event["points"]] for _, event in told(b"".join(messages).decode())]
+
+    async def look() -> None:
+        feed = feeds.Feed(found, pages.standings)
+        for _ in range(3):
+            feed.join(True, None)
+        tell("sample", 1)
+        news, place = await feed.news(None)
+        assert points(news) == [[1]]
+        monkeypatch.setattr(feeds, "LOOKS_EVERY", 60.0)
+        tell("step", 2)
+        assert points((await feed.news(None))[0]) == [[1]] and len(reads) == 1  # the next look is later
+        monkeypatch.setattr(feeds, "LOOKS_EVERY", 0.0)
+        news, later = await feed.news(place)
+        assert points(news) == [[2]] and (await feed.news(later))[0] == []
+        assert points((await feed.news(None))[0]) == [[1, 2], []]  # who comes now
+        for number in range(feeds.KEPT + 1):
+            tell("step", 3 + number)
+        late = told(b"".join((await feed.news(later))[0]).decode())  # who is too late
+        assert [name for name, _ in late] == ["sample", "step"] and late[0][1]["points"][-1][
+            0
+        ] == 3 + feeds.KEPT
+        for _ in range(3):
+            feed.leave(True)
+        assert feed.viewers == 0 and not (found.path / "live").exists()
+
+    asyncio.run(look())
 
 
 def test_who_comes_late_has_the_curve_so_far() -> None:

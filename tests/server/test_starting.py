@@ -101,8 +101,11 @@ def test_a_stopped_audit_is_continued_and_one_goes_on_at_a_time(
     while client.post(f"/runs/{part}/continue", headers=OWN).status_code != 303 and monotonic() < until:
         sleep(0.1)
     waited(client, part, "running")
-    assert client.post(f"/runs/{part}/stop", headers=OWN).status_code == 303
-    waited(client, part, "interrupted")
+    later = entered(empty, allowed=allowed)  # knows nothing of what another server has started
+    assert "Stop</button>" in later.get(f"/runs/{part}").text
+    assert later.post(f"/runs/{part}/stop", headers=OWN).status_code == 303
+    waited(later, part, "interrupted")
+    assert later.post(f"/runs/{part}/stop", headers=OWN).status_code == 409
 
 
 def test_an_audit_that_fails_says_why(empty: Path, allowed: Allowed, entered: Enter) -> None:
@@ -152,10 +155,10 @@ def test_odd_bodies_are_refused(empty: Path, allowed: Allowed, entered: Enter) -
 
 def test_read_only_has_none_of_it(root: Path, entered: Enter) -> None:
     client = entered(root)
-    for path in ("/audits", "/api/command", "/runs/first/stop", "/runs/first/continue"):
+    for path in ("/audits", "/api/command", "/runs/first/stop", "/runs/first/continue", "/runs/first/verify"):
         assert client.post(path, headers=OWN).status_code in (404, 405), path
     assert client.get("/new").status_code == 404
-    assert '<button type="submit"' not in client.get("/").text + client.get("/runs/first").text
+    assert 'method="post"' not in client.get("/").text + client.get("/runs/first").text
 
 
 @pytest.mark.parametrize(

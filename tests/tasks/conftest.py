@@ -8,6 +8,9 @@ from onnx import TensorProto, checker, helper, numpy_helper, save
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
+from brittle.store import live
+from brittle.tasks.watching import telling
+
 MODULE = '''
 """Models for tests, as a user would write them."""
 import time
@@ -59,6 +62,14 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "victims.py").write_text(MODULE.format(weights=(folder / "weights.npz").as_posix()))
     _write_onnx(folder / "digits.onnx", model.coef_, model.intercept_)
     return folder
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look and tell all the time, as these runs are short."""
+    monkeypatch.setattr(live, "LOOKS_EVERY", 0.0)
+    monkeypatch.setattr(telling, "APART", 0.0)
+    monkeypatch.setattr(telling, "SHARE", float("inf"))
 
 
 def _write_onnx(path: Path, coef: np.ndarray, intercept: np.ndarray) -> None:

@@ -2,8 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -14,46 +12,11 @@ import pytest
 import brittle
 from brittle.core.sample import InputSpec
 from brittle.store import live
-from brittle.tasks.watching import spotlight
+from brittle.tasks.watching import telling, told
 from brittle.tasks.watching.previews import change, kind_of, preview
+from watched import watching
 
 CLOCKS = ("seconds", "started", "finished")
-
-
-@contextmanager
-def watching(folder: Path, sample: str | None = None) -> Iterator[list[dict[str, Any]]]:
-    """Touch as a page does, and keep every whole line that is told meanwhile."""
-    told: dict[str, bytes] = {}
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.is_set():
-            if (folder / "run.json").exists() and live.is_in_use(folder):
-                with suppress(OSError):
-                    live.touch(folder, sample)
-                for name in live.event_files(folder):
-                    with suppress(OSError):
-                        told[name] = (folder / "live" / name).read_bytes()
-            sleep(0.01)
-
-    thread = threading.Thread(target=watch)
-    events: list[dict[str, Any]] = []
-    thread.start()
-    try:
-        yield events
-    finally:
-        over.set()
-        thread.join()
-        live.clear(folder)
-    events += [json.loads(line) for text in told.values() for line in text.split(b"\n")[:-1]]
-
-
-@pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look and tell all the time, as these audits are short."""
-    monkeypatch.setattr(live, "LOOKS_EVERY", 0.0)
-    monkeypatch.setattr(spotlight, "APART", 0.0)
-    monkeypatch.setattr(spotlight, "SHARE", float("inf"))
 
 
 def audited(digits: Path, out: Path, **settings: Any) -> brittle.Run:
@@ -63,7 +26,8 @@ def audited(digits: Path, out: Path, **settings: Any) -> brittle.Run:
 
 def left(run: brittle.Run) -> dict[str, Any]:
     lines = [json.loads(line) for line in (run.path / "results.jsonl").read_text().splitlines()]
-    found: dict[str, Any] = {file.name: file.read_bytes() for file in run.path.glob("flips/*")}
+    files = [*run.path.glob("flips/*"), *run.path.glob("trail/*")]
+    found: dict[str, Any] = {file.name: file.read_bytes() for file in files}
     found["results"] = [{k: v for k, v in line.items() if k not in CLOCKS} for line in lines]
     found["run.json"] = (run.path / "run.json").read_bytes()
     live.clear(run.path)  # a page may have touched it just before the end
@@ -96,18 +60,38 @@ def test_workers_tell_of_one_sample_at_a_time(
     slow: dict[str, Any] = {
         "model": "victims:slow",
         "budget": 60,
-        "workers": 2,
+        "keep_trail": True,
         "data_options": {"limit": 2},
     }
     plain = left(audited(digits, tmp_path / "one", **slow))
+    assert "trail" in plain["names"]
     with watching(tmp_path / "two") as events:
-        shared = left(audited(digits, tmp_path / "two", **slow))
+        shared = left(audited(digits, tmp_path / "two", workers=2, **slow))
     assert shared == plain
     open_now: set[str] = set()
     for event in sorted(events, key=lambda event: event["time"]):
         open_now |= {event["sample"]} if event["event"] == "sample" else set()
         assert len(open_now) <= 1
         open_now -= {event["sample"]} if event["event"] == "end" else set()
+
+
+def test_telling_keeps_to_a_share_of_the_cpu_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clocks = dict.fromkeys(("monotonic", "process_time", "thread_time"), 0.0)
+    for name in clocks:
+        monkeypatch.setattr(telling, name, lambda name=name: clocks[name])
+    pace = telling.Pace()
+    assert pace.due
+    with pace.kept():
+        clocks["thread_time"] += 0.01
+    wait = 0.01 / telling.SHARE
+    clocks["process_time"] += wait + 0.001
+    assert not pace.due  # too soon after the last
+    clocks["monotonic"] += telling.APART + 0.001
+    assert pace.due
+    clocks["process_time"] -= 0.002
+    assert not pace.due  # too much of what was computed
+    clocks["monotonic"] += telling.PATIENCE * wait
+    assert pace.due  # it only waits for its model
 
 
 def test_a_process_without_the_light_tells_nothing(
@@ -129,7 +113,7 @@ def test_pictures_that_cost_more_come_farther_apart(
     digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, eager: None
 ) -> None:
     monkeypatch.chdir(digits)
-    monkeypatch.setattr(spotlight, "SHARE", 1e-9)
+    monkeypatch.setattr(telling, "SHARE", 1e-9)
     with watching(tmp_path / "run") as events:
         audited(digits, tmp_path / "run")
     assert [event["event"] for event in events].count("step") == 1
@@ -182,7 +166,7 @@ def test_a_failing_preview_costs_the_audit_nothing(
     def failing(*_: Any) -> Any:
         raise RuntimeError("no colours")
 
-    monkeypatch.setattr(spotlight, "preview", failing)
+    monkeypatch.setattr(told, "preview", failing)
     with watching(tmp_path / "two") as events:
         assert left(audited(digits, tmp_path / "two")) == unwatched
     assert events == []

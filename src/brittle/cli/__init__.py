@@ -18,6 +18,7 @@ COMMANDS = {
     "audit": ("brittle.cli.audit:audit", "Audit MODEL on DATA."),
     "explain": ("brittle.cli.explain:explain", "Explain what decisions of MODEL on DATA rest on."),
     "serve": ("brittle.cli.serve:serve", "Serve a page of all runs, with audits live."),
+    "bundle": ("brittle.cli.bundle:bundle", "Write the page of all runs as files."),
     "report": ("brittle.cli.runs:report", "Write the report of a run again."),
     "merge": ("brittle.cli.runs:merge", "Unite the runs of shards into one."),
     "verify": ("brittle.cli.verify:verify", "Check all that a run says, and ask MODEL again."),

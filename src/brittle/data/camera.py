@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
 
 from brittle.core.errors import DataError
 from brittle.core.identity import hash_rows
@@ -103,7 +103,9 @@ def film(photo: Array, window: Window, path: NDArray[np.float64]) -> Clip:
     """The frames that a window sees on its path, bilinear: (3, 16, 64, 64)."""
     places = pixels_seen(window, path) - 0.5 * (1 + 1j)
     at = np.stack([places.imag, places.real])
-    return SPEC.encode(np.stack([map_coordinates(channel, at, order=1, mode="nearest") for channel in photo]))
+    return SPEC.encode(
+        np.stack([scipy.ndimage.map_coordinates(channel, at, order=1, mode="nearest") for channel in photo])
+    )
 
 
 def pixels_seen(window: Window, path: NDArray[np.float64]) -> NDArray[np.complex128]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
 from brittle.core.errors import BrittleError, DataError
 from brittle.core.identity import hash_contents, hash_rows
@@ -183,7 +183,8 @@ def _longest_run(marks: NDArray[np.bool_]) -> tuple[int, int]:
 def resampled(x: NDArray[Any], rate: float, wanted: float) -> NDArray[Any]:
     """x (..., time) at another rate, by a polyphase filter that lets through what the lower rate can hold."""
     ratio = Fraction(wanted / rate).limit_denominator(1000)
-    return np.asarray(resample_poly(x, ratio.numerator, ratio.denominator, axis=-1, padtype="line"))
+    resample = scipy.signal.resample_poly  # loaded when it is wanted: it takes longer than all of brittle
+    return np.asarray(resample(x, ratio.numerator, ratio.denominator, axis=-1, padtype="line"))
 
 
 def _read(record: Record, window: Window, spec: InputSpec) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+import scipy
 
 from brittle.core.sample import Array, InputSpec
 from brittle.distortions.frames import FRAME
@@ -25,5 +25,7 @@ class FrameBlend:
 
     def __call__(self, x: Array, spec: InputSpec, level: float, rng: np.random.Generator) -> Array:
         """A copy of x, smoothed over time."""
-        out: Array = uniform_filter1d(x, round(level), axis=spec.axes.index("frame"), mode="reflect")
+        out: Array = scipy.ndimage.uniform_filter1d(
+            x, round(level), axis=spec.axes.index("frame"), mode="reflect"
+        )
         return np.clip(out, *spec.bounds, out=out)

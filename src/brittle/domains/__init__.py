@@ -1,5 +1,7 @@
 """How each kind of input is cut into cells, stored and drawn."""
 
+from functools import cache
+
 from brittle.core.errors import DataError
 from brittle.core.registry import Registry
 from brittle.core.sample import InputSpec
@@ -18,9 +20,15 @@ DOMAINS = Registry(
 )
 
 
+@cache
+def _domains() -> tuple[Domain, ...]:
+    """All of them; what is installed is looked up once, as that reads a file for each package."""
+    return tuple(DOMAINS.load(name)() for name in DOMAINS.names())
+
+
 def domain_of(spec: InputSpec) -> Domain:
     """The domain of inputs with these axes. Raises DataError if there is none."""
-    domains: list[Domain] = [DOMAINS.load(name)() for name in DOMAINS.names()]
+    domains = _domains()
     for domain in domains:
         if domain.axes == spec.axes:
             return domain

@@ -1,8 +1,8 @@
 """How alike two images, or two clips, look: structural similarity."""
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from brittle.core.sample import Array
 
@@ -28,7 +28,7 @@ def ssim(x: Array, changed: Array, span: float) -> float:
 
 def _local(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weighted means about every place that a whole window has around it."""
-    means = gaussian_filter(values, (0, SIGMA, SIGMA), radius=(0, RADIUS, RADIUS))
+    means = scipy.ndimage.gaussian_filter(values, (0, SIGMA, SIGMA), radius=(0, RADIUS, RADIUS))
     if min(values.shape[1:]) > 2 * RADIUS:
         means = means[:, RADIUS:-RADIUS, RADIUS:-RADIUS]
     return np.asarray(means, np.float64)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import exp, sqrt
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrik, stdtrit
 
 Z = 1.959963984540054
 TAIL = 0.025
@@ -81,7 +81,7 @@ def mcnemar(ours: int, theirs: int) -> float:
 
     ours, theirs: samples that count on one side only; under chance these are binomial (ours + theirs, 1/2).
     """
-    return min(1.0, 2 * float(bdtr(min(ours, theirs), ours + theirs, 0.5)))
+    return min(1.0, 2 * float(scipy.special.bdtr(min(ours, theirs), ours + theirs, 0.5)))
 
 
 def median_interval(values: Values) -> Interval | None:
@@ -93,7 +93,7 @@ def median_interval(values: Values) -> Interval | None:
     """
     if len(values) < FEWEST:
         return None
-    ordered, below = np.sort(values), int(bdtrik(TAIL, len(values), 0.5))
+    ordered, below = np.sort(values), int(scipy.special.bdtrik(TAIL, len(values), 0.5))
     return Interval(float(ordered[below]), float(ordered[-1 - below]))
 
 
@@ -114,7 +114,7 @@ def mean_interval(values: Values, rng: np.random.Generator) -> Interval | None:
         return Interval(least, least)
     scaled = (ordered - least) / width
     low, high = np.quantile(_strays(scaled, rng), [TAIL, 1 - TAIL])
-    student = stdtrit(len(scaled) - 1, 1 - TAIL)
+    student = scipy.special.stdtrit(len(scaled) - 1, 1 - TAIL)
     error = scaled.std(ddof=1) / sqrt(len(scaled))
     down = scaled.mean() - error * np.clip(high, student, WIDEST * student)
     up = scaled.mean() - error * np.clip(low, -WIDEST * student, -student)

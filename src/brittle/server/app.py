@@ -1,7 +1,5 @@
 """The routes of the page: addresses in, pages, numbers and streams out. Who may ask is the guard's."""
 
-from base64 import b64encode
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +8,22 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from brittle.core.errors import BrittleError
+from brittle.core.errors import BrittleError, UsageError
 from brittle.server import pages
 from brittle.server.answers import missing, said
+from brittle.server.comparing import MOST_RUNS, Comparing
 from brittle.server.events import Streams
-from brittle.server.folders import PAGES, Folders, read_inside
+from brittle.server.folders import Folders, read_inside
 from brittle.server.forms import Allowed
 from brittle.server.jobs import Jobs
+from brittle.server.listing import PATIENCE, Listing
 from brittle.server.names import from_part
+from brittle.server.sending import BARE, Sending
 from brittle.server.standing import Standing, Standings
 from brittle.server.starting import Starting
+from brittle.store.trails import trail_file
 
-FILES = ("console.txt", *pages.OWN_FILES)
-PLACES = ("flips", "explanations", "shown", "pictures", "masks")
-"""Files and folders of a run that are served as they are."""
-KINDS = {
-    ".png": "image/png",
-    **dict.fromkeys((".csv", ".json", ".jsonl", ".txt", ".yaml", ".hea"), "text/plain; charset=utf-8"),
-}
-"""How files are served; any other is a download."""
 SCRIPT_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-BARE = "sandbox; default-src 'none'; img-src 'self'"
 
 
 class Pages:
@@ -41,6 +34,8 @@ class Pages:
         self.jobs = Jobs(self.folders, allowed) if allowed else None
         self.standings = Standings(self.folders)
         self.streams = Streams(self.standings)
+        self.listing = Listing(self.standings)
+        self.comparing = Comparing(self.folders)
 
     def app(self) -> Starlette:
         """All routes."""
@@ -53,6 +48,7 @@ class Pages:
         return [
             Route("/", self.runs),
             Route("/static/{name}", self.static),
+            Route("/compare", self.compare),
             Route("/api/runs", self.api_runs),
             Route("/api/runs/{run}", self.api_run),
             Route("/api/runs/{run}/events", self.events),
@@ -60,8 +56,8 @@ class Pages:
             Route(f"{run}/live", self.live),
             Route(f"{run}/samples/{{sample}}", self.sample),
             Route(f"{run}/samples/{{sample}}/flip.jpg", self.thumbnail),
-            Route(f"{run}/files/{{file:path}}", self.file),
-            Route(f"{run}/{{page}}", self.report),
+            Route(f"{run}/samples/{{sample}}/trail", self.trail),
+            *Sending(self.folders).routes(),
         ]
 
     def shared(self, here: str = "") -> dict[str, Any]:
@@ -77,8 +73,13 @@ class Pages:
         """What the page of one run is told besides."""
         found, jobs = standing.found, self.jobs
         console = read_inside(found.path, "console.txt") is not None
+        check = jobs.check(found.id) if jobs else None
         return {
             "may_stop": jobs is not None and jobs.may_stop(found.id),
+            "may_verify": jobs is not None
+            and standing.manifest is not None
+            and jobs.may_verify(found, standing.manifest),
+            "check": check.to_dict() if check else None,
             "may_continue": jobs is not None and standing.state == "interrupted" and jobs.may_go_on(found),
             "failure": jobs.failure(found.id) if jobs else "",
             "console": console,
@@ -86,12 +87,25 @@ class Pages:
 
     def runs(self, request: Request) -> Response:
         """Everything below the root."""
-        others = [found for found in self.folders.all() if found.kind != "run"]
-        return HTMLResponse(pages.runs_page(self.standings.all(), others, **self.shared("runs")))
+        found = self.folders.all()
+        runs = self.listing.of([one for one in found if one.kind == "run"], PATIENCE)
+        others = [one for one in found if one.kind != "run"]
+        shared = {"most_compared": MOST_RUNS, **self.shared("runs")}
+        return HTMLResponse(pages.runs_page(runs, others, **shared))
+
+    def compare(self, request: Request) -> Response:
+        """Runs side by side."""
+        try:
+            found = self.comparing.of(request.query_params.getlist("run"))
+        except UsageError as error:
+            return said(str(error), 400)
+        except BrittleError as error:
+            return said(str(error), 422)
+        return HTMLResponse(pages.compare_page(found, **self.shared()))
 
     def api_runs(self, request: Request) -> Response:
         """Where all runs stand."""
-        return JSONResponse([standing.to_dict() for standing in self.standings.all()])
+        return JSONResponse([one.to_dict() for one in self.listing.of(self.folders.runs())])
 
     def api_run(self, request: Request) -> Response:
         """Where one run stands."""
@@ -117,9 +131,9 @@ class Pages:
         )
 
     def live(self, request: Request) -> Response:
-        """An audit at work."""
+        """An audit or an explanation at work."""
         standing = self._standing(request)
-        if standing is None or standing.verb != "audit":
+        if standing is None or standing.verb not in pages.LIVE:
             return missing()
         return HTMLResponse(pages.live_page(standing, **self.shared()))
 
@@ -134,7 +148,7 @@ class Pages:
             return said(str(error), 422)
 
     def thumbnail(self, request: Request) -> Response:
-        """The closest flip of a sample, small."""
+        """The closest flip of a sample, or its map, small."""
         standing, sample, text = self._sample(request)
         try:
             data = pages.thumbnail_of(standing, text, sample) if standing and text else None
@@ -142,29 +156,14 @@ class Pages:
             return said(str(error), 422)
         return Response(data, media_type="image/jpeg") if data else missing()
 
-    def report(self, request: Request) -> Response:
-        """The finished page of a folder, in a sandbox of its own: what it holds may be a stranger's."""
-        found, name = self.folders.get(request.path_params["run"]), request.path_params["page"]
-        if found is None or name not in {page for _, page in PAGES.values()}:
-            return missing()
-        data = read_inside(found.path, name)
+    def trail(self, request: Request) -> Response:
+        """How a sample was played, a line of JSON for each step."""
+        standing, sample, _ = self._sample(request)
+        data = read_inside(standing.found.path, trail_file(sample)) if standing else None
         if data is None:
             return missing()
-        return HTMLResponse(data, headers={"content-security-policy": report_policy()})
-
-    def file(self, request: Request) -> Response:
-        """A file of a run as it is."""
-        found, file = self.folders.get(request.path_params["run"]), request.path_params["file"]
-        if found is None or not (file in FILES or file.split("/")[0] in PLACES):
-            return missing()
-        data = read_inside(found.path, file)
-        if data is None:
-            return missing()
-        kind = KINDS.get(Path(file).suffix)
         headers = {"content-security-policy": BARE}
-        if kind is None:
-            headers["content-disposition"] = "attachment"
-        return Response(data, media_type=kind or "application/octet-stream", headers=headers)
+        return Response(data, media_type="text/plain; charset=utf-8", headers=headers)
 
     def static(self, request: Request) -> Response:
         """A script or style of the page itself."""
@@ -200,16 +199,8 @@ class Pages:
     def _sample(self, request: Request) -> tuple[Standing | None, str, str | None]:
         """The run of an address, the sample, and its line."""
         standing, sample = self._standing(request), from_part(request.path_params["sample"])
-        if standing is None or standing.verb != "audit" or sample is None or sample not in standing.lines:
+        if standing is None or sample is None or sample not in standing.lines:
+            return None, "", None
+        if standing.verb not in pages.LIVE:
             return None, "", None
         return standing, sample, self.standings.text_of(standing.found, sample)
-
-
-def report_policy() -> str:
-    """What a page of a run may do: show itself, and sort its tables with the one script of ours."""
-    script = b"\n" + pages.statics()["sort.js"].rstrip(b"\n")
-    digest = b64encode(sha256(script).digest()).decode()
-    return (
-        "sandbox allow-scripts; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-        f"script-src 'sha256-{digest}'"
-    )

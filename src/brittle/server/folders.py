@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from brittle.server.names import from_part, to_part
@@ -36,7 +37,7 @@ class Found:
     name: str
     page: str
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The name as one part of an address."""
         return to_part(self.name)
@@ -52,6 +53,10 @@ class Folders:
         """All folders with something to show, by name."""
         budget = [MOST_ENTRIES]
         return sorted(self._below(self.root, "", DEEPEST, budget), key=lambda found: found.name)
+
+    def runs(self) -> list[Found]:
+        """All runs, by name."""
+        return [found for found in self.all() if found.kind == "run"]
 
     def get(self, part: str) -> Found | None:
         """The folder with this id; None where there is none, or one that a link leads to."""

@@ -34,8 +34,11 @@ NAMES = (
     "draws",
     "distortions",
     "seed",
+    "keep_trail",
 )
 """Settings of the form, in its order; limit, of the data, is there too."""
+YES = "yes"
+"""What a box that is ticked says."""
 CELL = re.compile(r"[0-9A-Za-z./ x×]{1,40}")
 LONGEST = 200
 
@@ -55,10 +58,7 @@ class Allowed:
         """
         said = {"model": settings.model, "data": settings.data, **_said(settings)}
         options = said.pop("data_options", {})
-        form = {
-            name: [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
-            for name, value in {**said, **options}.items()
-        }
+        form = {name: _as_form(value) for name, value in {**said, **options}.items()}
         try:
             found = asked(self, form)
         except UsageError:
@@ -68,7 +68,10 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of the form. choices: its values, where they are listed; usual: what holds if empty."""
+    """One field of the form. choices: its values, where they are listed; usual: what holds if empty.
+
+    kind: choice, number, text, or box, which is ticked or not.
+    """
 
     name: str
     option: str
@@ -123,6 +126,9 @@ def command_of(settings: AuditSettings, out: Path) -> str:
             words += ["--limit", str(value["limit"])]
             continue
         option = _field(AuditSettings, name).option
+        if value is True:
+            words.append(option)
+            continue
         for one in value if isinstance(value, list | tuple) else [value]:
             words += [option, str(one)]
     return shlex.join([*words, "--out", str(out)])
@@ -147,7 +153,7 @@ def _field(kind: type[Settings], name: str) -> Field:
         name=name,
         option=str(extra.get("option") or f"--{name.replace('_', '-')}"),
         text=str(about.description),
-        kind="choice" if choices else "number" if _is_number(about.annotation) else "text",
+        kind=_kind(about.annotation, choices),
         usual=str(extra.get("unset", "")) if empty else str(about.default),
         choices=choices,
         several=bool(extra.get("repeat")),
@@ -163,6 +169,19 @@ def _choices(name: str, annotation: Any) -> Iterator[str]:
     for part in (annotation, *get_args(annotation)):
         if get_origin(part) is Literal:
             yield from map(str, get_args(part))
+
+
+def _kind(annotation: Any, choices: Sequence[str]) -> str:
+    if annotation is bool:
+        return "box"
+    return "choice" if choices else "number" if _is_number(annotation) else "text"
+
+
+def _as_form(value: Any) -> list[str]:
+    """A setting as a form says it."""
+    if value is True:
+        return [YES]
+    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def _is_number(annotation: Any) -> bool:

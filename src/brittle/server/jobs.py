@@ -11,11 +11,14 @@ from threading import Lock
 import yaml
 
 from brittle.core.errors import BrittleError, UsageError
+from brittle.server import earlier
+from brittle.server.checking import Check, words_of
 from brittle.server.folders import Folders, Found, read_inside
 from brittle.server.forms import Allowed
 from brittle.server.names import to_part
 from brittle.store.files import write_whole
 from brittle.store.live import is_in_use
+from brittle.store.manifest import Manifest
 from brittle.tasks.audit.settings import AuditSettings
 
 CONSOLE, SETTINGS = "console.txt", "settings.yaml"
@@ -26,12 +29,13 @@ GATE = 9
 """Exit code of a run that is whole, but whose gate is red."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Job:
-    """One audit that was started here."""
+    """One audit that was started here. told_to_stop: from here too."""
 
     folder: Path
     process: "subprocess.Popen[bytes]"
+    told_to_stop: bool = False
 
     @property
     def goes_on(self) -> bool:
@@ -45,6 +49,7 @@ class Jobs:
     def __init__(self, folders: Folders, allowed: Allowed) -> None:
         self.folders, self.allowed = folders, allowed
         self._jobs: dict[str, Job] = {}
+        self._checks: dict[str, Check] = {}
         self._lock = Lock()
 
     def start(self, settings: AuditSettings) -> str:
@@ -72,16 +77,55 @@ class Jobs:
             self._begin(found.id, found.path, settings)
 
     def may_stop(self, part: str) -> bool:
-        """Whether an audit goes on that was started here."""
+        """Whether an audit goes on that was started here, or by an earlier server of this page."""
         job = self._jobs.get(part)
-        return job is not None and job.goes_on
+        if job is not None and job.goes_on:
+            return True
+        words = self._words_at_work(part)
+        return words is not None and earlier.is_there(words)
 
     def stop(self, part: str) -> None:
         """End an audit as Ctrl-C does; the same command continues it. Raises UsageError."""
         job = self._jobs.get(part)
-        if job is None or not job.goes_on:
-            raise UsageError("this audit was not started here, or has ended")
-        job.process.send_signal(signal.SIGINT)
+        if job is not None and job.goes_on:
+            job.told_to_stop = True
+            job.process.send_signal(signal.SIGINT)
+            return
+        words = self._words_at_work(part)
+        if words is None or not earlier.interrupt(words):
+            raise UsageError("this audit was not started from this page, or has ended")
+
+    def may_verify(self, found: Found, manifest: Manifest) -> bool:
+        """Whether a run may be verified from here."""
+        return not is_in_use(found.path) and words_of(str(found.path), manifest, self.allowed) is not None
+
+    def verify(self, found: Found, manifest: Manifest) -> None:
+        """Verify a run. Raises UsageError."""
+        words = words_of(str(found.path), manifest, self.allowed)
+        if words is None:
+            raise UsageError("this run is not of what may be asked here; verify it on the command line")
+        with self._lock:
+            if is_in_use(found.path):
+                raise UsageError("this run goes on; verify it when it has ended")
+            self._refuse_too_many()
+            self._checks[found.id] = Check(words)
+
+    def check(self, part: str) -> Check | None:
+        """The verification of a run that was started here last."""
+        return self._checks.get(part)
+
+    def stop_check(self, part: str) -> None:
+        """End a verification. Raises UsageError."""
+        check = self._checks.get(part)
+        if check is None or not check.goes_on:
+            raise UsageError("no verification of this run goes on")
+        check.stop()
+
+    def end(self) -> None:
+        """End what is of use to this page alone: verifications."""
+        for check in self._checks.values():
+            if check.goes_on:
+                check.stop()
 
     def known(self, part: str) -> Job | None:
         """An audit that was started here."""
@@ -90,7 +134,7 @@ class Jobs:
     def failure(self, part: str) -> str:
         """Why an audit that was started here ended, in its own last words; empty where it did well."""
         job = self._jobs.get(part)
-        if job is None or job.goes_on or job.process.returncode in {0, GATE, *STOPPED}:
+        if job is None or job.goes_on or job.told_to_stop or job.process.returncode in {0, GATE, *STOPPED}:
             return ""
         said = [line for line in self.console(job.folder).splitlines() if line.strip()]
         return next(
@@ -103,11 +147,12 @@ class Jobs:
         return data[-MOST_SAID:].decode("utf-8", "replace")
 
     def _refuse_too_many(self) -> None:
-        going = [part for part, job in self._jobs.items() if job.goes_on]
-        if len(going) >= self.allowed.most:
+        going = sum(job.goes_on for job in self._jobs.values())
+        going += sum(check.goes_on for check in self._checks.values())
+        if going >= self.allowed.most:
             raise UsageError(
-                f"{len(going)} of at most {self.allowed.most} audits go on already; wait, stop one, or serve "
-                "with more --jobs"
+                f"{going} of at most {self.allowed.most} audits and verifications go on already; wait, "
+                "stop one, or serve with more --jobs"
             )
 
     def _new_folder(self, settings: AuditSettings) -> Path:
@@ -131,10 +176,9 @@ class Jobs:
             console = os.open(folder / CONSOLE, flags, 0o666)
         except OSError as error:
             raise UsageError(f"cannot write {folder / CONSOLE}: {error.strerror}") from error
-        words = ["audit", "--config", str(folder / SETTINGS), "--out", str(folder)]
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "brittle", *words],
+                [sys.executable, *_words(folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
@@ -144,6 +188,11 @@ class Jobs:
         finally:
             os.close(console)
         self._jobs[part] = Job(folder, process)
+
+    def _words_at_work(self, part: str) -> list[str] | None:
+        """What an audit of this run was started with, if it goes on and was started from such a page."""
+        found = self.folders.get(part)
+        return _words(found.path) if found and found.kind == "run" and is_in_use(found.path) else None
 
     def _settings_of(self, found: Found) -> AuditSettings | None:
         """The settings of a run, where they are of what may be started here."""
@@ -155,3 +204,8 @@ class Jobs:
         except (yaml.YAMLError, BrittleError, TypeError, ValueError, RecursionError):
             return None
         return self.allowed.taken(settings)
+
+
+def _words(folder: Path) -> list[str]:
+    """The command line of an audit, its program aside."""
+    return ["-m", "brittle", "audit", "--config", str(folder / SETTINGS), "--out", str(folder)]

@@ -14,7 +14,10 @@ MOST_BYTES = 1_000_000_000
 
 @dataclass(frozen=True)
 class Line:
-    """One finished sample. start, stop: where its line is in the file; l2, at: of the closest flip."""
+    """One finished sample. start, stop: where its line is in the file; l2, at: of the closest flip.
+
+    explained, probability, suffices, flips, insertion, deletion: of an explanation; the class, and its map's.
+    """
 
     sample: str
     status: str
@@ -27,6 +30,17 @@ class Line:
     message: str
     start: int
     stop: int
+    explained: int | None = None
+    probability: float | None = None
+    suffices: float | None = None
+    flips: float | None = None
+    insertion: float | None = None
+    deletion: float | None = None
+
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a picture of it: a flip, or a map."""
+        return self.l2 is not None or self.status == "explained"
 
 
 class Lines:
@@ -91,6 +105,7 @@ def _line_of(data: Any, start: int, stop: int) -> Line:
     sample, status = data.get("sample"), data.get("status")
     if not isinstance(sample, str) or not isinstance(status, str) or len(sample) > LONGEST_NAME:
         raise ValueError("expected a sample and its status")
+    sample.encode("utf-8", "surrogateescape")  # what is no text has no address; it raises ValueError
     closest = _record(data, "closest")
     return Line(
         sample=sample,
@@ -104,6 +119,12 @@ def _line_of(data: Any, start: int, stop: int) -> Line:
         message=str(data.get("message") or "")[:500],
         start=start,
         stop=stop,
+        explained=_whole(data, "explained"),
+        probability=_number(data, "probability"),
+        suffices=_number(_record(data, "suffices"), "share"),
+        flips=_number(_record(data, "flips"), "share"),
+        insertion=_number(data, "insertion"),
+        deletion=_number(data, "deletion"),
     )
 
 

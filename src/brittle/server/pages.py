@@ -1,51 +1,70 @@
 """What each page shows, and how it is made from its template."""
 
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment
+from markupsafe import Markup
 
+from brittle.core.errors import RunError
 from brittle.core.result import Flip, Point, SearchResult
 from brittle.domains import domain_of
 from brittle.domains.tints import tints
 from brittle.report import wording
 from brittle.report.audit.gallery import Bar, ShownFlip, shown_flip
 from brittle.report.classes import class_name, own_class
+from brittle.report.explain.panels import legend
 from brittle.report.pictures import thumbnail
 from brittle.report.template import strict_environment
+from brittle.server import explained
+from brittle.server.comparing import Compared
 from brittle.server.folders import Found
 from brittle.server.lines import Line
+from brittle.server.links import Served
+from brittle.server.listing import Listed
 from brittle.server.names import to_part
 from brittle.server.standing import Standing, begun
 from brittle.store.records import read_result
 from brittle.store.run import Run
+from brittle.store.trails import read_trail
 
+SERVED = Served()
 A_PAGE = 48
 """Samples of the grid that are shown at once."""
 SMALL = 160
 """Pixels of the longer side of a picture in the grid."""
-STATUSES = ("flipped", "survived", "misclassified", "failed")
-WORDS = {"misclassified": "already wrong", "nothing_found": "nothing found", "": "all"}
+STATUSES = ("flipped", "survived", "misclassified", "explained", "nothing_found", "refused", "failed")
+WORDS = {
+    "misclassified": "already wrong",
+    "nothing_found": "nothing found",
+    "left_out": "left out",
+    "": "all",
+}
 OWN_FILES = ("results.csv", "summary.json", "results.jsonl", "run.json", "settings.yaml", "sessions.jsonl")
 """Files of a run that are offered as they are."""
+LIVE = {"audit": "live.html.j2", "explain": "live_explain.html.j2"}
+"""The page of a run at work, by its verb."""
 
 
 def page(template: str, **contents: Any) -> str:
-    """A page as text; everything in it is escaped."""
-    return _environment().get_template(template).render(contents)
+    """A page as text; everything in it is escaped. links: addresses, where they are no server's."""
+    return _environment().get_template(template).render({"links": SERVED, **contents})
 
 
 @cache
 def _environment() -> Environment:
     environment = strict_environment("brittle.server", "templates")
+    environment.policies["json.dumps_kwargs"] = {}  # keys stay in order: colours are told by their places
     environment.filters |= {
         "part": to_part,
         "called": called,
         "begun": begun,
+        "breakable": _breakable,
         "drawn": _drawn,
     }
     return environment
@@ -57,6 +76,7 @@ def statics() -> dict[str, bytes]:
     found = {entry.name: entry.read_bytes() for entry in (files("brittle.server") / "static").iterdir()}
     report = files("brittle.report")
     found["page.css"] = (report / "page.css").read_bytes()
+    found["compare.css"] = (report / "compare" / "compare.css").read_bytes()
     found["sort.js"] = (report / "audit" / "sort.js").read_bytes()
     return found
 
@@ -66,9 +86,20 @@ def called(status: str) -> str:
     return WORDS.get(status, status)
 
 
-def runs_page(standings: Sequence[Standing], others: Sequence[Found], **shared: Any) -> str:
+def _breakable(path: str) -> Markup:
+    """A path that may be broken into lines after each of its folders."""
+    return Markup("/<wbr>").join(path.split("/"))
+
+
+def runs_page(standings: Sequence[Standing | Listed], others: Sequence[Found], **shared: Any) -> str:
     """All that lies below the root."""
     return page("runs.html.j2", standings=standings, others=others, **shared)
+
+
+def compare_page(compared: Compared, **shared: Any) -> str:
+    """Runs side by side."""
+    parts = {"head": Markup(compared.head), "body": Markup(compared.body)}  # escaped already
+    return page("compare.html.j2", found=compared.found, **parts, **shared)
 
 
 @dataclass(frozen=True)
@@ -78,6 +109,7 @@ class Card:
     line: Line
     own: str
     predicted: str
+    explained: str
 
 
 def run_page(standing: Standing, status: str, number: int, **shared: Any) -> str:
@@ -86,26 +118,32 @@ def run_page(standing: Standing, status: str, number: int, **shared: Any) -> str
     last = max(1, -(-len(lines) // A_PAGE))
     number = min(max(1, number), last)
     some = lines[(number - 1) * A_PAGE : number * A_PAGE]
-    classes = standing.classes
+    classes, links = standing.classes, shared.get("links", SERVED)
     return page(
         "run.html.j2",
         standing=standing,
         figures=standing.figures(),
         cards=[
-            Card(line, class_name(classes, line.label), class_name(classes, line.predicted)) for line in some
+            Card(line, *(class_name(classes, k) for k in (line.label, line.predicted, line.explained)))
+            for line in some
         ],
         status=status,
         statuses=[name for name in ("", *STATUSES) if not name or standing.counts.get(name)],
         number=number,
         last=last,
-        files=[name for name in OWN_FILES if (standing.found.path / name).is_file()],
+        files=[
+            name
+            for name in OWN_FILES
+            if (standing.found.path / name).is_file() and links.file(standing.found, name)
+        ],
         **shared,
     )
 
 
 def live_page(standing: Standing, **shared: Any) -> str:
-    """The page that shows an audit at work."""
-    return page("live.html.j2", standing=standing, **shared)
+    """The page that shows an audit or an explanation at work."""
+    axes = standing.manifest.spec.axes if standing.manifest else ()
+    return page(LIVE[standing.verb], standing=standing, legend=legend(axes), **shared)
 
 
 @dataclass(frozen=True)
@@ -117,13 +155,29 @@ class Shown:
     rms: str
 
 
+@contextmanager
+def _told_as_damage() -> Iterator[None]:
+    """What records of a run that do not fit each other lead to, as a RunError."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
+        raise RunError(f"its records do not fit each other: {type(error).__name__}: {error}") from error
+
+
+@_told_as_damage()
 def sample_page(standing: Standing, text: str, sample: str, **shared: Any) -> str:
-    """A finished sample: first and closest flip beside the original. Raises RunError where it is damaged."""
+    """A finished sample: first and closest flip beside the original, or what its decision rests on.
+
+    Raises RunError where it is damaged.
+    """
     run = Run.open(standing.found.path)
+    if standing.verb == "explain":
+        shown = explained.sample_of(run, text, sample)
+        return page(
+            "sample_explain.html.j2", standing=standing, **shown, **_neighbours(standing, sample), **shared
+        )
     result = read_result(text, f"the line of {sample}")
     classes, spec = standing.classes, run.manifest.spec
-    names = list(standing.lines)
-    place = names.index(sample)
     return page(
         "sample.html.j2",
         standing=standing,
@@ -137,15 +191,39 @@ def sample_page(standing: Standing, text: str, sample: str, **shared: Any) -> st
         ],
         curve=curve_of(result.curve),
         tints=tints(run.manifest.palette),
-        earlier=names[place - 1] if place else None,
-        later=names[place + 1] if place + 1 < len(names) else None,
+        **_trail(standing, sample),
+        **_neighbours(standing, sample),
         **shared,
     )
 
 
+def _trail(standing: Standing, sample: str) -> dict[str, Any]:
+    """How a sample was played, where that was kept, or why that cannot be shown."""
+    try:
+        return {"trail": read_trail(standing.found.path, sample), "trail_trouble": ""}
+    except RunError as error:
+        return {"trail": [], "trail_trouble": str(error)}
+
+
+def _neighbours(standing: Standing, sample: str) -> dict[str, str | None]:
+    """The samples before and after one."""
+    names = list(standing.lines)
+    place = names.index(sample)
+    return {
+        "earlier": names[place - 1] if place else None,
+        "later": names[place + 1] if place + 1 < len(names) else None,
+    }
+
+
+@_told_as_damage()
 def thumbnail_of(standing: Standing, text: str, sample: str) -> bytes | None:
-    """A small JPEG of the closest flip; None where there is none. Raises RunError or DataError."""
+    """A small JPEG of the closest flip, or of the map; None where there is none.
+
+    Raises RunError or DataError.
+    """
     run = Run.open(standing.found.path)
+    if standing.verb == "explain":
+        return explained.small_of(run, text, sample, SMALL)
     result, spec = read_result(text, f"the line of {sample}"), run.manifest.spec
     if result.closest is None:
         return None

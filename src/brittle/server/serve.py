@@ -65,7 +65,11 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=2,
         )
-        _Server(config, pages).run(sockets=[bound])
+        try:
+            _Server(config, pages).run(sockets=[bound])
+        finally:
+            if pages.jobs:
+                pages.jobs.end()
 
 
 class _Server(uvicorn.Server):
@@ -86,6 +90,7 @@ def bound_here(port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((HOST, port))
+        bound.listen()  # who opens the link at once waits, and is not refused
     except (OSError, OverflowError) as error:
         bound.close()
         raise UsageError(

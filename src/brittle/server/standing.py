@@ -1,9 +1,10 @@
 """Where runs stand, from their folders alone."""
 
+import json
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from threading import Lock
@@ -14,10 +15,13 @@ from brittle.report import wording
 from brittle.report.intervals import wilson
 from brittle.server.folders import Folders, Found, read_inside
 from brittle.server.lines import Line, Lines
+from brittle.store.files import open_plain
 from brittle.store.live import is_in_use
 from brittle.store.manifest import Manifest
 from brittle.tasks.playing.settings import shard_of
 
+NO_FIGURES = dict.fromkeys(("asr", "sure", "l2", "queries", "suffices", "flips", "insertion"), "")
+MOST_OF_A_SESSION = 100_000  # bytes of its line
 MOST_KEPT = 200  # runs whose lines are kept in memory
 
 
@@ -54,7 +58,8 @@ class Standing:
     def search(self) -> str:
         """What plays."""
         settings = self.manifest.settings if self.manifest else {}
-        return wording.text_setting(settings, "search") or wording.text_setting(settings, "explainer")
+        player = self.manifest.player if self.manifest else ""
+        return player or wording.text_setting(settings, "explainer")
 
     @property
     def budget(self) -> int | None:
@@ -67,19 +72,44 @@ class Standing:
         """Names of classes."""
         return [str(name) for name in self.manifest.model.get("classes", ())] if self.manifest else []
 
+    @property
+    def begun(self) -> str:
+        """When it was begun."""
+        return begun(self.found.path)
+
+    @property
+    def unread(self) -> bool:
+        """Never: a standing is what was read."""
+        return False
+
     def figures(self) -> dict[str, str]:
-        """The main numbers of an audit in words."""
+        """The main numbers of an audit or an explanation in words; of other verbs, and the other's, empty."""
+        if self.verb == "explain":
+            return {**NO_FIGURES, **self._maps()}
         if self.verb != "audit":
-            return {"asr": "", "sure": "", "l2": "", "queries": ""}
+            return NO_FIGURES
         flipped = self.counts.get("flipped", 0)
         played = flipped + self.counts.get("survived", 0)
         l2 = [line.l2 for line in self.lines.values() if line.l2 is not None]
         first = [line.first for line in self.lines.values() if line.first is not None]
         return {
+            **NO_FIGURES,
             "asr": wording.percent(flipped / played if played else None),
             "sure": wording.percent_interval(wilson(flipped, played)) if played else "",
             "l2": wording.number(median(l2) if l2 else None),
             "queries": wording.number(median(first) if first else None),
+        }
+
+    def _maps(self) -> dict[str, str]:
+        """Medians over the samples that have them."""
+        lines = self.lines.values()
+        suffices = [line.suffices for line in lines if line.suffices is not None]
+        flips = [line.flips for line in lines if line.flips is not None]
+        insertion = [line.insertion for line in lines if line.insertion is not None]
+        return {
+            "suffices": wording.percent(median(suffices) if suffices else None),
+            "flips": wording.percent(median(flips) if flips else None),
+            "insertion": wording.number(median(insertion) if insertion else None),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,7 +135,7 @@ class Standings:
 
     def all(self) -> list[Standing]:
         """Everything below the root that is a run."""
-        return [self.of(found) for found in self.folders.all() if found.kind == "run"]
+        return [self.of(found) for found in self.folders.runs()]
 
     def of(self, found: Found) -> Standing:
         """One run; one that cannot be read has its trouble in words."""
@@ -139,12 +169,13 @@ class Standings:
 
 
 def begun(path: Path) -> str:
-    """When a run was begun, to the minute; empty where that is not known."""
+    """When a run was begun, in UTC to the minute, as its first session has it; empty where none has."""
     try:
-        time = datetime.fromtimestamp((path / "run.json").lstat().st_mtime).astimezone()
-    except OSError:
+        with open_plain(path, "sessions.jsonl") as file:
+            time = datetime.fromisoformat(json.loads(file.readline(MOST_OF_A_SESSION))["started"])
+            return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return ""
-    return f"{time:%Y-%m-%d %H:%M}"
 
 
 def _total(manifest: Manifest) -> int:

@@ -1,4 +1,4 @@
-"""The routes that start, stop and continue audits; they are not there where the page only shows."""
+"""The routes that start, stop, continue and verify; they are not there where the page only shows."""
 
 from pathlib import Path
 from typing import Any, Protocol
@@ -6,15 +6,16 @@ from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from brittle.core.errors import BrittleError
 from brittle.server import pages
 from brittle.server.answers import missing, said
 from brittle.server.folders import Folders
-from brittle.server.forms import asked, command_of, fields
+from brittle.server.forms import YES, asked, command_of, fields
 from brittle.server.jobs import Jobs
+from brittle.server.standing import Standings
 from brittle.tasks.audit.settings import AuditSettings
 
 MOST_FIELDS = 200
@@ -24,6 +25,7 @@ class Shared(Protocol):
     """What these routes need of the others."""
 
     folders: Folders
+    standings: Standings
 
     def shared(self, here: str = "") -> dict[str, Any]: ...
 
@@ -42,12 +44,15 @@ class Starting:
             Route("/audits", self.start, methods=["POST"]),
             Route("/runs/{run}/stop", self.stop, methods=["POST"]),
             Route("/runs/{run}/continue", self.go_on, methods=["POST"]),
+            Route("/runs/{run}/verify", self.verify, methods=["POST"]),
+            Route("/runs/{run}/verify/stop", self.stop_check, methods=["POST"]),
+            Route("/api/runs/{run}/check", self.check),
         ]
 
     def new(self, request: Request) -> Response:
         """The form."""
         allowed = self.jobs.allowed
-        command = self._command(asked(allowed, {}))
+        command = self._command(asked(allowed, {"keep_trail": [YES]}))
         return HTMLResponse(
             pages.page("new.html.j2", fields=fields(allowed), command=command, **self._shared.shared("new"))
         )
@@ -86,6 +91,32 @@ class Starting:
         except BrittleError as error:
             return said(str(error), 409)
         return RedirectResponse(f"/runs/{found.id}", 303)
+
+    def verify(self, request: Request) -> Response:
+        """Verify a run of what may be asked here."""
+        found = self._shared.folders.get(request.path_params["run"])
+        standing = self._shared.standings.of(found) if found and found.kind == "run" else None
+        if standing is None or standing.manifest is None:
+            return missing()
+        try:
+            self.jobs.verify(standing.found, standing.manifest)
+        except BrittleError as error:
+            return said(str(error), 409)
+        return RedirectResponse(f"/runs/{standing.found.id}", 303)
+
+    def stop_check(self, request: Request) -> Response:
+        """Stop a verification that was started here."""
+        part = request.path_params["run"]
+        try:
+            self.jobs.stop_check(part)
+        except BrittleError as error:
+            return said(str(error), 409)
+        return RedirectResponse(f"/runs/{part}", 303)
+
+    def check(self, request: Request) -> Response:
+        """Where the verification of a run stands."""
+        check = self.jobs.check(request.path_params["run"])
+        return JSONResponse(check.to_dict()) if check else missing()
 
     async def _asked(self, request: Request) -> AuditSettings:
         try:

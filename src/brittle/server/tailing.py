@@ -1,4 +1,4 @@
-"""The events that a watched audit tells, read from its folder as they come."""
+"""The events that a watched run tells, read from its folder as they come."""
 
 import json
 import os

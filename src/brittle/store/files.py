@@ -72,6 +72,15 @@ def read_plain(folder: Path, file: str, most: int, *, follow: bool = False) -> b
 
     file: its path with / between the parts. most: bytes. follow: whether the folder itself may be a link.
     """
+    with open_plain(folder, file, follow=follow) as reader:
+        size = os.fstat(reader.fileno()).st_size
+        if size > most:
+            raise OSError(f"expected at most {most >> 20} MiB, it has {size >> 20}")
+        return reader.read(most)
+
+
+def open_plain(folder: Path, file: str, *, follow: bool = False) -> BinaryIO:
+    """The same file, open for reading. Raises OSError or ValueError, which says why not."""
     *parents, name = PurePosixPath(file).parts
     if PurePosixPath(file).is_absolute() or ".." in (*parents, name):
         raise OSError("it is outside of the set")
@@ -85,13 +94,10 @@ def read_plain(folder: Path, file: str, most: int, *, follow: bool = False) -> b
         opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
     finally:
         os.close(place)
-    with os.fdopen(opened, "rb") as reader:
-        about = os.fstat(opened)
-        if not S_ISREG(about.st_mode):
-            raise OSError("it is no plain file")
-        if about.st_size > most:
-            raise OSError(f"expected at most {most >> 20} MiB, it has {about.st_size >> 20}")
-        return reader.read(most)
+    if not S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise OSError("it is no plain file")
+    return os.fdopen(opened, "rb")
 
 
 def append_line(path: Path, line: str) -> None:

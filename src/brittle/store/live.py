@@ -1,4 +1,4 @@
-"""The folder live/ of a run that somebody watches: who watches says so there, and the audit answers there.
+"""The folder live/ of a run that somebody watches: who watches says so there, and the run answers there.
 
 watched         touched every 2 s by who watches; holds the sample to follow, or nothing
 light           locked by the process that tells: one sample of a run is followed at a time
@@ -21,7 +21,7 @@ from typing import Any
 
 FOLDER, WATCHED, LIGHT = "live", "watched", "light"
 EVENTS = re.compile(r"events-(\d{1,10})-(\d{1,6})\.jsonl")
-LOOKS_EVERY = 1.0  # seconds between two looks of an audit at `watched`
+LOOKS_EVERY = 1.0  # seconds between two looks of a run at `watched`
 STALE = 10.0  # seconds without a touch after which nobody watches
 MOST_BYTES = 8_000_000  # of one file of events
 KEPT_FILES = 2  # of a process

@@ -6,11 +6,12 @@ sessions.jsonl   every time the command ran: versions, machine, batch, seconds
 rows.jsonl       what the model was shown, up to date with every batch
 results.jsonl    one line a sample, appended as it ends; in the order of the samples once all are done
 flips/           inputs that flip, and their originals
+trail/           of an audit with --keep-trail: how each sample was played, to be replayed
 explanations/, shown/   of brittle explain: maps; untouched samples, fills, what suffices and what flips
 pictures/, masks/       of brittle explain: samples under their maps; what suffices, as masks
 answers.sqlite   every answer, with --keep-answers
 agent.safetensors, agent.json   the agent after its warm-up, with --warm-up
-live/            of an audit that somebody watches, until it ends; see live.py
+live/            of a run that somebody watches, until it ends; see live.py
 console.txt      what a command said that was started from a page
 summary.json, results.csv, report.html   written when all samples are done
 """

@@ -21,7 +21,7 @@ from brittle.store.run import Run
 from brittle.tasks.playing.settings import shard_of
 from brittle.tasks.report import rewrite_report
 
-KEPT = ("flips", "explanations", "shown")
+KEPT = ("flips", "explanations", "shown", "trail")
 """Folders of a run with what samples left; the others are written again."""
 RESULTS = "results.jsonl"
 

@@ -22,6 +22,7 @@ from brittle.store.records import (
     result_schema,
 )
 from brittle.store.scores import ScoreEntry
+from brittle.store.trails import TrailLine
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
 from brittle.tasks.benchmark.settings import BenchmarkSettings
 from brittle.tasks.explain.settings import CompareExplanationsSettings, ExplainSettings
@@ -36,6 +37,7 @@ FILES: dict[str, Any] = {
     "session": SessionLine,
     "rows": RowLine,
     "summary": SummaryFile,
+    "trail": TrailLine,
     "explanation-summary": ExplainSummaryFile,
     "hard-set": Benchmark,
     "hard-set-item": Item,

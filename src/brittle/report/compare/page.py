@@ -52,8 +52,19 @@ def write_comparison(found: Comparison, folder: Path) -> Path:
 
 def render_comparison(found: Comparison) -> str:
     """The page as text; the same for the same runs."""
+    return rendered("compare/compare.html.j2", contents_of(found))
+
+
+def comparison_parts(found: Comparison) -> tuple[str, str]:
+    """The head and the body of the same page, for another page to hold."""
+    contents = contents_of(found)
+    return rendered("compare/head.html.j2", contents), rendered("compare/body.html.j2", contents)
+
+
+def contents_of(found: Comparison) -> dict[str, Any]:
+    """All that the page shows."""
     manifest, rows = found.runs[0].manifest, comparison_rows(found.contenders)
-    contents: dict[str, Any] = {
+    return {
         "model": Path(str(manifest.model.get("name", "a model"))).name,
         "data": manifest.data.get("name", "data"),
         "settings": manifest.settings,
@@ -70,12 +81,11 @@ def render_comparison(found: Comparison) -> str:
         "charts": [Markup(svg) for svg in asr_charts(found.contenders)],
         "shown": side_by_side(found.runs, found.contenders),
     }
-    return rendered("compare/compare.html.j2", contents)
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
     """Searches by name; with what tells their runs apart where two share one."""
-    searches = [str(run.manifest.settings.get("search")) for run in runs]
+    searches = [run.manifest.player for run in runs]
     alike = [run for search, run in zip(searches, runs, strict=True) if searches.count(search) > 1]
     names = dict(zip(map(id, alike), apart(alike), strict=True))
     return [
@@ -92,6 +102,7 @@ def _conditions(name: str, run: Run) -> Conditions:
         model=_short(manifest.model),
         data=_short(manifest.data),
         settings=manifest.settings,
+        surrogates=", ".join(one.sha256[:12] for one in manifest.surrogates or ()) or "none",
         cells=f"{manifest.cell} {manifest.palette}" if on_cells else None,
         wanted=None if samples is None else int(samples),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -204,9 +205,22 @@ def write_explanation_comparison(found: ExplanationComparison, folder: Path) -> 
 
 def render(found: ExplanationComparison) -> str:
     """The page as text; the same for the same runs."""
+    return rendered("explain/compare.html.j2", contents_of(found))
+
+
+def explanation_parts(found: ExplanationComparison) -> tuple[str, str]:
+    """The head and the body of the same page, for another page to hold."""
+    contents = contents_of(found)
+    return rendered("explain/compare_head.html.j2", contents), rendered(
+        "explain/compare_body.html.j2", contents
+    )
+
+
+def contents_of(found: ExplanationComparison) -> dict[str, Any]:
+    """All that the page shows."""
     first = next(iter(found.runs.values())).manifest
     models = dict.fromkeys(short_name(str(run.manifest.model.get("name"))) for run in found.runs.values())
-    contents = {
+    return {
         "title": ", ".join(models),
         "data": first.data.get("name", "data"),
         "settings": first.settings,
@@ -217,7 +231,6 @@ def render(found: ExplanationComparison) -> str:
         "wide": _is_wide(first.spec),
         "no_interval": NO_INTERVAL,
     }
-    return rendered("explain/compare.html.j2", contents)
 
 
 def _side_by_side(found: ExplanationComparison) -> list[Sides]:

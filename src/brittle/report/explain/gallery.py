@@ -70,7 +70,7 @@ def gallery(run: Run) -> list[Group]:
     places = {place for found in wanted.values() for place in found}
     kept = {place: line for place, line in enumerate(lines_of(run)) if place in places}
     return [
-        Group(title, tuple(_show(run, kept[place], f"sample-{place + 1}") for place in found))
+        Group(title, tuple(shown_line(run, kept[place], f"sample-{place + 1}") for place in found))
         for title, found in wanted.items()
     ]
 
@@ -102,7 +102,8 @@ def _places(run: Run) -> dict[str, list[int]]:
     return {"Where the model was wrong": wrong, **others} if wrong else others
 
 
-def _show(run: Run, line: Explanation, anchor: str) -> Shown:
+def shown_line(run: Run, line: Explanation, anchor: str = "") -> Shown:
+    """A sample with all that is drawn from its files, where it has a map, or why there are no pictures."""
     classes = run.manifest.model["classes"]
     shares = {"Suffices": line.suffices, "Flips": line.flips}
     shown = Shown(
@@ -118,7 +119,7 @@ def _show(run: Run, line: Explanation, anchor: str) -> Shown:
         anchor=anchor,
     )
     try:
-        return _with_pictures(run, shown)
+        return _with_pictures(run, shown) if line.status is Outcome.EXPLAINED else shown
     except DAMAGED as error:
         return replace(shown, trouble=f"its pictures cannot be shown: {error}")
 

@@ -18,12 +18,17 @@ GREATEST = 2**53
 def lines_of(run: Run) -> Iterator[Explanation]:
     """Every line of a run whose numbers can be counted with. Raises RunError at one that cannot be."""
     for line in run.explanations():
-        if not all(abs(value) <= GREATEST for value in _numbers(line)):  # NaN is no less than anything
-            raise RunError(
-                f"the line of {line.sample!r} in {run.path / 'results.jsonl'} has numbers that mean nothing; "
-                "remove that line and run the same command again"
-            )
-        yield line
+        yield counted(run, line)
+
+
+def counted(run: Run, line: Explanation) -> Explanation:
+    """A line of a run whose numbers can be counted with. Raises RunError where they cannot be."""
+    if not all(abs(value) <= GREATEST for value in _numbers(line)):  # NaN is no less than anything
+        raise RunError(
+            f"the line of {line.sample!r} in {run.path / 'results.jsonl'} has numbers that mean nothing; "
+            "remove that line and run the same command again"
+        )
+    return line
 
 
 def _numbers(line: Explanation) -> Iterator[int | float]:

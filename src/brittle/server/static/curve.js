@@ -8,7 +8,7 @@ const RIGHT = 12;
 const TOP = 12;
 const BOTTOM = 30;
 
-function ticks(low, high, most) {
+export function ticks(low, high, most) {
   const span = high - low || 1;
   const power = 10 ** Math.floor(Math.log10(span / most));
   const step = [1, 2, 5, 10].map((f) => f * power).find((s) => span / s <= most);
@@ -17,8 +17,9 @@ function ticks(low, high, most) {
   return found;
 }
 
-// points: [query, margin, l2 or null] in order; end: the last query of the axis; now: the current one.
-export function drawCurve(svg, points, end, now = 0) {
+// points: [query, margin, l2 or null] in order; end: the last query of the axis; now: the current one; cursor:
+// the one that is looked at.
+export function drawCurve(svg, points, end, now = 0, cursor = null) {
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   const margins = points.map((point) => point[1]);
   const high = Math.max(0.5, ...margins) * 1.05;
@@ -36,6 +37,10 @@ export function drawCurve(svg, points, end, now = 0) {
     parts.push(drawn("text", { x: across(tick), y: HEIGHT - 8, "text-anchor": tick ? "middle" : "start" }, text));
   }
   parts.push(drawn("line", { class: "zero", x1: LEFT, x2: WIDTH - RIGHT, y1: down(0), y2: down(0) }));
+  if (cursor !== null) {
+    const x = across(cursor);
+    parts.push(drawn("line", { class: "cursor", x1: x, x2: x, y1: TOP, y2: HEIGHT - BOTTOM }));
+  }
   const flips = points.filter((point) => point[2] !== null);
   const first = points.findIndex((point) => point[2] !== null);
   const before = first < 0 ? points : points.slice(0, first + 1);

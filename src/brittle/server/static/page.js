@@ -23,6 +23,19 @@ export function number(value) {
 
 export const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 2 : 1)} %`;
 
+// An id as one part of an address, as brittle.server.names has it.
+export function named(text) {
+  const bytes = [...new TextEncoder().encode(text)];
+  const plain = /[A-Za-z0-9_.-]/;
+  return bytes
+    .map((byte, place) => {
+      const letter = String.fromCharCode(byte);
+      const keep = byte < 128 && plain.test(letter) && !(place === 0 && letter === ".");
+      return keep ? letter : `=${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+    })
+    .join("") || "=";
+}
+
 // Where a run stands, into the elements of a part of the page that say what they are.
 export function shown(part, standing) {
   for (const place of part.querySelectorAll("[data-is]")) {

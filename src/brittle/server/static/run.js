@@ -22,3 +22,14 @@ if (part.dataset.state === "running") {
     state: again,
   });
 }
+
+// What a verification says, until it has ended.
+async function check() {
+  const answer = await fetch(`/api/runs/${part.dataset.run}/check`).catch(() => null);
+  const found = answer?.ok ? await answer.json() : null;
+  if (found && !found.goes_on) location.reload();
+  else if (found) byId("check-said").textContent = found.said;
+  if (!found || found.goes_on) setTimeout(check, 1000);
+}
+
+if (byId("check")?.dataset.goesOn === "true") setTimeout(check, 1000);

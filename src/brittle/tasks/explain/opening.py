@@ -1,15 +1,16 @@
 """Open a model and data to be explained, and agree on the rules."""
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
 from brittle.core.errors import DataError
 from brittle.core.evaluation import Evaluator, against_truth
-from brittle.core.explain_run import After, ExplainRules, Fill, Found, explain_sample
+from brittle.core.explain_run import After, ExplainOnlooker, ExplainRules, Fill, Found, explain_sample
 from brittle.core.explainer import ExplainerFactory
 from brittle.core.explanation import Explanation, Outcome
 from brittle.core.request import Request, SampleRun
@@ -25,6 +26,8 @@ from brittle.tasks.explain.flips import Flips
 from brittle.tasks.explain.settings import ExplainSettings
 from brittle.tasks.explain.truth import TruthMasks
 from brittle.tasks.playing.opened import Opened, class_index, fit
+from brittle.tasks.watching.explained import MapSpotlight
+from brittle.tasks.watching.telling import Follower
 
 SHOWN = "shown"
 """The folder of untouched samples, of fills, and of what suffices and flips."""
@@ -44,6 +47,15 @@ class OpenedExplanation(Opened):
     which: str | int = "predicted"
     truth: TruthMasks | None = None
     evaluator: Evaluator | None = None
+    onlooker: ExplainOnlooker | None = None
+
+    def follower(self, folder: Path) -> Follower:
+        """Tells what an explainer shows."""
+        return MapSpotlight(folder, self.model.classes)
+
+    def shown_to(self, onlooker: ExplainOnlooker) -> Self:
+        """The same, which tells what its explainer shows."""
+        return replace(self, onlooker=onlooker)
 
     def sample_runs(self, names: Iterable[str], files: Kept) -> Iterator[SampleRun[Explanation]]:
         """The run of each of these samples; maps and what was shown go into the run folder."""
@@ -57,6 +69,7 @@ class OpenedExplanation(Opened):
             maps=MapArchive(files),
             seed=settings.seed,
             after=self._after(),
+            onlooker=self.onlooker,
         )
         for name in names:
             yield explain_sample(name, partial(self.dataset.open, name), rules)

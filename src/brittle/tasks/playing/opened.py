@@ -11,7 +11,6 @@ from brittle.core.identity import DIGEST
 from brittle.core.paths import is_file
 from brittle.core.request import SampleRun
 from brittle.core.sample import InputSpec
-from brittle.core.sample_run import Onlooker
 from brittle.data import Dataset, Wanted, open_data
 from brittle.data.files import times
 from brittle.domains import DOMAINS, Domain, domain_of
@@ -22,6 +21,7 @@ from brittle.store.kept import Kept
 from brittle.store.manifest import Manifest, same, stored_outputs
 from brittle.store.run import Run
 from brittle.tasks.playing.settings import RunSettings
+from brittle.tasks.watching.telling import Follower
 
 FITTING = ("model", "data", "model_options", "data_options")
 """The settings on which the number of classes depends."""
@@ -67,8 +67,12 @@ class Opened(ABC):
     def given_up(self, name: str, message: str) -> Any:
         """The result of a sample that ended every worker; its rows are those of interrupted samples."""
 
-    def shown_to(self, onlooker: Onlooker) -> Self:
-        """The same, which tells what its searches show; of verbs without searches just the same."""
+    def follower(self, folder: Path) -> Follower | None:
+        """What tells who watches a run in this folder; None of verbs of which nothing is told."""
+        return None
+
+    def shown_to(self, onlooker: Any) -> Self:
+        """The same, which tells this onlooker, of its follower, what is shown."""
         return self
 
     @property

@@ -11,7 +11,6 @@ from brittle.store.answers import AnswerCache
 from brittle.store.kept import Kept
 from brittle.tasks.playing.memory import most_open
 from brittle.tasks.playing.opened import Opened
-from brittle.tasks.watching.spotlight import Spotlight
 
 OnAsked = Callable[[int], None]
 """Told after every batch how many rows samples have asked for so far."""
@@ -40,14 +39,14 @@ def play_samples(
         affordable = most_open(opened.dataset.spec, opened.layers, opened.settings.workers)
         open_at_once = affordable if most is None else min(most, affordable)
         referee = Referee(model, batch, on_asked, opened.lanes, open_at_once)
-        if folder is None:
+        follower = opened.follower(folder) if folder else None
+        if follower is None:
             yield from referee.play(opened.sample_runs(names, files))
             return
-        spotlight = Spotlight(folder, opened.model.classes)
-        runs = opened.shown_to(spotlight.onlook).sample_runs(names, files)
+        runs = opened.shown_to(follower.onlook).sample_runs(names, files)
         with closing(referee.play(runs)) as results:
             for result in results:
-                spotlight.ended(result)
+                follower.ended(result)
                 yield result
     finally:
         if cache:

@@ -1,1 +1,1 @@
-"""What people see of an audit while it plays."""
+"""What people see of a run while it plays."""

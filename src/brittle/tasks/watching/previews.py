@@ -2,18 +2,26 @@
 
 import io
 from base64 import b64encode
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from brittle.core.sample import Array, InputSpec
-from brittle.domains.pixels import amplified, enlarged, shown
+from brittle.domains.pixels import enlarged
 from brittle.domains.stored import is_picture
 from brittle.domains.video import strip_frames
 
-LONGEST_SIDE, QUALITY = 320, 85
+
+class Look(NamedTuple):
+    """How pictures are encoded: pixels of the longer side, and the quality of a JPEG."""
+
+    side: int
+    quality: int
+
+
+LIVE = Look(320, 85)
 COLUMNS = 500
 """Pairs of least and greatest value that a trace is drawn from at most."""
 MOST_TRACES = 12
@@ -29,20 +37,21 @@ def kind_of(spec: InputSpec) -> dict[str, Any]:
     return {"kind": "image"}
 
 
-def preview(x: Array, spec: InputSpec) -> list[Any]:
+def preview(x: Array, spec: InputSpec, look: Look = LIVE) -> list[Any]:
     """Pictures as data URIs, one for an image and some frames of a clip; of a signal traces of numbers."""
     if not is_picture(spec):
         return [_thinned(trace) for trace in x[:MOST_TRACES]]
-    return [_jpeg(shown(frame, spec)) for frame in _frames(x, spec)]
+    return [_jpeg(_pixels((frame - spec.bounds[0]) / spec.span), look) for frame in _frames(x, spec)]
 
 
-def change(x: Array, changed: Array, spec: InputSpec) -> list[Any]:
+def change(x: Array, changed: Array, spec: InputSpec, look: Look = LIVE) -> list[Any]:
     """The same of changed - x: pictures about mid-grey, amplified to its own greatest value."""
     if not is_picture(spec):
         return [_thinned(trace) for trace in (changed - x)[:MOST_TRACES]]
     before, after = _frames(x, spec), _frames(changed, spec)
-    both = amplified(np.concatenate(before, axis=-1), np.concatenate(after, axis=-1))
-    return [_jpeg(part) for part in np.split(both, len(before), axis=1)]
+    difference = np.concatenate(after, axis=-1) - np.concatenate(before, axis=-1)
+    both = _pixels(0.5 + difference * np.float32(0.5 / (np.abs(difference).max() or 1.0)))
+    return [_jpeg(part, look) for part in np.split(both, len(before), axis=1)]
 
 
 def _frames(x: Array, spec: InputSpec) -> list[Array]:
@@ -50,12 +59,20 @@ def _frames(x: Array, spec: InputSpec) -> list[Array]:
     return [x[:, k] for k in strip_frames(spec.shape[1])] if "frame" in spec.axes else [x]
 
 
-def _jpeg(picture: NDArray[np.uint8]) -> str:
+def _pixels(values: Array) -> NDArray[np.uint8]:
+    """As domains.pixels.pixels has them, but for roundings: in the precision of the values, for speed."""
+    if values.shape[0] not in (1, 3):
+        values = values.mean(axis=0, keepdims=True)
+    codes = np.rint(values * np.float32(255))
+    return np.moveaxis(np.clip(codes, 0, 255, out=codes).astype(np.uint8), 0, -1)
+
+
+def _jpeg(picture: NDArray[np.uint8], look: Look) -> str:
     large = np.ascontiguousarray(enlarged(picture))
     image = Image.fromarray(large[..., 0] if large.shape[-1] == 1 else large)
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    image.thumbnail((look.side, look.side))
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=QUALITY)
+    image.save(out, "JPEG", quality=look.quality)
     return f"data:image/jpeg;base64,{b64encode(out.getvalue()).decode()}"
 
 
