@@ -81,6 +81,17 @@ def mean_ratio(ours: Values, theirs: Values, rng: np.random.Generator) -> Ratio:
     return Ratio(float(ours.mean() / theirs.mean()), ratio_interval(ours, theirs, rng), len(ours))
 
 
+def geometric_ratio(ours: Values, theirs: Values, rng: np.random.Generator) -> Ratio:
+    """Geometric mean of the ratios of pairs, over those in which both are finite; percentiles as below."""
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    logs = np.log(ours[both] / theirs[both])
+    if len(logs) < FEWEST:
+        return Ratio(float(np.exp(logs.mean())) if len(logs) else np.nan, None, len(logs))
+    means = logs[rng.integers(len(logs), size=(DRAWS, len(logs)))].mean(axis=1)
+    low, high = np.exp(np.quantile(means, (0.025, 0.975)))
+    return Ratio(float(np.exp(logs.mean())), Interval(float(low), float(high)), len(logs))
+
+
 def median_ratio(ours: Values, theirs: Values, rng: np.random.Generator) -> Ratio:
     """Ratio of the medians of two rows, sample by sample the same; percentiles of pairs drawn again."""
     value = float(np.median(ours) / np.median(theirs))

@@ -30,7 +30,7 @@ from brittle.core.result import SearchResult, Status
 from brittle.tasks.audit.opening import open_audit
 from brittle.tasks.audit.settings import AuditSettings
 from kept import play_missing, read
-from paired import mean_ratio, median_ratio
+from paired import geometric_ratio, mean_ratio, median_ratio
 
 WIDTH = 140  # of tables that go into a file
 
@@ -117,12 +117,13 @@ def costs_of(rows: list[dict[str, Any]], model: str, max_l2: float | None, budge
 
 
 def natural_table_of(costs: Costs, title: str, rival: str | None) -> Table:
-    """One table of closest flips: a line a search, the ratio of medians against the rival."""
+    """One table of closest flips: a line a search; against the rival the ratio of medians, and geometric."""
     table = Table(title=title, title_justify="left")
     for column in ("search", "n", "ASR", "median L2", "quartiles"):
         table.add_column(column, justify="left" if column == "search" else "right")
     if rival in costs:
-        table.add_column(f"median / {rival}", justify="right", no_wrap=True)
+        for name in ("median", "geometric"):
+            table.add_column(f"{name} / {rival}", justify="right", no_wrap=True)
     for search, by_sample in costs.items():
         runs = [l2 for seeds in by_sample.values() for l2 in seeds]
         flips = sum(l2 is not None for l2 in runs)
@@ -131,7 +132,9 @@ def natural_table_of(costs: Costs, title: str, rival: str | None) -> Table:
         cells = [search, str(len(by_sample)), f"{flips / max(len(runs), 1):.3f}"]
         cells += [f"{median:.2f}", f"{low:.2f} to {high:.2f}"]
         if rival in costs:
-            cells.append(str(median_ratio(nearest, _distances(costs[rival]), np.random.default_rng(0))))
+            theirs = _distances(costs[rival])
+            found = (of(nearest, theirs, np.random.default_rng(0)) for of in (median_ratio, geometric_ratio))
+            cells += map(str, found)
         table.add_row(*cells)
     return table
 

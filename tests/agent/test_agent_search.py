@@ -20,6 +20,7 @@ from brittle.learning.episode import TrainingTask
 from brittle.learning.game import CountedModel
 from brittle.searches import open_search
 from tiny import MemoryArchive, TinyModel, tiny_canvas, tiny_samples
+from toy_surrogates import ToySurrogate
 
 PLAYERS = ["ripple", "patchwork"]
 TERMS = Terms(60, 2.0)
@@ -51,6 +52,13 @@ def rows(search: Any, game: Game[Any], model: TinyModel, count: int = 40) -> lis
     return shown
 
 
+def with_surrogates(found: tuple[Any, Game[Any], TinyModel]) -> tuple[Any, Game[Any], TinyModel]:
+    """The same game with the leads of two surrogates."""
+    search, game, model = found
+    leads = tuple(ToySurrogate(model, 0.5, seed).on(game.sample, game.goal) for seed in range(2))
+    return search, replace(game, leads=leads), model
+
+
 def agent_of(player: str, folder: Path, spread: float) -> Any:
     """An agent on this player whose heads are random numbers of this spread; 0 corrects nothing."""
     search, game, _ = game_of(player)
@@ -77,6 +85,21 @@ def test_without_a_correction_it_is_the_hand_made_player_row_by_row(player: str,
         assert len(learned) == len(by_hand) > 3
         assert all(np.array_equal(a, b) for a, b in zip(learned, by_hand, strict=True))
         assert game.notes["agent"].startswith(player)
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+def test_with_surrogates_it_corrects_the_moves_that_it_learned_of(player: str, tmp_path: Path) -> None:
+    agent = agent_of(player, tmp_path, 0.0)
+    assert agent.takes_surrogates
+    by_hand = rows(*with_surrogates(game_of(player)))
+    _, game, model = with_surrogates(game_of(player))
+    learned = rows(agent, game, model)
+    assert len(learned) == len(by_hand) > 3 and game.leads[0].rows > 0
+    assert all(np.array_equal(a, b) for a, b in zip(learned, by_hand, strict=True))
+    _, game, model = with_surrogates(game_of(player))
+    other = rows(agent_of(player, tmp_path, 2.0), game, model)
+    assert np.array_equal(other[0], by_hand[0])  # the first row is the surrogates', whatever the agent
+    assert not all(np.array_equal(a, b) for a, b in zip(other, by_hand, strict=False))
 
 
 @pytest.mark.parametrize("player", PLAYERS)

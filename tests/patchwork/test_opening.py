@@ -53,7 +53,9 @@ def play_of(spec: InputSpec, budget: int = 250, **settings: Any) -> tuple[Game[C
     clean = np.array([0.9, 0.1], np.float32)
     terms = Terms(budget, settings.pop("max_l2", None))
     game = Game(sample, canvas, Goal(0), terms, clean, np.random.default_rng(0))
-    return game, Patchwork(**settings).play(game)
+    play = Patchwork(**settings).play(game)
+    assert isinstance(play, PatchworkPlay)
+    return game, play
 
 
 def opened(

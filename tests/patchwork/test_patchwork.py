@@ -70,6 +70,7 @@ def played(spec: InputSpec, rows: int, **terms: Any) -> tuple[Game[Canvas], Patc
     """A game after some moves."""
     game = game_of(spec, **terms)
     moves = Patchwork().play(game)
+    assert isinstance(moves, PatchworkPlay)
     state = moves.start
     for _ in range(rows):
         proposal = moves.propose(state, draw(moves.moves(state), game.rng), game.rng)

@@ -96,6 +96,25 @@ def audited(digits: Path, out: Path, victim: str = "counted", **settings: Any) -
     )
 
 
+def other_net(digits: Path, folder: Path) -> Path:
+    """A linear ONNX model of the digits with some of the victim's weights, and some of its own."""
+    onnx = pytest.importorskip("onnx")
+    weights = np.load(digits / "weights.npz")["coef"].astype(np.float32)
+    weights += np.random.default_rng(0).normal(0, weights.std(), weights.shape).astype(np.float32)
+    nodes = [
+        onnx.helper.make_node("Flatten", ["x"], ["flat"]),
+        onnx.helper.make_node("Gemm", ["flat", "w"], ["logits"], transB=1),
+    ]
+    sizes = {"x": ["n", 1, 8, 8], "logits": ["n", len(weights)]}
+    x, logits = (onnx.helper.make_tensor_value_info(name, 1, size) for name, size in sizes.items())
+    graph = onnx.helper.make_graph(
+        nodes, "other", [x], [logits], [onnx.numpy_helper.from_array(weights, "w")]
+    )
+    opset = [onnx.helper.make_opsetid("", 17)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=9), folder / "other.onnx")
+    return folder / "other.onnx"
+
+
 def balanced(run: brittle.Run, seen: Path) -> dict[str, Any]:
     """The summary of a run, after its rows were found to be those that were seen, and to add up."""
     found = run.summary()
@@ -112,8 +131,11 @@ def test_of_every_search(digits: Path, tmp_path: Path, seen: Path, search: str) 
     if search in PEERS or search in ("hopskipjump", "boundary"):
         pytest.importorskip("art")
         pytest.importorskip("foolbox")
+    more: dict[str, Any] = {}
+    if getattr(SEARCHES.load(search), "needs_surrogates", False):
+        more["surrogates"] = (str(other_net(digits, tmp_path)),)
     try:
-        run = audited(digits, tmp_path / "r", search=search)
+        run = audited(digits, tmp_path / "r", search=search, **more)
     except brittle.UsageError as error:
         pytest.skip(str(error))
     found = balanced(run, seen)

@@ -10,6 +10,7 @@ from pydantic import model_validator
 
 from brittle.agent.file import AGAIN, TrainedAgent, read_agent
 from brittle.agent.network import Shape, shape_of
+from brittle.agent.partial import Partial
 from brittle.core.canvas import Canvas, Palette
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.goal import Goal
@@ -59,6 +60,11 @@ class Agent(Settings):
         return tuple(getattr(player_of(self.trained), "needs", ()))
 
     @property
+    def takes_surrogates(self) -> bool:
+        """Whether its player does."""
+        return bool(getattr(player_of(self.trained), "takes_surrogates", False))
+
+    @property
     def about(self) -> dict[str, Any]:
         """What a run says of the agent: its name, its player, and what training it took."""
         return self.trained.about
@@ -66,7 +72,7 @@ class Agent(Settings):
     def __call__(self, game: Game[Any]) -> Search:
         """Plays one sample, one row at a time."""
         game.notes["agent"] = self.trained.name
-        return play_out(player_of(self.trained).play(game), game, self.trained.network)
+        return play_out(player_of(self.trained).play(game), game, Partial(self.trained.network))
 
 
 def is_at_home(spec: InputSpec) -> bool:

@@ -29,6 +29,7 @@ class Bases(Settings):
     name: ClassVar[str] = "bases"
     board: ClassVar[str] = "input"
     takes_surrogates: ClassVar[bool] = True
+    needs_surrogates: ClassVar[bool] = True
     rate: float = setting(0.005, "by what a weight is moved at first", gt=0)
     steps: int = setting(10, "steps on the surrogates for a query", ge=1)
     length: float = setting(3.0, "of all steps together, in radii", gt=0)

@@ -29,6 +29,7 @@ class Gfcs(Settings):
     name: ClassVar[str] = "gfcs"
     board: ClassVar[str] = "input"
     takes_surrogates: ClassVar[bool] = True
+    needs_surrogates: ClassVar[bool] = True
     step: float = setting(2.0, "L2 of a step", gt=0)
 
     def __call__(self, game: Game[InputBoard]) -> Search:

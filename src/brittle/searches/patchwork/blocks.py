@@ -60,6 +60,8 @@ class Blocks:
         # the price of squared L2 that equals the price of L2 at the current distance
         price = state.price / (2 * max(state.l2, self.geometry.cost.min()))
         drops = self.geometry.drops(state.effects.posterior_draw(rng))
+        if state.expected is not None:
+            drops += state.expected
         return np.asarray((drops - price * self.geometry.squares).argmax(axis=0), np.int16)
 
     def _fitted(
@@ -86,7 +88,8 @@ class Blocks:
         outside[block] = False
         cells = np.flatnonzero(outside)
         squares = self.canvas.squares_of(row)
-        drops = self.geometry.drops_of(state.effects.posterior_mean, row)[cells]
+        drops = self.geometry.drops_of(state.effects.posterior_mean, row) + state.expected_of(row)
+        drops = drops[cells]
         drops = np.maximum(drops, TUNING.least_drop * np.abs(drops).max(initial=1e-9))
         arrival = rng.exponential(size=len(cells)) * drops / np.maximum(squares[cells], 1e-12)
         order = cells[np.argsort(arrival, kind="stable")]

@@ -9,11 +9,12 @@ model of what each layer does in each place; the operator "thompson" assigns wha
 model prefers (Thompson sampling).
 """
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from brittle.core.canvas import Canvas
-from brittle.core.play import play_out
+from brittle.core.play import Play, play_out
 from brittle.core.search import Game, Search
+from brittle.searches.patchwork.guided import GuidedPlay
 from brittle.searches.patchwork.opening import is_opened_whole
 from brittle.searches.patchwork.play import PatchworkPlay
 from brittle.searches.patchwork.update import Prices
@@ -25,6 +26,7 @@ class Patchwork(Settings):
 
     name: ClassVar[str] = "patchwork"
     board: ClassVar[str] = "cells"
+    takes_surrogates: ClassVar[bool] = True
     price: float = setting(
         4.0, "nats that one unit of RMS change costs at first (relative to the input's span)", gt=0
     )
@@ -39,7 +41,8 @@ class Patchwork(Settings):
     )
 
     opening: Literal["auto", "whole", "none"] = setting(
-        "auto", "what is shown first, whole layers or none; auto is whole for signals and clips"
+        "auto",
+        "what is shown first, whole layers or none; auto is whole for signals and clips without surrogates",
     )
 
     @property
@@ -47,10 +50,12 @@ class Patchwork(Settings):
         """What L2 costs."""
         return Prices(self.price, self.cheaper, self.dearer)
 
-    def play(self, game: Game[Canvas]) -> PatchworkPlay:
-        """The moves of one game."""
-        opens = self.opening == "whole" or (self.opening == "auto" and is_opened_whole(game.sample.spec))
-        return PatchworkPlay(game, self.prices, self.thompson, opens)
+    def play(self, game: Game[Canvas]) -> Play[Any, Any]:
+        """The moves of one game; with a ladder where local models have leads."""
+        whole = is_opened_whole(game.sample.spec) and not game.leads
+        opens = self.opening == "whole" or (self.opening == "auto" and whole)
+        alone = PatchworkPlay(game, self.prices, self.thompson, opens)
+        return GuidedPlay(alone, game.leads, game.goal, game.clean) if game.leads else alone
 
     def __call__(self, game: Game[Canvas]) -> Search:
         """Plays one sample, one row at a time, until nothing closer is left to show."""

@@ -63,6 +63,8 @@ class State:
     upcoming:        the layer that the opening shows next, over the whole input; 0 once it is over.
     whole:           what the opening has shown.
     closest_query:   that found the closest flip so far.
+    expected:        what each layer lowers the margin by in each cell as others know it, nats, (layers + 1,
+                     cells): the mean of the linear model's prior, whose effects are what is left; None is 0.
     """
 
     current: Assignment
@@ -80,6 +82,13 @@ class State:
     upcoming: int = 0
     whole: tuple[Whole, ...] = ()
     closest_query: int = 0
+    expected: NDArray[np.float64] | None = None
+
+    def expected_of(self, row: Assignment) -> NDArray[np.float64]:
+        """What the cells of an assignment are expected to lower the margin by, nats, (cells,)."""
+        if self.expected is None:
+            return np.zeros(len(row))
+        return np.asarray(self.expected[row, np.arange(len(row))])
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class Update:
             return state
         gains = np.concatenate([self.opening.gains(whole, self.clean), np.ones(len(NON_LAYER_OPERATORS))])
         state = replace(state, operator_credit=Credit(gains, state.operator_credit.tries))
-        return self._on(state, self.opening.start(whole))
+        return self._on(state, self.opening.start(whole)) if state.best_l2 == np.inf else state
 
     def _noted(self, state: State, proposal: Proposal) -> State:
         """The state with a closer flip."""
@@ -101,11 +101,12 @@ class Update:
         """The state with the credit of the move and the linear model updated. margin, gain: nats."""
         relative = relative_gain(state, gain)
         change = TUNING.credit_rate * (gain - state.typical_gain) if gain > 0 else 0.0
+        drop = self.clean - margin - float(state.expected_of(proposal.row).sum())
         return replace(
             state,
             operator_credit=state.operator_credit.updated(proposal.move.operator, relative),
             place_credit=state.place_credit.updated(proposal.move.place, relative),
-            effects=state.effects.with_answer(self.geometry.design(proposal.row), self.clean - margin),
+            effects=state.effects.with_answer(self.geometry.design(proposal.row), drop),
             typical_gain=state.typical_gain + change,
             queries=state.queries + 1,
         )

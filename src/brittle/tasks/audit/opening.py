@@ -164,7 +164,12 @@ def open_audit(
 def _surrogates(
     names: Sequence[str], search: str, played: SearchFactory[Any], found: Fit
 ) -> tuple[LocalSurrogate, ...]:
-    """Those of a search that takes some. Raises UsageError for another, and as open_surrogates does."""
+    """Those of a search that takes some.
+
+    Raises UsageError for another, for one that needs some and has none, and as open_surrogates does.
+    """
+    if not names and getattr(played, "needs_surrogates", False):
+        raise UsageError(f"the search {search} needs surrogates; name some with --surrogate, such as shipped")
     if not names:
         return ()
     if not getattr(played, "takes_surrogates", False):
