@@ -73,7 +73,8 @@ def test_inputs_are_at_the_wanted_distance_never_farther_in_bounds_and_rounded(
         assert spec.bounds[0] <= x.min() and x.max() <= spec.bounds[1]
         assert np.array_equal(spec.encode(x), shown.codes), name
         if name in ("wave", "near"):  # a narrow window may be cut off by the bounds
-            assert distance >= 0.9 * wanted, name
+            least = 0.9 if times > 1 else 0.8  # of two codes or less many elements are rounded at once
+            assert distance >= least * wanted, name
 
 
 @given(seeds, st.floats(0.2, 5))

@@ -1,6 +1,7 @@
 """A run, and a page of it whose link was opened."""
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,13 @@ from same_run import DATA, audited
 
 PORT = 8421
 BASE = f"http://127.0.0.1:{PORT}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """In the background of a shell SIGINT is ignored, and what tests start would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
