@@ -39,6 +39,16 @@ class Goal:
         """Whether each answer is a flip, (n, classes) -> (n,). A tie is not one."""
         return self.margin(answers) < 0
 
+    def rivals(self, answer: Array, count: int) -> tuple[int, ...]:
+        """The classes besides the label that an answer, (classes,), holds for the most likely.
+
+        At most count, the nearest first; none for a target, which is the only class to go to.
+        """
+        if self.target is not None:
+            return ()
+        order = np.argsort(-answer, kind="stable")[: count + 1]
+        return tuple(int(k) for k in order if k != self.label)[:count]
+
 
 @dataclass(frozen=True)
 class JointGoal(Goal):

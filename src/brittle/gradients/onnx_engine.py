@@ -22,7 +22,7 @@ from brittle.gradients.onnx_read import first_line
 from brittle.models import Backend
 from brittle.models.export import ANSWERS, ExportError, export_onnx
 from brittle.models.layout import channel_axis
-from brittle.models.onnx import file_digest, load_graph
+from brittle.models.onnx import CPU, file_digest, load_graph, session_settings
 from brittle.store.files import write_whole
 
 FORM = 2
@@ -104,11 +104,7 @@ def _exported(backend: Backend, given: tuple[int, ...]) -> bytes:
 
 
 def _session(graph: bytes) -> Any:
-    settings = ort.SessionOptions()
-    settings.intra_op_num_threads = settings.inter_op_num_threads = 1
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    settings.log_severity_level = 4  # what goes wrong is raised as well
-    return ort.InferenceSession(graph, settings, providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(graph, session_settings(threads=1), providers=[CPU])
 
 
 def _kept(name: str, make: Callable[[], bytes]) -> Any:

@@ -91,14 +91,7 @@ def load_graph(
 
     Raises ModelError, UsageError for a name that no output has, or a GPU that onnxruntime does not have.
     """
-    settings = ort.SessionOptions()
-    settings.intra_op_num_threads = threads
-    settings.inter_op_num_threads = 1
-    settings.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    # A spinning engine keeps the core on which the next candidates are drawn: audits run 5 % slower with it.
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    settings.log_severity_level = 4  # what goes wrong is raised as well
-    providers = _providers(device)
+    settings, providers = session_settings(threads), _providers(device)
     try:
         session = ort.InferenceSession(source, settings, providers=providers)
     except Exception as error:  # onnxruntime's errors share no other base
@@ -106,6 +99,18 @@ def load_graph(
     if device == "cuda" and CUDA not in session.get_providers():
         raise UsageError("onnxruntime finds no GPU that it can use; check its driver, or leave --device out")
     return _checked(session, name, output)
+
+
+def session_settings(threads: int) -> Any:
+    """How every graph is run."""
+    settings = ort.SessionOptions()
+    settings.intra_op_num_threads = threads
+    settings.inter_op_num_threads = 1
+    settings.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    # A spinning engine keeps the core on which the next candidates are drawn: audits run 5 % slower with it.
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    settings.log_severity_level = 4  # what goes wrong is raised as well
+    return settings
 
 
 def _providers(device: str | None) -> list[str]:

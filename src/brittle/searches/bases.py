@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.errors import UsageError
-from brittle.core.field import Field, as_input, norm, unit, usual_l2
+from brittle.core.field import Field, as_input, norm, unit
 from brittle.core.sample import Array
 from brittle.core.search import Game, InputBoard, Search
 from brittle.core.sphere import L2Sphere
+from brittle.searches.radius import l2_radius
 from brittle.settings import Settings, setting
 
 
@@ -62,7 +63,7 @@ class Bases(Settings):
     def _descended(self, game: Game[InputBoard], start: Array, weights: NDArray[np.float64]) -> Array:
         """The change that the steps lead to from another one."""
         spec, fields = game.sample.spec, Field(game.sample.spec)
-        clean, radius = fields.of(game.sample.x), game.terms.max_l2 or usual_l2(game.sample.spec)
+        clean, radius = fields.of(game.sample.x), l2_radius(game)
         stride, change = np.float32(self.length * radius / self.steps), start
         for _ in range(self.steps):
             x = np.ascontiguousarray(as_input(clean + change, spec))[None]

@@ -12,11 +12,12 @@ from typing import ClassVar
 import numpy as np
 
 from brittle.core.errors import UsageError
-from brittle.core.field import Field, as_input, norm, unit, usual_l2
+from brittle.core.field import Field, as_input, norm, unit
 from brittle.core.sample import Array
 from brittle.core.search import Game, InputBoard, Search
 from brittle.core.sphere import L2Sphere
 from brittle.core.surrogate import Lead
+from brittle.searches.radius import l2_radius
 from brittle.settings import Settings, setting
 
 
@@ -37,7 +38,7 @@ class Gfcs(Settings):
         if not game.leads:
             raise UsageError("gfcs needs surrogates; name some with --surrogate")
         sample, spec, sphere = game.sample, game.sample.spec, L2Sphere(game.sample)
-        fields, radius = Field(spec), game.terms.max_l2 or usual_l2(spec)
+        fields, radius = Field(spec), l2_radius(game)
         best, answer = np.zeros_like(fields.of(sample.x)), game.clean
         least = float(game.goal.margin(answer[None])[0])
         while True:
@@ -62,16 +63,10 @@ class Gfcs(Settings):
         """The margin's gradient on each surrogate, in random order; then random ones, for ever."""
         fields, rng, leads = Field(game.sample.spec), game.rng, game.leads
         x = np.clip(game.sample.x + as_input(best, game.sample.spec), *game.sample.spec.bounds)[None]
-        rival = _rival(answer, game.goal.label)
+        rivals = game.goal.rivals(answer, 1)
         for turn in rng.permutation(len(leads)):
-            yield -unit(fields.of(leads[turn].gradient(x, (rival,))[0]))
+            yield -unit(fields.of(leads[turn].gradient(x, rivals)[0]))
         while True:
             lead: Lead = leads[rng.integers(len(leads))]
             weights = rng.uniform(-1, 1, lead.classes).astype(np.float32)
             yield unit(fields.of(lead.along(x, weights)[0]))
-
-
-def _rival(answer: Array, label: int) -> int:
-    others = answer.copy()
-    others[label] = -1
-    return int(others.argmax())

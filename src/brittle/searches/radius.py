@@ -3,8 +3,14 @@
 import numpy as np
 
 from brittle.core.errors import UsageError
+from brittle.core.field import usual_l2
 from brittle.core.search import Game, InputBoard
 from brittle.core.sphere import TOLERANCE
+
+
+def l2_radius(game: Game[InputBoard]) -> float:
+    """The L2 that a flip may have, or the usual one where the terms set none."""
+    return game.terms.max_l2 or usual_l2(game.sample.spec)
 
 
 def linf_radius(game: Game[InputBoard], eps: float, name: str) -> float:

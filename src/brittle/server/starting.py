@@ -1,5 +1,6 @@
 """The routes that start, stop, continue and verify; they are not there where the page only shows."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -75,22 +76,14 @@ class Starting:
     def stop(self, request: Request) -> Response:
         """Stop an audit that was started here."""
         part = request.path_params["run"]
-        try:
-            self.jobs.stop(part)
-        except BrittleError as error:
-            return said(str(error), 409)
-        return RedirectResponse(f"/runs/{part}", 303)
+        return _done(part, lambda: self.jobs.stop(part))
 
     def go_on(self, request: Request) -> Response:
         """Continue a run of what may be started here."""
         found = self._shared.folders.get(request.path_params["run"])
         if found is None or found.kind != "run":
             return missing()
-        try:
-            self.jobs.go_on(found)
-        except BrittleError as error:
-            return said(str(error), 409)
-        return RedirectResponse(f"/runs/{found.id}", 303)
+        return _done(found.id, lambda: self.jobs.go_on(found))
 
     def verify(self, request: Request) -> Response:
         """Verify a run of what may be asked here."""
@@ -98,20 +91,13 @@ class Starting:
         standing = self._shared.standings.of(found) if found and found.kind == "run" else None
         if standing is None or standing.manifest is None:
             return missing()
-        try:
-            self.jobs.verify(standing.found, standing.manifest)
-        except BrittleError as error:
-            return said(str(error), 409)
-        return RedirectResponse(f"/runs/{standing.found.id}", 303)
+        one, manifest = standing.found, standing.manifest
+        return _done(one.id, lambda: self.jobs.verify(one, manifest))
 
     def stop_check(self, request: Request) -> Response:
         """Stop a verification that was started here."""
         part = request.path_params["run"]
-        try:
-            self.jobs.stop_check(part)
-        except BrittleError as error:
-            return said(str(error), 409)
-        return RedirectResponse(f"/runs/{part}", 303)
+        return _done(part, lambda: self.jobs.stop_check(part))
 
     def check(self, request: Request) -> Response:
         """Where the verification of a run stands."""
@@ -128,3 +114,12 @@ class Starting:
 
     def _command(self, settings: AuditSettings) -> str:
         return command_of(settings, Path(self._shared.folders.root.name) / settings.folder().name)
+
+
+def _done(part: str, act: Callable[[], None]) -> Response:
+    """What is said of a run to which something was done: its page, or why that was refused."""
+    try:
+        act()
+    except BrittleError as error:
+        return said(str(error), 409)
+    return RedirectResponse(f"/runs/{part}", 303)

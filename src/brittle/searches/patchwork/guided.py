@@ -187,8 +187,5 @@ class GuidedPlay:
         return self.patchwork.observe(state.patchwork)
 
     def _nearest(self, answer: Array) -> tuple[int, ...]:
-        """The classes besides the label that an answer holds for the most likely; none for a target."""
-        if self.goal.target is not None:
-            return ()
-        order = np.argsort(-answer, kind="stable")
-        return tuple(int(k) for k in order[: self.goal.k + 1] if k != self.goal.label)[: self.goal.k]
+        """As many classes as have to come before the label."""
+        return self.goal.rivals(answer, self.goal.k)

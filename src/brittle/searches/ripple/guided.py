@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brittle.core.goal import Goal
 from brittle.core.play import Move, Odds, View
 from brittle.core.sample import Array
 from brittle.core.surrogate import Lead
@@ -93,8 +94,7 @@ class GuidedProposal:
 class GuidedPlay:
     """Implements core.play.Play and Listener on the board of whole inputs.
 
-    ripple: the moves that need no surrogate. clean: the untouched input's answer, (classes,); label: its
-    class.
+    ripple: the moves that need no surrogate. clean: the untouched input's answer, (classes,).
     """
 
     def __init__(
@@ -102,10 +102,10 @@ class GuidedPlay:
         ripple: RipplePlay,
         leads: Sequence[Lead],
         clean: Array,
-        label: int,
+        goal: Goal,
         tuning: GuidedTuning = GUIDED,
     ) -> None:
-        self.ripple, self.leads, self.label, self.tuning = ripple, tuple(leads), label, tuning
+        self.ripple, self.leads, self.goal, self.tuning = ripple, tuple(leads), goal, tuning
         self.operators = (*OPERATORS, LEAP, FOLLOW)
         self.places, self.sizes, self.clean = ripple.places, ripple.sizes, ripple.clean
         self._first_rivals = self._nearest(clean)
@@ -174,7 +174,5 @@ class GuidedPlay:
         return self.ripple.observe(state.ripple)
 
     def _nearest(self, answer: Array) -> tuple[int, ...]:
-        """The classes besides the label that an answer holds for the most likely."""
-        order = np.argsort(-answer, kind="stable")
-        found = [int(k) for k in order[: max(self.tuning.ranks) + 2] if k != self.label]
-        return tuple(found[: max(self.tuning.ranks) + 1])
+        """As many classes as leaps may go to, the nearest first."""
+        return self.goal.rivals(answer, max(self.tuning.ranks) + 1)

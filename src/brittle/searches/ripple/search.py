@@ -67,7 +67,7 @@ class Ripple(Settings):
             game.notes["tile"] = tiles.name
         clean = float(game.goal.margin(game.clean[None])[0])
         alone = RipplePlay(game.sample, game.terms, clean, values, self.waves)
-        return GuidedPlay(alone, game.leads, game.clean, game.goal.label) if game.leads else alone
+        return GuidedPlay(alone, game.leads, game.clean, game.goal) if game.leads else alone
 
 
 @lru_cache(maxsize=4)

@@ -59,3 +59,12 @@ export function follow(part, what, { begin, take, draw, tells }) {
     },
   };
 }
+
+// How far the budget is used: the query of the last step, which is returned, or of the beginning.
+export function showQuery(sample, step) {
+  const query = step?.query ?? sample.query;
+  byId("queries").max = sample.budget;
+  byId("queries").value = query;
+  byId("used").textContent = `query ${number(query)} of ${number(sample.budget)}`;
+  return query;
+}

@@ -1,6 +1,6 @@
 // An audit at work: the sample that it tells of, what is tried on it, and what the model says.
 import { drawCurve } from "./curve.js";
-import { follow } from "./following.js";
+import { follow, showQuery } from "./following.js";
 import { byId, number } from "./page.js";
 import { beginStage, showStage } from "./stage.js";
 
@@ -37,10 +37,7 @@ function end(event) {
 
 function draw() {
   if (!sample) return;
-  const query = step?.query ?? sample.query;
-  byId("queries").max = sample.budget;
-  byId("queries").value = query;
-  byId("used").textContent = `query ${number(query)} of ${number(sample.budget)}`;
+  const query = showQuery(sample, step);
   if (step) {
     const worn = step.used?.length ? `: ${step.used.slice(0, 3).map(([name]) => name).join(", ")}` : "";
     if (!byId("now").textContent.startsWith("Ended")) byId("now").textContent = `Adding distortion, step ${number(query)}${worn}`;

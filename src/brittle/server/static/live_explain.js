@@ -1,6 +1,6 @@
 // An explanation at work: the sample that it tells of, what is shown of it, and the map as it grows.
 import { drawBars } from "./bars.js";
-import { follow } from "./following.js";
+import { follow, showQuery } from "./following.js";
 import { showHeat } from "./heat.js";
 import { byId, number, percent } from "./page.js";
 import { showPicture, showTraces } from "./pictures.js";
@@ -55,10 +55,7 @@ function ending(event) {
 
 function draw() {
   if (!sample) return;
-  const query = step?.query ?? sample.query;
-  byId("queries").max = sample.budget;
-  byId("queries").value = query;
-  byId("used").textContent = `query ${number(query)} of ${number(sample.budget)}`;
+  const query = showQuery(sample, step);
   if (step) {
     const what = step.found ? "Taking the curves of the map" : `Masked input, step ${number(query)}`;
     if (!byId("now").textContent.startsWith("Ended")) byId("now").textContent = what;
