@@ -1,11 +1,13 @@
 """A stand-in for the module ray whose actors are threads of this process, and may be killed."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import Any
+
+from brittle.core.lanes import Lanes
 
 
 class RayActorError(Exception):
@@ -54,14 +56,14 @@ class FakeRay(ModuleType):
 
 
 class _Actor:
-    """One actor: its methods answer futures."""
+    """One actor: its methods answer futures. Its threads end with the process, whatever they wait for."""
 
     def __init__(self, make: Callable[[], Any], news_left: int | None) -> None:
-        self._threads = ThreadPoolExecutor(4)
+        self._threads = Lanes[Any](4).__enter__()
         self._made = self._threads.submit(make)
         self.news_left, self.dead = news_left, False
         self.news = SimpleNamespace(remote=lambda: self._threads.submit(self._news))
-        self.give = SimpleNamespace(remote=lambda name: self._threads.submit(self._give, name))
+        self.give = SimpleNamespace(remote=lambda name: self._threads.submit(lambda: self._give(name)))
 
     def _news(self) -> Any:
         if self.news_left == 0:
