@@ -171,7 +171,7 @@ def test_what_has_no_rule_is_named() -> None:
 
     x, asked = normal(1, 3, 4), normal(1, 12)
     refused: dict[str, list[Any]] = {
-        "Erf": [("Erf", "x", "y")],
+        "Sin": [("Sin", "x", "y")],
         "Cast to another type": [("Cast", "x", "a", {"to": 7}), ("Cast", "a", "y", {"to": 1})],
         "Pad by mirrored": [("Pad", "x pads", "y", {"mode": "reflect"})],
         "more than a list": [("Gather", "x table", "y", {"axis": 1})],

@@ -59,6 +59,24 @@ def pointwise() -> Iterator[Any]:
     yield case(IMAGE, ("Greater", "x w", "a"), ("Where", "a x w", "y"), w=normal(6), name="by itself")
 
 
+def curves() -> Iterator[Any]:
+    yield from (case(IMAGE, (kind, "x", "y")) for kind in ("Abs", "Elu", "Erf", "HardSwish", "Softplus"))
+    yield case(IMAGE, ("Elu", "x", "y", {"alpha": 0.3}))
+    yield case(IMAGE, ("Mul", "x five", "a"), ("HardSwish", "a", "y"), five=one(5), name="beyond 3")
+    for kind in ("Log", "Reciprocal"):
+        yield case(IMAGE, ("Exp", "x", "a"), (kind, "a", "y"))
+    for how in ("none", "tanh"):
+        yield case(IMAGE, ("Gelu", "x", "y", {"approximate": how}), opset=20)
+    yield case(IMAGE, ("Pow", "x p", "y"), p=one(2), name="square")
+    yield case(IMAGE, ("Pow", "x p", "y"), p=np.array(3), name="whole number")
+    powers = np.array([0.5, -1, 2, 1, 3, 0], np.float32)
+    yield case(IMAGE, ("Exp", "x", "a"), ("Pow", "a p", "y"), p=powers, name="of a row")
+    yield case((1, 5, 1), ("Exp", "x", "a"), ("Pow", "a p", "y"), p=powers, name="both repeated")
+    for kind in ("Max", "Min", "Sum"):
+        yield case((1, 5, 6), (kind, "x w x v", "y"), w=normal(4, 1, 6), v=one(0.1), name="of several")
+        yield case(IMAGE, (kind, "x", "y"), name="of one")
+
+
 def shapes() -> Iterator[Any]:
     for axis in (1, -1):
         yield case(IMAGE, ("Neg", "x", "a"), ("Concat", "a x a", "y", {"axis": axis}))
@@ -144,6 +162,11 @@ def layers() -> Iterator[Any]:
     for shape in (IMAGE, SIGNAL, (4,)):
         nodes = [("Sigmoid", "x", "a"), ("BatchNormalization", "a s b m v", "y", {"epsilon": 0.01})]
         yield case(shape, *nodes, **stored, name=f"{len(shape)} axes")
+    for axis in (-1, 2):
+        parts = {"s": normal(*IMAGE[axis if axis < 0 else axis - 1 :]), "b": normal(6)}
+        how = {"axis": axis, "epsilon": 0.01}
+        yield case(IMAGE, ("LayerNormalization", "x s b", "y", how), **parts, name=f"from {axis}")
+        yield case(IMAGE, ("LayerNormalization", "x s", "y", {"axis": axis}), **parts, name=f"bare {axis}")
     for kind in ("Softmax", "LogSoftmax"):
         yield from (case(IMAGE, (kind, "x", "y", {"axis": axis})) for axis in (1, -1, 2))
         yield case(IMAGE, (kind, "x", "y"), opset=11)
@@ -173,7 +196,7 @@ def slices() -> Iterator[Any]:
     )
 
 
-CASES = [*pointwise(), *shapes(), *slices(), *reductions(), *layers()]
+CASES = [*pointwise(), *curves(), *shapes(), *slices(), *reductions(), *layers()]
 
 
 @pytest.mark.parametrize(("shape", "nodes", "arrays", "opset"), CASES)

@@ -121,16 +121,16 @@ def test_free_sides_and_other_sizes(save: Save) -> None:
 def test_what_has_no_rule_goes_to_torch(save: Save) -> None:
     from brittle.gradients.torch_engine import TorchEngine
 
-    model = net("Erf")
+    model = net("Sin")
     engine = opened(save(model))
     assert isinstance(engine, TorchEngine) and engine.classes == 5
     check(engine, model, normal(2, *SHAPE))
-    with pytest.raises(ModelError, match=r"takes 3 x 6 x 8 and the inputs are 3 x 5 x 9; .*no rule for Erf"):
+    with pytest.raises(ModelError, match=r"takes 3 x 6 x 8 and the inputs are 3 x 5 x 9; .*no rule for Sin"):
         opened(save(model), (3, 5, 9))
 
 
 def test_channels_last_in_torch(save: Save) -> None:
-    nodes = [("Erf", "x", "a"), ("Mul", "a w", "y")]
+    nodes = [("Sin", "x", "a"), ("Mul", "a w", "y")]
     w, x = normal(6, 8, 3), normal(2, *SHAPE)
     model = model_of(nodes, (6, 8, 3), w=w)
     asked = normal(2, 6 * 8 * 3)
@@ -217,6 +217,19 @@ def test_a_module_is_exported_and_not_kept(cache: Path) -> None:
     x, engine = normal(2, 3, 4, 5), opened(module, (3, 4, 5))
     assert isinstance(engine, OnnxEngine) and not cache.exists()
     asked = normal(2, engine.classes)
+    inputs = torch.from_numpy(x).requires_grad_()
+    (module(inputs) * torch.from_numpy(asked)).sum().backward()
+    assert off(engine("along", x, asked)[1], inputs.grad.numpy()) < 1e-5
+
+
+def test_a_transformer_needs_no_torch_to_give_gradients() -> None:
+    from brittle.gradients.onnx_engine import OnnxEngine
+
+    layer = torch.nn.TransformerEncoderLayer(8, 2, 12, 0, "gelu", batch_first=True, norm_first=True)
+    patches = (torch.nn.Conv2d(3, 8, 4, 4), torch.nn.Flatten(2), torch.nn.Linear(4, 8))
+    module = torch.nn.Sequential(*patches, layer, torch.nn.LayerNorm(8), torch.nn.Flatten()).eval()
+    x, engine, asked = normal(2, 3, 8, 8), opened(module, (3, 8, 8)), normal(2, 64)
+    assert isinstance(engine, OnnxEngine)
     inputs = torch.from_numpy(x).requires_grad_()
     (module(inputs) * torch.from_numpy(asked)).sum().backward()
     assert off(engine("along", x, asked)[1], inputs.grad.numpy()) < 1e-5

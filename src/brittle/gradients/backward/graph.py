@@ -9,6 +9,7 @@ from typing import Any
 
 import onnx
 
+from brittle.gradients.backward.curves import CURVES
 from brittle.gradients.backward.entry import Entry
 from brittle.gradients.backward.folding import folded, own_input, shapes
 from brittle.gradients.backward.layers import LAYERS
@@ -23,7 +24,7 @@ from brittle.gradients.onnx_read import DOMAINS, before_softmax, needed
 
 __all__ = ["Entry", "Tape", "Unknown", "gradient_graph"]
 
-RULES: Mapping[str, Rule] = {**LAYERS, **POINTWISE, **POOLS, **REDUCTIONS, **SHAPES, **WINDOWS}
+RULES: Mapping[str, Rule] = {**CURVES, **LAYERS, **POINTWISE, **POOLS, **REDUCTIONS, **SHAPES, **WINDOWS}
 COMPARISONS = ("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Not", "Or", "Xor")
 STEPS = (*COMPARISONS, "ArgMax", "ArgMin", "Ceil", "Floor", "Round", "Shape", "Sign", "Size")
 """Operators whose outputs do not change where their inputs change a little."""

@@ -1,6 +1,7 @@
 """Gradients of ONNX operators that multiply matrices, normalise, or share out by softmax."""
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 from brittle.gradients.backward.tape import Rule, Tape, Unknown
@@ -49,6 +50,26 @@ def _batch_norm(tape: Tape, node: Any, dy: str, place: int) -> str:
     return tape.add("Mul", dy, tape.constant(slope.reshape(-1, *[1] * (tape.rank(node.input[0]) - 2))))
 
 
+def _layer_norm(tape: Tape, node: Any, dy: str, place: int) -> str:
+    """Of y = scale z + shift, z the input with mean 0 and deviation s: (g - mean(g) - z mean(g z)) / s."""
+    if place:
+        raise Unknown("LayerNormalization by a scale that is computed")
+    x, scale = node.input[:2]
+    axes = range(attribute(node, "axis", -1) % tape.rank(x), tape.rank(x))
+    share, over = tape.constant(1 / prod(tape.size(x, axis) for axis in axes)), tape.whole(*axes)
+
+    def mean(value: str) -> str:
+        return tape.add("Mul", tape.add("ReduceSum", value, over, keepdims=1), share)
+
+    centred = tape.add("Sub", x, mean(x))
+    variance = mean(tape.add("Mul", centred, centred))
+    least = tape.constant(attribute(node, "epsilon", 1e-5))
+    deviation = tape.add("Sqrt", tape.add("Add", variance, least))
+    z, g = tape.add("Div", centred, deviation), tape.add("Mul", dy, scale)
+    along = tape.add("Mul", z, mean(tape.add("Mul", g, z)))
+    return tape.add("Div", tape.add("Sub", tape.add("Sub", g, mean(g)), along), deviation)
+
+
 def _softmax(tape: Tape, node: Any, dy: str, place: int) -> str:
     y, axis = node.output[0], tape.whole(attribute(node, "axis", -1))
     mean = tape.add("ReduceSum", tape.add("Mul", dy, y), axis, keepdims=1)
@@ -64,6 +85,7 @@ def _log_softmax(tape: Tape, node: Any, dy: str, place: int) -> str:
 LAYERS: Mapping[str, Rule] = {
     "BatchNormalization": _batch_norm,
     "Gemm": _gemm,
+    "LayerNormalization": _layer_norm,
     "LogSoftmax": _log_softmax,
     "MatMul": _matmul,
     "Softmax": _softmax,

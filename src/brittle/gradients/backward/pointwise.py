@@ -34,6 +34,18 @@ def _where(tape: Tape, node: Any, dy: str, place: int) -> str:
     return _add(tape, node, tape.add("Where", node.input[0], *kept), place)
 
 
+def _extreme(tape: Tape, node: Any, dy: str, place: int) -> str:
+    """Shared by all inputs that are the greatest, or the least."""
+    is_it = [
+        tape.add("Cast", tape.add("Equal", name, node.output[0]), to=onnx.TensorProto.FLOAT)
+        for name in node.input
+    ]
+    share = is_it[place]
+    if len(is_it) > 1:
+        share = tape.add("Div", share, tape.add("Sum", *is_it))
+    return _add(tape, node, tape.add("Mul", dy, share), place)
+
+
 def _relu(tape: Tape, node: Any, dy: str, place: int) -> str:
     return _where_true(tape, tape.add("Greater", node.output[0], tape.constant(0)), dy)
 
@@ -103,12 +115,15 @@ POINTWISE: Mapping[str, Rule] = {
     "HardSigmoid": _hard_sigmoid,
     "Identity": _same,
     "LeakyRelu": _leaky_relu,
+    "Max": _extreme,
+    "Min": _extreme,
     "Mul": _mul,
     "Neg": lambda tape, node, dy, place: tape.add("Neg", dy),
     "Relu": _relu,
     "Sigmoid": _sigmoid,
     "Sqrt": _sqrt,
     "Sub": _sub,
+    "Sum": _add,
     "Tanh": _tanh,
     "Where": _where,
 }
