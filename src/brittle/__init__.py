@@ -59,6 +59,10 @@ if TYPE_CHECKING:
     from brittle.tasks.score.score import score as score
     from brittle.tasks.score.score import write_board as write_board
     from brittle.tasks.score.settings import ScoreSettings as ScoreSettings
+    from brittle.tasks.seal import Seal as Seal
+    from brittle.tasks.seal import SealCheck as SealCheck
+    from brittle.tasks.seal import check_seal as check_seal
+    from brittle.tasks.seal import seal as seal
     from brittle.tasks.train.agent import train_agent as train_agent
     from brittle.tasks.train.explainer import train_explainer as train_explainer
     from brittle.tasks.train.rlab import train_rlab as train_rlab
@@ -85,10 +89,13 @@ _PUBLIC = {
     "Run": "brittle.store.run",
     "Score": "brittle.tasks.score.score",
     "ScoreSettings": "brittle.tasks.score.settings",
+    "Seal": "brittle.tasks.seal",
+    "SealCheck": "brittle.tasks.seal",
     "audit": "brittle.tasks.audit.audit",
     "benchmark": "brittle.tasks.benchmark.benchmark",
     "benchmark_rows_table": "brittle.report.hard_table",
     "benchmark_table": "brittle.report.hard_table",
+    "check_seal": "brittle.tasks.seal",
     "compare": "brittle.tasks.compare",
     "compare_runs": "brittle.tasks.compare",
     "compare_explanation_runs": "brittle.tasks.explain.compare",
@@ -111,6 +118,7 @@ _PUBLIC = {
     "schema": "brittle.tasks.schemas",
     "schema_names": "brittle.tasks.schemas",
     "score": "brittle.tasks.score.score",
+    "seal": "brittle.tasks.seal",
     "score_table": "brittle.report.board.tables",
     "summary_of": "brittle.report.summary",
     "summary_table": "brittle.report.tables",

@@ -31,6 +31,11 @@ def show_verdicts(verdicts: "Iterable[Verdict]") -> None:
         console.print(str(verdict), style="green" if verdict.green else "bold red", soft_wrap=True)
 
 
+def printable(text: str) -> str:
+    """Text of a stranger as one line, without what a terminal would obey."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 @contextmanager
 def clear_errors() -> Iterator[None]:
     """Every error that is meant for the user as one line, with its exit code."""

@@ -7,7 +7,7 @@ import click
 from rich.progress import Progress
 
 import brittle
-from brittle.cli.console import EXIT_CODES, clear_errors, console, errors
+from brittle.cli.console import EXIT_CODES, clear_errors, console, errors, printable
 from brittle.cli.options import GroupedCommand, given_of, option, settings_options
 from brittle.models.options import ModelOptions
 
@@ -58,9 +58,9 @@ def verify(
                 **given_of(options),
             )
         for line in [f"note: {note}" for note in found.notes]:
-            console.print(_printable(line), soft_wrap=True)
+            console.print(printable(line), soft_wrap=True)
         for check in found.broken:
-            console.print(_printable(f"does not hold: {check}"), soft_wrap=True)
+            console.print(printable(f"does not hold: {check}"), soft_wrap=True)
         what = f"{found.maps} maps" if found.maps else f"{found.flips} flips"
         what = f"{found.files} files" if found.files else what
         held = len(found.checks) - len(found.broken)
@@ -69,8 +69,3 @@ def verify(
             f"{what} of {found.samples} samples ({found.rows} rows asked)"
         )
         sys.exit(BROKEN if found.broken else 0 if found.finished else UNFINISHED)
-
-
-def _printable(text: str) -> str:
-    """Text of a stranger as one line, without what a terminal would obey."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
