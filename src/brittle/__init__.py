@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from brittle.report.hard_table import benchmark_rows_table as benchmark_rows_table
     from brittle.report.hard_table import benchmark_table as benchmark_table
     from brittle.report.harden.tables import hardening_table as hardening_table
+    from brittle.report.severity import severity_beside as severity_beside
+    from brittle.report.severity import severity_of as severity_of
     from brittle.report.summary import summary_of as summary_of
     from brittle.report.tables import summary_table as summary_table
     from brittle.store.run import Run as Run
@@ -120,6 +122,8 @@ _PUBLIC = {
     "score": "brittle.tasks.score.score",
     "seal": "brittle.tasks.seal",
     "score_table": "brittle.report.board.tables",
+    "severity_beside": "brittle.report.severity",
+    "severity_of": "brittle.report.severity",
     "summary_of": "brittle.report.summary",
     "summary_table": "brittle.report.tables",
     "train_agent": "brittle.tasks.train.agent",

@@ -24,6 +24,7 @@ from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.gates import GateSettings
 
 if TYPE_CHECKING:
+    from brittle.report.severity import Severity
     from brittle.tasks.audit.estimate import Estimate
 
 WITHIN_L2 = (
@@ -87,6 +88,8 @@ def audit(
         asked, named = run.manifest.settings, settings.get("search") or settings.get("agent")
         if asked["goal"] == "first" and asked["max_l2"] and not named:
             console.print(WITHIN_L2, soft_wrap=True)
+        if settings.get("curves") and (curves := brittle.severity_beside(run)):
+            console.print(_curves_in_words(curves), soft_wrap=True)
         console.print(f"Report: {run.path / 'report.html'}", soft_wrap=True)
         checked = gates.check(run)
         if junit:
@@ -115,6 +118,15 @@ def _estimated(found: "Estimate") -> Iterator[str]:
         yield f"Time: not measured, as nothing was sent; {seconds} for each 0.1 s that a request takes"
     if (price := found.price) is not None:
         yield f"Cost: {both(lambda rows: f'{rows * price / 1000:,.2f}')} at {price:g} for 1,000 rows"
+
+
+def _curves_in_words(found: "Severity") -> str:
+    """What the severity curves say on the whole, and what they cost."""
+    words = f"Errors: {wording.percent(found.clean.share)} untouched"
+    words += f", {wording.percent(found.mean(found.own))} under the distortions over the whole input"
+    if found.corruptions:
+        words += f", {wording.percent(found.mean(found.corruptions))} under the 15 corruptions"
+    return f"{words} ({wording.number(found.rows)} rows beside the budget)"
 
 
 def _finished_before(run: "brittle.Run") -> str:

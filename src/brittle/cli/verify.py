@@ -63,6 +63,7 @@ def verify(
             console.print(printable(f"does not hold: {check}"), soft_wrap=True)
         what = f"{found.maps} maps" if found.maps else f"{found.flips} flips"
         what = f"{found.files} files" if found.files else what
+        what = f"{found.answers} answers" if found.answers else what
         held = len(found.checks) - len(found.broken)
         console.print(
             f"{held} of {len(found.checks)} checks hold: "

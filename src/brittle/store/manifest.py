@@ -85,7 +85,7 @@ class Manifest(BaseModel):
               to the identity rows, and whether it repeats them.
     data:     name, samples (how many), sha256, digest.
     spec, cell, palette: what the layer index of a cell means.
-    verb:     what was asked for. cell and palette are of an audit.
+    verb:     what was asked for. cell and palette are of an audit, a palette of its curves too.
     surrogates: what the search learned from without a query; None where there are none.
     agent:    name, player, models, data, queries: the trained agent that plays, and what training it cost.
     """
@@ -100,7 +100,7 @@ class Manifest(BaseModel):
     palette: tuple[Layer, ...] = ()
     agent: dict[str, Any] | None = None
     surrogates: tuple[NamedSurrogate, ...] | None = None
-    verb: Literal["audit", "explain", "benchmark"] = "audit"
+    verb: Literal["audit", "explain", "benchmark", "curves"] = "audit"
     format: Literal[1] = FORMAT
 
     @field_validator("settings", "model", "data")

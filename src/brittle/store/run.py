@@ -11,6 +11,7 @@ explanations/, shown/   of brittle explain: maps; untouched samples, fills, what
 pictures/, masks/       of brittle explain: samples under their maps; what suffices, as masks
 answers.sqlite   every answer, with --keep-answers
 agent.safetensors, agent.json   the agent after its warm-up, with --warm-up
+curves/          of an audit with --curves: a run of its own, see tasks/audit/curves.py
 live/            of a run that somebody watches, until it ends; see live.py
 console.txt      what a command said that was started from a page
 summary.json, results.csv, report.html   written when all samples are done
@@ -22,7 +23,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
+from pydantic import BaseModel
 
+from brittle.core.curve_run import CurveResult
 from brittle.core.errors import RunError
 from brittle.core.explanation import Explanation
 from brittle.core.hard_result import HardResult
@@ -30,6 +33,7 @@ from brittle.core.paths import is_file
 from brittle.core.result import SearchResult
 from brittle.core.rows import Rows
 from brittle.store import rows
+from brittle.store.curve_lines import CurveSummaryFile, curve_text, read_curve
 from brittle.store.explanations import explanation_text, read_explanation
 from brittle.store.files import append_line, clear_disk_errors, drop_half_line, whole_file, write_whole
 from brittle.store.hard_lines import hard_text, read_hard
@@ -139,10 +143,18 @@ class Run:
         """Every finished sample of a phase of a benchmark. Raises RunError at a damaged one."""
         return self._results("benchmark", read_hard)
 
-    def finished(self) -> Iterator[SearchResult] | Iterator[Explanation] | Iterator[HardResult]:
+    def curve_results(self) -> Iterator[CurveResult]:
+        """Every finished sample of severity curves. Raises RunError at a damaged one."""
+        return self._results("curves", read_curve)
+
+    def finished(
+        self,
+    ) -> Iterator[SearchResult] | Iterator[Explanation] | Iterator[HardResult] | Iterator[CurveResult]:
         """Every finished sample, of whatever was asked for. Raises RunError at a damaged one."""
         if self.manifest.verb == "benchmark":
             return self.hard_results()
+        if self.manifest.verb == "curves":
+            return self.curve_results()
         return self.explanations() if self.manifest.verb == "explain" else self.results()
 
     def _results(self, verb: str, read: Callable[[str, str], R]) -> Iterator[R]:
@@ -155,10 +167,12 @@ class Run:
             except RunError as error:
                 raise RunError(f"{error}; remove that line and run the same command again") from error
 
-    def append(self, result: SearchResult | Explanation | HardResult) -> None:
+    def append(self, result: SearchResult | Explanation | HardResult | CurveResult) -> None:
         """Store one finished sample. Raises DiskError."""
         if isinstance(result, HardResult):
             text = hard_text(result)
+        elif isinstance(result, CurveResult):
+            text = curve_text(result)
         else:
             text = explanation_text(result) if isinstance(result, Explanation) else result_text(result)
         append_line(self.path / "results.jsonl", text)
@@ -226,7 +240,8 @@ class Run:
         path = self.path / "summary.json"
         if not path.exists():
             raise RunError(f"{self.path} has not finished; run the same command again to finish it")
-        kind = ExplainSummaryFile if self.manifest.verb == "explain" else SummaryFile
+        kinds: dict[str, type[BaseModel]] = {"explain": ExplainSummaryFile, "curves": CurveSummaryFile}
+        kind = kinds.get(self.manifest.verb, SummaryFile)
         return read_record(kind, read_text(path), str(path)).model_dump(mode="json", exclude_unset=True)
 
     def write(self, file: str, data: bytes | str) -> Path:

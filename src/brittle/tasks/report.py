@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from brittle.core.errors import RunError
 from brittle.report.audit.page import write_report
 from brittle.report.explain.page import write_explanations
 from brittle.report.explain.summary import explanation_summary
@@ -15,6 +16,8 @@ from brittle.store.run import Run
 def rewrite_report(folder: str | Path) -> Path:
     """Write summary.json, results.csv and report.html again. Raises RunError, DiskError."""
     run = Run.open(folder)
+    if run.manifest.verb == "curves":
+        raise RunError(f"{run.path} are the curves of an audit; write the report of that, {run.path.parent}")
     (write_explanation_tables if run.manifest.verb == "explain" else write_tables)(run)
     return run.path / "report.html"
 

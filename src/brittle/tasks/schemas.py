@@ -9,6 +9,7 @@ from brittle.explainers import EXPLAINERS
 from brittle.learning.settings import DuelingSettings, LearningSettings, TileSettings
 from brittle.searches import SEARCHES
 from brittle.settings import Settings
+from brittle.store.curve_lines import CurveLine, CurveSummaryFile
 from brittle.store.explanations import ExplanationLine
 from brittle.store.hard_lines import HardLine
 from brittle.store.hard_records import Benchmark, HeldOutAnswer, Item, LeftOut
@@ -34,6 +35,8 @@ FILES: dict[str, Any] = {
     "run": Manifest,
     "result": ResultLine,
     "explanation": ExplanationLine,
+    "curve-result": CurveLine,
+    "curve-summary": CurveSummaryFile,
     "session": SessionLine,
     "rows": RowLine,
     "summary": SummaryFile,

@@ -12,6 +12,7 @@ from brittle.report import wording
 from brittle.report.audit import panels
 from brittle.report.audit.breakdown import confusions, distortions_used, weakest
 from brittle.report.audit.gallery import gallery
+from brittle.report.audit.severity import severity_panel
 from brittle.report.classes import class_name, own_class
 from brittle.report.summary import DISTANCES, distance_of, summary_of
 from brittle.report.tables import shown_rows, summary_rows
@@ -56,6 +57,7 @@ def _contents(run: Run) -> dict[str, Any]:
         "summary_rows": summary_rows(summary),
         "charts": panels.charts(run, summary),
         "when_and_where": panels.when_and_where(run),
+        "severity": severity_panel(run),
         "weakest": weakest(run.results(), classes),
         "confusions": confusions(run.results(), classes),
         "distortions": distortions_used(run.results(), manifest.palette),

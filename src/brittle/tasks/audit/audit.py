@@ -5,6 +5,7 @@ from contextlib import closing
 from typing import Any
 
 from brittle.store.run import Run
+from brittle.tasks.audit.curves import play_curves
 from brittle.tasks.audit.opening import OpenedAudit, open_audit
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.audit.twins import warn_of_twins
@@ -38,7 +39,11 @@ def run_audit(settings: AuditSettings, objects: Mapping[str, Any], watch: Watch 
     try:
         run = Run.begin(folder, opened.manifest(), opened.settings.to_text())
         with closing(run):
-            finish_run(AUDIT, opened, run, watch or (lambda _: None))
+            tell = watch or (lambda _: None)
+            finish_run(AUDIT, opened, run, tell)
+            if settings.curves:
+                play_curves(opened, run, tell)
+                write_tables(run)
     finally:
         opened.backend.close()
     return run

@@ -9,7 +9,9 @@ from brittle.core.errors import UsageError
 from brittle.core.identity import ROWS
 from brittle.data import open_data
 from brittle.models import open_model
+from brittle.report.severity import CURVES
 from brittle.store.run import Run
+from brittle.tasks.audit.curves import rows_of
 from brittle.tasks.audit.opening import open_audit
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.audit.warming import FILE
@@ -67,6 +69,8 @@ def estimate(model: Any = None, data: Any = None, *, price: float | None = None,
     before = _Before.of(folder) if known else _Before()
     samples = sum(name not in before.done for name in chosen.played(dataset.ids))
     beside = 0 if (folder / FILE).exists() else chosen.warm_up
+    if chosen.curves and not (folder / CURVES / "summary.json").exists():
+        beside += len(chosen.played(dataset.ids)) * rows_of(chosen.distortions, dataset.spec)
     if not backend.local:  # its classes, and the identity rows twice; of a run that was begun these once
         beside += ROWS if known else 1 + 2 * ROWS
     rate = speed.rates[speed.batch] if speed else before.rate

@@ -117,6 +117,19 @@ class AuditSettings(GameSettings, ShardSettings):
         False, "keep how each sample was played in the run folder, for its page to replay", group="running"
     )
 
+    curves: bool = setting(
+        False,
+        "also ask under each distortion over the whole input, level by level, and of images under the 15 "
+        "corruptions of ImageNet-C; rows beside the budget",
+        group="search",
+    )
+
+    @model_validator(mode="after")
+    def _curves_of_a_whole_run(self) -> Self:
+        if self.curves and self.shard:
+            raise ValueError("expected a whole run for curves; draw them when the shards are merged")
+        return self
+
     @model_validator(mode="after")
     def _warm_up_needs_an_agent(self) -> Self:
         if self.warm_up and self.search not in (None, "agent"):

@@ -14,7 +14,7 @@ from brittle.models.options import ModelOptions
 from brittle.settings import Settings, setting
 
 # How a run is carried out, not what it asks: free to change when the run is continued.
-FREE = {"batch", "on", "workers", "cpus", "gpus", "keep_answers", "keep_trail", "out"}
+FREE = {"batch", "on", "workers", "cpus", "gpus", "keep_answers", "keep_trail", "curves", "out"}
 FREE_OF_MODEL = {
     *("device", "threads"),
     *("body", "concurrency", "header", "query", "rate", "retries", "timeout"),  # of an endpoint

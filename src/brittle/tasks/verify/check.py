@@ -34,7 +34,8 @@ class Check:
 class Verification:
     """Everything that a run says, checked.
 
-    rows: shown to the model. flips: of an audit; maps: of an explanation; files: of a hard set. same_model:
+    rows: shown to the model. flips: of an audit; maps: of an explanation; files: of a hard set; answers: of
+    severity curves. same_model:
     whether its SHA-256 is the run's. finished: whether every sample has its result; always True where one
     sample was asked for. notes: what could not be checked, a line each.
     """
@@ -46,6 +47,7 @@ class Verification:
     flips: int = 0
     maps: int = 0
     files: int = 0
+    answers: int = 0
     finished: bool = True
     notes: tuple[str, ...] = ()
 

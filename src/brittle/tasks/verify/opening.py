@@ -23,9 +23,10 @@ from brittle.data import DATA, Dataset, open_data
 from brittle.distortions import DISTORTIONS, open_distortion
 from brittle.models import KINDS, MODELS, Backend, ModelOptions, open_model
 from brittle.models.classifier import ModelClassifier
+from brittle.searches.peers.corruption_layers import corruptions
 from brittle.store.manifest import EARLIER as OF_OLD
 from brittle.tasks.explain.flips import Flips
-from brittle.tasks.verify.question import Asked, Question
+from brittle.tasks.verify.question import Asked, CurveQuestion, Question
 
 EARLIER = "an earlier brittle identified"
 UNCOMPARED = "originals not compared with the data"
@@ -107,6 +108,17 @@ def reopen_palette(question: Question, given: Given) -> Palette:
     refuse_code(names, given)
     palette = Palette(tuple(open_distortion(name) for name in names), question.settings.draws)
     if palette.layers != question.palette:
+        raise RunError("the distortions of the run have other levels now; use the brittle that wrote it")
+    return palette
+
+
+def reopen_curves(asked: CurveQuestion, given: Given) -> Palette:
+    """The layers of severity curves. Raises UsageError where code must be given, RunError for other ones."""
+    names = dict.fromkeys(layer.distortion for layer in asked.palette)
+    beside = {one.name: one for one in corruptions(asked.spec)}
+    refuse_code([name for name in names if name not in beside], given)
+    palette = Palette(tuple(beside.get(name) or open_distortion(name) for name in names))
+    if palette.layers != asked.palette:
         raise RunError("the distortions of the run have other levels now; use the brittle that wrote it")
     return palette
 

@@ -19,6 +19,7 @@ from brittle.searches import SEARCHES
 from brittle.settings import Settings, one_line
 from brittle.store.manifest import Manifest, NamedData, NamedModel
 from brittle.store.run import Run
+from brittle.tasks.audit.curves import CurveSettings
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.explain.settings import ExplainSettings
 from brittle.tasks.playing.opened import class_index
@@ -44,6 +45,14 @@ class ExplanationQuestion(Asked):
     """What an explanation asked."""
 
     settings: ExplainSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveQuestion(Asked):
+    """What severity curves asked."""
+
+    settings: CurveSettings
+    palette: tuple[Layer, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +82,14 @@ def question_of(run: Run) -> Question:
 def explanation_of(run: Run) -> ExplanationQuestion:
     """What run.json of an explanation says. Raises RunError where it makes no sense."""
     return _sensible(run, lambda manifest: ExplanationQuestion(**_asked(manifest, ExplainSettings)))
+
+
+def curves_of(run: Run) -> CurveQuestion:
+    """What run.json of severity curves says. Raises RunError where it makes no sense."""
+    return _sensible(
+        run,
+        lambda manifest: CurveQuestion(**_asked(manifest, CurveSettings), palette=manifest.palette),
+    )
 
 
 def _sensible(run: Run, of: Callable[[Manifest], A]) -> A:

@@ -25,7 +25,7 @@ from brittle.tasks.verify.question import Asked, Question
 SUMMARY, TABLE, PAGE = "summary.json", "results.csv", "report.html"
 OWN_FILES = re.compile(
     r"(run|summary|agent)\.json|settings\.yaml|(sessions|results|rows)\.jsonl|flips|answers\.sqlite(-wal|-shm)?"
-    r"|agent\.safetensors|explanations|shown|pictures|masks|trail|results\.csv|report\.html|lock|.+\.part"
+    r"|agent\.safetensors|explanations|shown|pictures|masks|trail|curves|results\.csv|report\.html|lock|.+\.part"
 )
 TIMES = ("seconds", "rows_per_second")
 STORED = re.compile(r"[-.](original|first|closest)\.[^.]+$")
@@ -76,7 +76,7 @@ def other_files(run: Run) -> list[str]:
 def run_checks(run: Run, question: Question, roll: Roll, samples: int | None) -> Iterator[Check]:
     """Checks of a finished run as a whole. samples: how many the data have, None where they are not here."""
     yield Check("", LINES, first(_count_faults(question, roll.samples, samples)))
-    yield Check("", SUMMARY, first(_summary_faults(run, summary_of(run).to_dict())))
+    yield Check("", SUMMARY, first(summary_faults(run, summary_of(run).to_dict())))
     yield Check("", TABLE, first(_table_faults(run, question)))
     yield Check("", "flips", first(_stray_files(run, roll)))
 
@@ -84,7 +84,7 @@ def run_checks(run: Run, question: Question, roll: Roll, samples: int | None) ->
 def explanation_checks(run: Run, asked: Asked, samples: set[str]) -> Iterator[Check]:
     """Checks of a finished explanation as a whole."""
     yield Check("", LINES, first(_count_faults(asked, samples, None)))
-    yield Check("", SUMMARY, first(_summary_faults(run, explanation_summary(run).to_dict())))
+    yield Check("", SUMMARY, first(summary_faults(run, explanation_summary(run).to_dict())))
     yield Check("", TABLE, first(_explanation_table_faults(run, asked)))
     yield Check("", f"{PLACE}, {SHOWN}", first(stray_files(run, samples)))
 
@@ -97,7 +97,8 @@ def _count_faults(question: Asked, names: set[str], samples: int | None) -> Iter
         yield f"run.json asks for {asked} samples, the data have {samples}"
 
 
-def _summary_faults(run: Run, again: Mapping[str, Any]) -> Iterator[str]:
+def summary_faults(run: Run, again: Mapping[str, Any]) -> Iterator[str]:
+    """How summary.json is not what the lines say, which is told again."""
     if not (run.path / SUMMARY).exists():
         yield "it is missing; brittle report writes it again"
         return

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from brittle.core.curve_run import CurveResult
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.explanation import Explanation
 from brittle.core.paths import exists, is_file
 from brittle.core.result import SearchResult
 from brittle.explainers.fills import USUAL
+from brittle.report.severity import CURVES
 from brittle.store.hard_set import ABOUT
 from brittle.store.manifest import EARLIER as OF_OLD
 from brittle.store.run import Run
@@ -17,6 +19,7 @@ from brittle.tasks.benchmark.opening import WORK
 from brittle.tasks.explain.flips import Flips
 from brittle.tasks.explain.truth import TruthMasks
 from brittle.tasks.verify.check import Check, Verification
+from brittle.tasks.verify.curves import CurveJudge, curve_checks
 from brittle.tasks.verify.explanations import ExplanationJudge
 from brittle.tasks.verify.hard_set import verify_hard_set
 from brittle.tasks.verify.judge import Judge
@@ -27,9 +30,10 @@ from brittle.tasks.verify.opening import (
     is_here,
     refuse_code,
     reopen,
+    reopen_curves,
     reopen_palette,
 )
-from brittle.tasks.verify.question import Asked, explanation_of, question_of
+from brittle.tasks.verify.question import Asked, curves_of, explanation_of, question_of
 from brittle.tasks.verify.tables import (
     explanation_checks,
     is_finished,
@@ -70,7 +74,7 @@ def verify(
             watch=watch,
         )
     run, given = Run.open(folder), Given(model, data, distortions, options, trust)
-    case = (_explanations if run.manifest.verb == "explain" else _audit)(run, given)
+    case = {"explain": _explanations, "curves": _curves}.get(run.manifest.verb, _audit)(run, given)
     asked, opened = case.asked, case.opened
     checks: list[Check] = []
     for line in _chosen(case.lines, sample):
@@ -87,6 +91,8 @@ def verify(
             f"no tables; the same {run.manifest.verb} command finishes it"
         )
     notes += case.notes(sample is None)
+    if is_file(run.path / CURVES / "run.json"):
+        notes.append(f"the severity curves are a run of their own: brittle verify {run.path / CURVES}")
     unknown = other_files(run) if sample is None else []
     if unknown:
         notes.append(f"not looked at: {', '.join(unknown)}")
@@ -97,6 +103,7 @@ def verify(
         samples=len(case.samples),
         flips=case.judge.roll.flips if isinstance(case.judge, Judge) else 0,
         maps=case.judge.maps if isinstance(case.judge, ExplanationJudge) else 0,
+        answers=case.judge.answers if isinstance(case.judge, CurveJudge) else 0,
         finished=finished,
         notes=tuple(notes),
     )
@@ -135,6 +142,22 @@ def _audit(run: Run, given: Given) -> _Case:
     return _Case(question, opened, judge, run.results(), roll.samples, whole, notes)
 
 
+def _curves(run: Run, given: Given) -> _Case:
+    asked = curves_of(run)
+    palette = reopen_curves(asked, given)
+    opened = reopen(asked, given)
+    judge = CurveJudge(asked, opened, palette)
+
+    def notes(_: bool) -> Iterator[str]:
+        if opened.dataset is None:
+            yield "the answers are not asked again: the data are not here"
+
+    def whole() -> Iterator[Check]:
+        return curve_checks(run, asked, judge.samples)
+
+    return _Case(asked, opened, judge, run.curve_results(), judge.samples, whole, notes)
+
+
 def _explanations(run: Run, given: Given) -> _Case:
     asked = explanation_of(run)
     settings = asked.settings
@@ -160,7 +183,7 @@ def _explanations(run: Run, given: Given) -> _Case:
     return _Case(asked, opened, judge, run.explanations(), judge.samples, whole, notes)
 
 
-Line = TypeVar("Line", SearchResult, Explanation)
+Line = TypeVar("Line", SearchResult, Explanation, CurveResult)
 
 
 def _chosen(results: Iterator[Line], sample: str | None) -> Iterator[Line]:

@@ -1,0 +1,224 @@
+"""Severity curves: how often the model errs under each distortion over the whole input, level by level.
+
+Errors are of all samples that were answered, those that are wrong untouched among them. A sample without a
+label errs where its answer is not the one to the untouched input.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from brittle.core.canvas import Layer
+from brittle.core.curve_run import CurveStatus
+from brittle.core.errors import RunError
+from brittle.core.paths import is_file
+from brittle.report.axes import Axis
+from brittle.report.charts import Line, Panel, chart
+from brittle.report.intervals import wilson
+from brittle.report.tables import write_rows
+from brittle.store.run import Run
+
+CURVES = "curves"
+"""The folder of an audit with its curves, and the name of their table."""
+CORRUPTION = "imagenet_c/"
+COLUMNS = ("distortion", "level", "samples", "wrong", "error", "low", "high")
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Wrong answers of so many samples, at a level; 0 for the untouched inputs."""
+
+    level: float
+    wrong: int
+    samples: int
+
+    @property
+    def share(self) -> float:
+        """Wrong answers over samples, 0 where there are none."""
+        return self.wrong / max(1, self.samples)
+
+    def to_dict(self) -> dict[str, Any]:
+        """With Wilson's 95 % interval."""
+        sure = wilson(self.wrong, self.samples)
+        return {
+            "level": self.level,
+            "wrong": self.wrong,
+            "error": self.share,
+            "interval": sure.to_list() if sure else None,
+        }
+
+
+@dataclass(frozen=True)
+class SeverityCurve:
+    """Errors under one distortion, from its weakest level to its strongest.
+
+    way: "+" or "-" of one that has levels of both signs, which are a curve each.
+    """
+
+    distortion: str
+    levels: tuple[Errors, ...]
+    way: str = ""
+
+    @property
+    def name(self) -> str:
+        """The distortion, and which way it goes where it goes two."""
+        return f"{self.distortion} {self.way}".rstrip()
+
+    @property
+    def mean(self) -> float:
+        """Error over all levels alike."""
+        return sum(one.share for one in self.levels) / len(self.levels)
+
+    @property
+    def corruption(self) -> bool:
+        """Whether it is one of ImageNet-C."""
+        return self.distortion.startswith(CORRUPTION)
+
+
+@dataclass(frozen=True)
+class Severity:
+    """Curves of all distortions. failed: samples without an answer. rows: that the model was shown."""
+
+    clean: Errors
+    curves: tuple[SeverityCurve, ...]
+    failed: int
+    labelled: bool
+    rows: int
+
+    @property
+    def own(self) -> tuple[SeverityCurve, ...]:
+        """Those of the distortions of the audit."""
+        return tuple(curve for curve in self.curves if not curve.corruption)
+
+    @property
+    def corruptions(self) -> tuple[SeverityCurve, ...]:
+        """Those of ImageNet-C."""
+        return tuple(curve for curve in self.curves if curve.corruption)
+
+    @staticmethod
+    def mean(curves: Sequence[SeverityCurve]) -> float:
+        """Error over curves alike, 0 where there are none."""
+        return sum(curve.mean for curve in curves) / max(1, len(curves))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for summary.json."""
+        beside = {"mean_corruption_error": self.mean(self.corruptions)} if self.corruptions else {}
+        return {
+            "format": 1,
+            "samples": self.clean.samples,
+            "failed": self.failed,
+            "labelled": self.labelled,
+            "rows": self.rows,
+            "clean": self.clean.to_dict(),
+            "mean_error": self.mean(self.own),
+            **beside,
+            "curves": [
+                {
+                    "distortion": curve.distortion,
+                    "mean_error": curve.mean,
+                    "levels": [one.to_dict() for one in curve.levels],
+                }
+                for curve in self.curves
+            ],
+        }
+
+
+def severity_of(run: Run) -> Severity:
+    """The curves of their run, finished or not. Raises RunError."""
+    layers = run.manifest.palette
+    wrong: Counter[int] = Counter()
+    clean = samples = failed = rows = 0
+    labelled = False
+    for result in run.curve_results():
+        rows += result.queries
+        if result.status is CurveStatus.FAILED:
+            failed += 1
+            continue
+        if len(result.answers) != len(layers):
+            raise RunError(f"{result.sample} has answers to {len(result.answers)} layers, not {len(layers)}")
+        samples += 1
+        labelled |= result.label is not None
+        right = result.predicted if result.label is None else result.label
+        clean += result.predicted != right
+        wrong.update(place for place, answer in enumerate(result.answers) if answer != right)
+    found = [(layer, Errors(layer.level, wrong[k], samples)) for k, layer in enumerate(layers)]
+    return Severity(Errors(0.0, clean, samples), tuple(_by_name(found)), failed, labelled, rows)
+
+
+def severity_beside(run: Run) -> Severity | None:
+    """The curves in the folder of an audit; None where there are none, or no whole ones. Raises RunError."""
+    folder = run.path / CURVES
+    if folder.is_symlink() or not is_file(folder / "summary.json"):
+        return None
+    return severity_of(Run.open(folder))
+
+
+def write_curves(run: Run) -> None:
+    """summary.json and curves.csv of a run of curves. Raises RunError, DiskError."""
+    found = severity_of(run)
+    run.write("summary.json", json.dumps(found.to_dict(), indent=1) + "\n")
+    _write_table(found, run.path / f"{CURVES}.csv")
+
+
+def own_chart(found: Severity, colours: Mapping[str, str]) -> str:
+    """The distortions of the audit, as SVG text. colours: by their names."""
+    lines = [
+        _line(found.clean, curve, colours.get(curve.distortion, ""), "5 3" if curve.way == "-" else "")
+        for curve in found.own
+    ]
+    return _chart(lines, max(len(curve.levels) for curve in found.own), "Errors under each distortion")
+
+
+def corruption_chart(found: Severity) -> str:
+    """The corruptions of ImageNet-C: their mean, the worst and the mildest, as SVG text."""
+    ranked = sorted(found.corruptions, key=lambda curve: curve.mean)
+    lines = [
+        _mean_line(found.clean, ranked),
+        _line(found.clean, ranked[-1], dash="5 3"),
+        _line(found.clean, ranked[0], dash="1 3"),
+    ]
+    return _chart(lines, len(ranked[0].levels), "Errors under the corruptions of ImageNet-C")
+
+
+def _by_name(found: Sequence[tuple[Layer, Errors]]) -> Iterator[SeverityCurve]:
+    for name, pairs in groupby(found, key=lambda pair: pair[0].distortion):
+        levels = [errors for _, errors in pairs]
+        up = tuple(one for one in levels if one.level >= 0)
+        down = tuple(one for one in levels if one.level < 0)
+        if up and down:
+            yield SeverityCurve(name, up, "+")
+            yield SeverityCurve(name, down, "-")
+        else:
+            yield SeverityCurve(name, tuple(levels))
+
+
+def _line(clean: Errors, curve: SeverityCurve, colour: str = "", dash: str = "") -> Line:
+    shares = [clean.share, *(one.share for one in curve.levels)]
+    name = curve.name.removeprefix(CORRUPTION)
+    return Line(range(len(shares)), shares, name=name, colour=colour, dash=dash, straight=True)
+
+
+def _mean_line(clean: Errors, curves: Sequence[SeverityCurve]) -> Line:
+    levels = zip(*([one.share for one in curve.levels] for curve in curves), strict=True)
+    shares = [clean.share, *(sum(level) / len(curves) for level in levels)]
+    return Line(range(len(shares)), shares, name=f"mean of {len(curves)}", straight=True)
+
+
+def _chart(lines: Sequence[Line], levels: int, alt: str) -> str:
+    across = Axis("Level, from none to the strongest", levels, whole=True)
+    return chart([Panel(across, Axis("Errors", 1.0, percent=True), lines)], alt, legend=lines)
+
+
+def _write_table(found: Severity, path: Path) -> None:
+    """Every point of every curve, the untouched inputs first, with an empty name."""
+    points = [("", found.clean), *((c.distortion, one) for c in found.curves for one in c.levels)]
+    rows = []
+    for name, one in points:
+        row = {"distortion": name, "samples": one.samples, **one.to_dict()}
+        row["low"], row["high"] = row.pop("interval") or ("", "")
+        rows.append(row)
+    write_rows(path, COLUMNS, rows)

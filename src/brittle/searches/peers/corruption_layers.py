@@ -1,0 +1,39 @@
+"""The 15 corruptions of ImageNet-C as distortions of images, their levels the severities 1 to 5."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from brittle.core.canvas import Distortion
+from brittle.core.sample import Array, InputSpec
+from brittle.searches.peers.imagenet_c import CORRUPTIONS, SEVERITIES, corrupt
+from brittle.searches.peers.mosaic import IMAGE
+
+PREFIX = "imagenet_c/"
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """One of them. Implements core.canvas.Distortion."""
+
+    kind: str
+    needs: tuple[str, ...] = IMAGE
+    levels: tuple[float, ...] = tuple(float(severity) for severity in range(1, SEVERITIES + 1))
+    unit: str = "severity"
+    varies: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its name, told apart from the distortions of brittle."""
+        return PREFIX + self.kind
+
+    def __call__(self, x: Array, spec: InputSpec, level: float, rng: np.random.Generator) -> Array:
+        """As of Distortion."""
+        photo = np.moveaxis((x.astype(np.float64) - spec.bounds[0]) / spec.span, 0, 2)
+        made = np.moveaxis(corrupt(photo, self.kind, int(level), rng), 2, 0)
+        return np.asarray(made * spec.span + spec.bounds[0], np.float32).clip(*spec.bounds)
+
+
+def corruptions(spec: InputSpec) -> tuple[Distortion, ...]:
+    """All of them for images, none for other inputs."""
+    return tuple(map(Corruption, CORRUPTIONS)) if spec.axes == IMAGE else ()
