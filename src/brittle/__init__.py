@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from brittle.tasks.harden.harden import harden as harden
     from brittle.tasks.harden.settings import HardenSettings as HardenSettings
     from brittle.tasks.merge import merge as merge
+    from brittle.tasks.regulator import write_document as write_document
     from brittle.tasks.report import rewrite_report as rewrite_report
     from brittle.tasks.schemas import schema as schema
     from brittle.tasks.schemas import schema_names as schema_names
@@ -132,6 +133,7 @@ _PUBLIC = {
     "train_tiles": "brittle.tasks.train.tiles",
     "verify": "brittle.tasks.verify.verify",
     "write_board": "brittle.tasks.score.score",
+    "write_document": "brittle.tasks.regulator",
 }
 __all__ = [*_PUBLIC, "__version__"]
 

@@ -22,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 import brittle
 from brittle.cli import cli
 from brittle.cli.live import live_hardening
+from brittle.core.errors import RunError
 from brittle.hardening.split import split
 from brittle.tasks.explain.flips import Flips
 from brittle.tasks.harden.watching import Measuring, Standing
@@ -463,3 +464,13 @@ def test_a_question_that_was_refused_gives_its_folder_to_another(world: World, t
         claimed(tmp_path / "h", {"steps": 3}),
     ):
         pass
+
+
+def test_a_regulator_s_document_has_it_before_and_after(world: World, hardened: brittle.Hardening) -> None:
+    folder = hardened.model.parent
+    run = next((folder / "before").iterdir())
+    page = brittle.write_document(run, hardening=folder, check=False).read_text()
+    part = page.split('<h2 id="hardening">')[1].split("<h2")[0]
+    assert hardened.report.verdict.words in part and f'<th scope="row">{run.name}</th>' in part
+    with pytest.raises(RunError, match="expected a finished folder of brittle harden"):
+        brittle.write_document(run, hardening=run, check=False)

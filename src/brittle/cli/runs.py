@@ -12,10 +12,50 @@ from brittle.cli.console import EXIT_CODES, clear_errors, console
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("run", metavar="DIR")
-def report(run: str) -> None:
-    """Write report.html and the tables of the run DIR again, from the run alone."""
+@click.argument("model", required=False)
+@click.argument("data", required=False)
+@click.option("--for", "reader", type=click.Choice(["regulator"]), help="Write the document for this reader.")
+@click.option("--purpose", metavar="TEXT", default="", help="Of the system, for the cover.")
+@click.option("--explanations", metavar="DIR", help="A run of brittle explain on the same model.")
+@click.option("--hardening", metavar="DIR", help="A folder of brittle harden.")
+@click.option("--no-verify", is_flag=True, help="Ask the model nothing: the document says so.")
+@click.option("--trust", is_flag=True, help="Verify with whatever the run names, code and addresses too.")
+@click.option("--pdf", is_flag=True, help="Print it too, by a Chromium that is installed.")
+def report(
+    run: str,
+    model: str | None,
+    data: str | None,
+    reader: str | None,
+    purpose: str,
+    explanations: str | None,
+    hardening: str | None,
+    no_verify: bool,
+    trust: bool,
+    pdf: bool,
+) -> None:
+    """Write report.html and the tables of the run DIR again, from the run alone.
+
+    With --for regulator: DIR/regulator.html, a document that prints. The run is verified for it, for which
+    MODEL and DATA may be given as for brittle verify.
+    """
     with clear_errors():
-        console.print(f"Report: {brittle.rewrite_report(run)}", soft_wrap=True)
+        if reader is None:
+            if model or purpose or explanations or hardening or no_verify or trust or pdf:
+                raise brittle.UsageError("expected --for regulator beside what a document is made of")
+            console.print(f"Report: {brittle.rewrite_report(run)}", soft_wrap=True)
+            return
+        written = brittle.write_document(
+            run,
+            explanations=explanations,
+            hardening=hardening,
+            purpose=purpose,
+            check=not no_verify,
+            printed=pdf,
+            model=model,
+            data=data,
+            trust=trust,
+        )
+        console.print(f"Document: {written}", soft_wrap=True)
 
 
 @click.command(epilog=EXIT_CODES)

@@ -14,8 +14,8 @@ from brittle.core.errors import RunError
 from brittle.store.files import open_plain, read_plain, write_whole
 
 SEAL = "seal.sha256"
-PASSING = (SEAL, "lock", "live")
-"""What is in the folder of a run and is no part of it, beside the seal itself."""
+PASSING = (SEAL, "lock", "live", "regulator.html", "regulator.pdf")
+"""What is no part of what is sealed: locks, watchers, and the document that quotes the seal."""
 LINE = re.compile(rb"(\\?)([0-9a-f]{64})  (.+)")
 ESCAPES = {b"\\": b"\\\\", b"\n": b"\\n", b"\r": b"\\r"}
 MOST = 1 << 28  # bytes of a seal

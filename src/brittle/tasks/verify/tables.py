@@ -25,7 +25,8 @@ from brittle.tasks.verify.question import Asked, Question
 SUMMARY, TABLE, PAGE = "summary.json", "results.csv", "report.html"
 OWN_FILES = re.compile(
     r"(run|summary|agent)\.json|settings\.yaml|(sessions|results|rows)\.jsonl|flips|answers\.sqlite(-wal|-shm)?"
-    r"|agent\.safetensors|explanations|shown|pictures|masks|trail|curves|results\.csv|report\.html|lock|.+\.part"
+    r"|agent\.safetensors|explanations|shown|pictures|masks|trail|curves|results\.csv|report\.html|lock|seal\.sha256|regulator\.(html|pdf)"
+    r"|.+\.part"
 )
 TIMES = ("seconds", "rows_per_second")
 STORED = re.compile(r"[-.](original|first|closest)\.[^.]+$")

@@ -1,0 +1,1 @@
+"""The document of an audit for those who must judge a system by evidence: HTML that prints."""
