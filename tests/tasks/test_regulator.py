@@ -87,7 +87,7 @@ def test_a_model_that_may_not_be_opened_is_told_and_not_run(
 
 
 def test_explanations_of_the_same_model_stand_in_it(run: Path, tmp_path: Path) -> None:
-    asked = {"budget": 40, "batch": 8, "data_options": {"limit": 3}}
+    asked: dict[str, Any] = {**SHAPED, "data_options": {"limit": 3}}
     maps = brittle.explain("digits.onnx", "digits.npz", out=tmp_path / "maps", **asked)
     page = brittle.write_document(run, explanations=maps.path, check=False).read_text()
     assert "explanations" in sections(page) and "Share that suffices" in page

@@ -23,6 +23,7 @@ MODELS = Registry(
         "function": "brittle.models.function:open_function",
         "torch": "brittle.models.torch_module:open_torch",
         "http": "brittle.models.http:open_http",
+        "hf": "brittle.models.huggingface:open_huggingface",
         "efficientnet-lite0": "brittle.models.efficientnet_lite:open_efficientnet_lite",
         "efficientnet-lite1": "brittle.models.efficientnet_lite:open_efficientnet_lite",
         "efficientnet-lite2": "brittle.models.efficientnet_lite:open_efficientnet_lite",
@@ -31,8 +32,8 @@ MODELS = Registry(
     },
 )
 
-KINDS = ("onnx", "function", "torch", "http")
-FORMS = "an .onnx file, package.module:function, an http(s):// address"
+KINDS = ("onnx", "function", "torch", "http", "hf")
+FORMS = "an .onnx file, package.module:function, hf:FOLDER, an http(s):// address"
 
 
 def open_model(model: str | Path | Callable[..., Any], options: ModelOptions = DEFAULTS) -> Backend:
@@ -67,6 +68,8 @@ def _kind(model: Any) -> str:
         raise UsageError(f"expected a model as {FORMS} or a callable, got {type(model).__name__}")
     if model.lower().startswith(("http://", "https://")):
         return "http"
+    if model.startswith("hf:"):
+        return "hf"
     if model.lower().endswith(".onnx"):
         return "onnx"
     names = [name for name in MODELS.names() if name not in KINDS]
