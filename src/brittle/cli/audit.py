@@ -55,10 +55,11 @@ def audit(
     """Audit MODEL on DATA.
 
     \b
-    MODEL  model.onnx | package.module:function | http(s)://address |
+    MODEL  model.onnx | package.module:function | hf:FOLDER | http(s)://address |
            efficientnet-lite0 (default) | ecg (heartbeats) | video (camera moves)
     DATA   folder of class folders | folder with labels.csv | arrays.npz (x, y) |
-           image files without labels | photos (default: 20 labelled photos) |
+           image files without labels | parquet of images (Hugging Face) |
+           photos (default: 20 labelled photos) |
            clips in such folders | camera (default for video; no extra) |
            WFDB records | csv tables of signals | ecg5000 (default for ecg)
 

@@ -19,6 +19,7 @@ DATA = Registry(
         "camera": "brittle.data.camera:Camera",
         "wfdb": "brittle.data.wfdb:Wfdb",
         "tables": "brittle.data.tables:Tables",
+        "parquet": "brittle.data.parquet:Parquet",
         "labels": "brittle.data.labels:Labels",
         "folder": "brittle.data.folder:Folder",
         "loose": "brittle.data.loose:Loose",
@@ -28,8 +29,8 @@ DATA = Registry(
 
 DEFAULTS = DataOptions()
 EXPECTED = (
-    "expected a folder of class subfolders, a folder with labels.csv, image files, clips, WFDB records "
-    "(.hea), csv tables of signals, an .npz with x and y, 'photos', 'ecg5000' or 'camera'"
+    "expected a folder of class subfolders, a folder with labels.csv, image files, clips, parquet of images, "
+    "WFDB records (.hea), csv tables of signals, an .npz with x and y, 'photos', 'ecg5000' or 'camera'"
 )
 
 
