@@ -24,6 +24,7 @@ DATA = Registry(
         "folder": "brittle.data.folder:Folder",
         "loose": "brittle.data.loose:Loose",
         "npz": "brittle.data.npz:Npz",
+        "maite": "brittle.data.maite:Maite",
     },
 )
 

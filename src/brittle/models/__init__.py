@@ -12,6 +12,7 @@ from brittle.core.registry import Registry
 from brittle.models.backend import Backend
 from brittle.models.classes import read_classes
 from brittle.models.layout import channels_first
+from brittle.models.maite import is_maite
 from brittle.models.options import DEFAULTS, ModelOptions
 from brittle.models.tensors import no_output_names
 
@@ -61,7 +62,7 @@ def _kind(model: Any) -> str:
     """The registry name of the backend that opens this model."""
     if not isinstance(model, str):
         torch = sys.modules.get("torch")
-        if torch is not None and isinstance(model, torch.nn.Module):
+        if torch is not None and isinstance(model, torch.nn.Module) and not is_maite(model):
             return "torch"
         if callable(model):
             return "function"

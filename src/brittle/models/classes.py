@@ -1,6 +1,7 @@
-"""Class names from a file."""
+"""Class names: from a file, or by index."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,3 +36,14 @@ def _from_json(text: str, file: str) -> list[str]:
         ) from error
     # Keras' ImageNet index names a class by a pair: ["n01440764", "tench"].
     return [str(entry[-1]) if isinstance(entry, list) and entry else str(entry) for entry in data]
+
+
+def named_by_index(labels: Any) -> tuple[str, ...] | None:
+    """Class names from {index: name} with every index from 0 on, as texts or numbers; None of anything else."""
+    if not isinstance(labels, Mapping):
+        return None
+    try:
+        named = {int(index): str(name) for index, name in labels.items()}
+    except (TypeError, ValueError):
+        return None
+    return tuple(named[k] for k in range(len(named))) if sorted(named) == list(range(len(named))) else None

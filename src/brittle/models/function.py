@@ -1,6 +1,7 @@
 """A Python function as the model."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from brittle.core.errors import ModelError
 from brittle.core.sample import Array
 from brittle.models.backend import Backend
+from brittle.models.classes import named_by_index
+from brittle.models.maite import asked_by_rows, is_maite
 from brittle.models.options import ModelOptions
 from brittle.models.torch_module import is_module, module_backend
 from brittle.models.user_code import UserModel, load_user_model
@@ -17,10 +20,18 @@ from brittle.models.user_code import UserModel, load_user_model
 def open_function(model: str | Callable[..., Any], options: ModelOptions) -> Backend:
     """The backend of a callable on a NumPy batch, or to what `package.module:function` names or makes.
 
-    A function without required parameters makes the model; a torch.nn.Module goes through the torch backend.
+    A function without required parameters makes the model; a torch.nn.Module goes through the torch backend,
+    a model of MAITE is asked as that protocol says.
     What the function raises when asked is passed on. Raises UsageError or ModelError if it cannot be loaded.
     """
     user = load_user_model(model, options)
+    if is_maite(user.call):
+        rows = asked_by_rows(user.call)
+        return _backend(
+            replace(
+                user, call=rows, classes=user.classes or named_by_index(user.call.metadata.get("index2label"))
+            )
+        )
     return module_backend(user) if is_module(user.call) else _backend(user)
 
 

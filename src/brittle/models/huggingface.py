@@ -15,6 +15,7 @@ from typing import Any
 
 from brittle.core.errors import MissingExtraError, ModelError
 from brittle.models.backend import Backend
+from brittle.models.classes import named_by_index
 from brittle.models.options import ModelOptions
 from brittle.models.torch_module import module_backend
 from brittle.models.user_code import UserModel
@@ -72,7 +73,7 @@ def open_huggingface(model: str, options: ModelOptions) -> Backend:
         name=model,
         call=_from_pixels(net, None if stated else wanted),
         shape=shape,
-        classes=_names(config),
+        classes=named_by_index(config.get("id2label")),
         bounds=(0.0, 1.0),
         settings=options.model_copy(update=updates),
         sha256="",
@@ -192,18 +193,6 @@ def _network(folder: Path, kind: str) -> Any:
         ) from error
     finally:
         transformers.logging.set_verbosity(level)
-
-
-def _names(config: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Class names by index, where the config has them all."""
-    labels = config.get("id2label")
-    if not isinstance(labels, Mapping):
-        return None
-    try:
-        named = {int(index): str(name) for index, name in labels.items()}
-    except (TypeError, ValueError):
-        return None
-    return tuple(named[k] for k in range(len(named))) if sorted(named) == list(range(len(named))) else None
 
 
 def _from_pixels(net: Any, wanted: Preprocessing | None) -> Any:
