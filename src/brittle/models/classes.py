@@ -39,7 +39,7 @@ def _from_json(text: str, file: str) -> list[str]:
 
 
 def named_by_index(labels: Any) -> tuple[str, ...] | None:
-    """Class names from {index: name} with every index from 0 on, as texts or numbers; None of anything else."""
+    """Class names from {index: name}, with every index from 0 on; None of anything else."""
     if not isinstance(labels, Mapping):
         return None
     try:
