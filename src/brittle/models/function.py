@@ -26,12 +26,9 @@ def open_function(model: str | Callable[..., Any], options: ModelOptions) -> Bac
     """
     user = load_user_model(model, options)
     if is_maite(user.call):
-        rows = asked_by_rows(user.call)
-        return _backend(
-            replace(
-                user, call=rows, classes=user.classes or named_by_index(user.call.metadata.get("index2label"))
-            )
-        )
+        maite: Any = user.call
+        classes = user.classes or named_by_index(maite.metadata.get("index2label"))
+        return _backend(replace(user, call=asked_by_rows(maite), classes=classes))
     return module_backend(user) if is_module(user.call) else _backend(user)
 
 
