@@ -18,6 +18,7 @@ DATA = Registry(
         "ecg5000": "brittle.data.ecg5000:Ecg5000",
         "camera": "brittle.data.camera:Camera",
         "wfdb": "brittle.data.wfdb:Wfdb",
+        "edf": "brittle.data.edf:Edf",
         "tables": "brittle.data.tables:Tables",
         "parquet": "brittle.data.parquet:Parquet",
         "labels": "brittle.data.labels:Labels",
@@ -31,7 +32,8 @@ DATA = Registry(
 DEFAULTS = DataOptions()
 EXPECTED = (
     "expected a folder of class subfolders, a folder with labels.csv, image files, clips, parquet of images, "
-    "WFDB records (.hea), csv tables of signals, an .npz with x and y, 'photos', 'ecg5000' or 'camera'"
+    "WFDB records (.hea), EDF recordings, csv tables of signals, an .npz with x and y, 'photos', 'ecg5000' "
+    "or 'camera'"
 )
 
 
