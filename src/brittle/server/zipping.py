@@ -16,8 +16,9 @@ from brittle.store.files import open_plain
 FILES = (
     *("run.json", "settings.yaml", "sessions.jsonl", "rows.jsonl", "results.jsonl", "results.csv"),
     *("summary.json", "report.html", "console.txt", "agent.safetensors", "agent.json"),
+    *("seal.sha256", "regulator.html", "regulator.pdf"),
 )
-PLACES = ("flips", "explanations", "shown", "pictures", "masks", "trail")
+PLACES = ("flips", "explanations", "shown", "pictures", "masks", "trail", "curves")
 EVERYTHING = ("answers.sqlite",)
 """What is in it only if all is asked for: every answer of the model, which may be much."""
 PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
