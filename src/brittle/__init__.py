@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from brittle.core.errors import BrittleError as BrittleError
     from brittle.core.errors import DataError as DataError
     from brittle.core.errors import UsageError as UsageError
+    from brittle.optimise.kinds import Angle as Angle
+    from brittle.optimise.kinds import Choice as Choice
+    from brittle.optimise.kinds import Colour as Colour
+    from brittle.optimise.kinds import Direction as Direction
+    from brittle.optimise.kinds import Line as Line
+    from brittle.optimise.kinds import Log as Log
+    from brittle.optimise.optimiser import Optimiser as Optimiser
+    from brittle.optimise.run import optimise as optimise
+    from brittle.optimise.space import Space as Space
     from brittle.report.board.tables import score_table as score_table
     from brittle.report.compare.page import Comparison as Comparison
     from brittle.report.compare.tables import comparison_table as comparison_table
@@ -66,8 +75,10 @@ if TYPE_CHECKING:
     from brittle.tasks.seal import SealCheck as SealCheck
     from brittle.tasks.seal import check_seal as check_seal
     from brittle.tasks.seal import seal as seal
+    from brittle.tasks.train.acquisition import train_acquisition as train_acquisition
     from brittle.tasks.train.agent import train_agent as train_agent
     from brittle.tasks.train.explainer import train_explainer as train_explainer
+    from brittle.tasks.train.prior import train_prior as train_prior
     from brittle.tasks.train.rlab import train_rlab as train_rlab
     from brittle.tasks.train.tiles import train_tiles as train_tiles
     from brittle.tasks.verify.verify import verify as verify
@@ -88,6 +99,15 @@ _PUBLIC = {
     "Comparison": "brittle.report.compare.page",
     "DataError": "brittle.core.errors",
     "MadeSet": "brittle.tasks.benchmark.benchmark",
+    "Angle": "brittle.optimise.kinds",
+    "Choice": "brittle.optimise.kinds",
+    "Colour": "brittle.optimise.kinds",
+    "Direction": "brittle.optimise.kinds",
+    "Line": "brittle.optimise.kinds",
+    "Log": "brittle.optimise.kinds",
+    "Optimiser": "brittle.optimise.optimiser",
+    "Space": "brittle.optimise.space",
+    "optimise": "brittle.optimise.run",
     "UsageError": "brittle.core.errors",
     "Run": "brittle.store.run",
     "Score": "brittle.tasks.score.score",
@@ -127,8 +147,10 @@ _PUBLIC = {
     "severity_of": "brittle.report.severity",
     "summary_of": "brittle.report.summary",
     "summary_table": "brittle.report.tables",
+    "train_acquisition": "brittle.tasks.train.acquisition",
     "train_agent": "brittle.tasks.train.agent",
     "train_explainer": "brittle.tasks.train.explainer",
+    "train_prior": "brittle.tasks.train.prior",
     "train_rlab": "brittle.tasks.train.rlab",
     "train_tiles": "brittle.tasks.train.tiles",
     "verify": "brittle.tasks.verify.verify",
