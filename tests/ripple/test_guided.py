@@ -16,7 +16,8 @@ from brittle.core.sample_run import Rules, play_sample
 from brittle.core.search import InputBoard, Terms
 from brittle.searches import open_search
 from brittle.searches.descent import Descent, descended, noise_field, turns
-from brittle.searches.ripple.guided import FOLLOW, LEAP, GuidedPlay
+from brittle.searches.ripple.decisions import FOLLOW, LEAP, LEAP_TRUSTED
+from brittle.searches.ripple.guided import GuidedPlay
 from brittle.searches.ripple.search import Ripple
 from tiny import MemoryArchive
 from toy_surrogates import ToyLead, ToySurrogate
@@ -181,6 +182,18 @@ def test_a_follow_keeps_the_weights_that_lowered_the_margin() -> None:
     assert np.array_equal(kept.weights, proposal.weights) and kept.credit > refused.credit
     assert np.array_equal(refused.weights, state.weights)
     assert refused.follows == kept.follows == 1
+
+
+def test_the_most_trusted_surrogate_is_asked_alone_and_the_weights_stay() -> None:
+    play, leads = guided()
+    trust = play.start.trust.after(True, np.array([9.0, 3.0]), 2.0)
+    state, rng = replace(play.start, trust=trust), np.random.default_rng(1)
+    move = Move(play.operators.index(LEAP_TRUSTED), 0, 0)
+    proposal = play.propose(state, move, rng)
+    assert proposal is not None and [lead.rows for lead in leads] == [0, 48]
+    kept = play.accept(state, proposal, play.clean - 2)
+    assert np.array_equal(kept.weights, state.weights) and kept.leaps == 1
+    assert np.array_equal(kept.trust.sums[:, 0, 0], trust.sums[:, 0, 0])
 
 
 def test_follows_end_and_ripple_goes_on() -> None:

@@ -10,7 +10,13 @@ from click.testing import CliRunner
 from brittle.cli import cli
 from brittle.cli.options import OF_ENDPOINTS, option_fields
 from brittle.core.errors import UsageError
-from brittle.learning.settings import DuelingSettings, LearningSettings, TileSettings
+from brittle.learning.settings import (
+    AcquisitionSettings,
+    DuelingSettings,
+    LearningSettings,
+    PriorSettings,
+    TileSettings,
+)
 from brittle.searches import SEARCHES
 from brittle.settings import Settings, setting
 from brittle.tasks.audit.settings import AuditSettings, CompareSettings
@@ -40,7 +46,14 @@ COMMANDS: dict[str, dict[str, type[Settings]]] = {
     "compare": {"": CompareSettings, "explanations": CompareExplanationsSettings},
     "explain": {"": ExplainSettings},
     "harden": {"": HardenSettings},
-    "train": {"": TrainSettings, "agents": LearningSettings, "rlab": DuelingSettings, "tiles": TileSettings},
+    "train": {
+        "": TrainSettings,
+        "agents": LearningSettings,
+        "rlab": DuelingSettings,
+        "tiles": TileSettings,
+        "priors": PriorSettings,
+        "acquisitions": AcquisitionSettings,
+    },
 }
 
 

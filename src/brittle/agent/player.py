@@ -1,6 +1,7 @@
 """The search that plays a trained agent: a hand-made player whose moves the agent chooses."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
@@ -17,7 +18,7 @@ from brittle.core.goal import Goal
 from brittle.core.grid import Grid
 from brittle.core.paths import exists
 from brittle.core.play import Player, play_out
-from brittle.core.sample import InputSpec, Sample
+from brittle.core.sample import Array, InputSpec, Sample
 from brittle.core.search import Board, Game, InputBoard, Search, SearchFactory, Terms
 from brittle.distortions import open_distortion
 from brittle.searches import open_search
@@ -63,6 +64,11 @@ class Agent(Settings):
     def takes_surrogates(self) -> bool:
         """Whether its player does."""
         return bool(getattr(player_of(self.trained), "takes_surrogates", False))
+
+    @property
+    def needs_surrogates(self) -> bool:
+        """Whether it has learned whom of them to trust."""
+        return bool(getattr(player_of(self.trained), "sees_trust", False))
 
     @property
     def about(self) -> dict[str, Any]:
@@ -112,7 +118,13 @@ def _read(path: Path, kind: str, stamp: int) -> TrainedAgent:
 
 def player_of(agent: TrainedAgent) -> Player:
     """The hand-made player that an agent corrects. Raises UsageError where this brittle has none such."""
-    return as_player(open_search(agent.player, **agent.settings))
+    return as_player(open_search(agent.player, **settings_of(agent.player, agent.settings)))
+
+
+def settings_of(player: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a player that an agent learns on or plays: ripple's without a learned prior, as agents
+    learned before there was one."""
+    return {**({"prior": "none"} if player == "ripple" else {}), **settings}
 
 
 def as_player(search: SearchFactory[Any]) -> Player:
@@ -137,6 +149,24 @@ def check_fit(agent: TrainedAgent, found: Shape, player: str, path: Path) -> Non
             )
 
 
+@dataclass(frozen=True)
+class BlankLead:
+    """A lead of a game that nobody plays."""
+
+    name: str = "blank"
+    rows: int = 0
+    margin: float = 0.0
+    classes: int = 2
+
+    def gradient(self, x: Array, rivals: Sequence[int] = ()) -> Array:
+        """None."""
+        return np.zeros_like(x)
+
+    def along(self, x: Array, weights: Array) -> Array:
+        """None."""
+        return np.zeros_like(x)
+
+
 @lru_cache(maxsize=8)
 def shown_by(hashable: Hashable) -> Shape:
     """What a player shows, seen in a game that nobody plays."""
@@ -150,4 +180,5 @@ def shown_by(hashable: Hashable) -> Shape:
     grid = Grid(spec, (*(1 for _ in chosen), 4, 4))
     board: Board = Canvas(sample, grid, palette, 0) if cells else InputBoard(sample)
     clean, rng = np.array([0.7, 0.3], np.float32), np.random.default_rng(0)
-    return shape_of(player.play(Game(sample, board, Goal(0), Terms(100), clean, rng)))
+    leads = (BlankLead(),) if getattr(player, "sees_trust", False) else ()
+    return shape_of(player.play(Game(sample, board, Goal(0), Terms(100), clean, rng, leads=leads)))

@@ -66,13 +66,19 @@ def live_training(console: Console) -> Iterator["Callable[..., None]"]:
     with _bar(console, None) as update:
 
         def watch(now: Any, queries: int = 0) -> None:
-            if hasattr(now, "update"):
+            if hasattr(now, "evaluations"):
+                line = f"round {now.step}, gain {now.gain:.2f}, {now.evaluations} evaluations"
+                update(completed=now.step, total=now.of, description=line)
+            elif hasattr(now, "update"):
                 flipped = f", flipped {now.flipped:.0%}" if hasattr(now, "flipped") else ""
                 line = f"gain {now.gain:.2f}{flipped}, {now.queries} of {queries} rows"
                 update(completed=now.queries, total=queries, description=line)
             elif hasattr(now, "round"):
                 line = f"round {now.round}, flipped {now.flipped:.0%}, {now.shown} rows"
                 update(completed=now.round, total=now.of, description=line)
+            elif hasattr(now, "loss"):
+                learned = f"step {now.step}, loss {now.loss:.2f}" if now.step else "tables"
+                update(completed=now.step, total=now.of, description=f"{learned}, {now.rows} rows")
             else:
                 line = f"step {now.step}, margin {now.margin:.2f}, flipped {now.flipped:.0%}, {now.rows} rows"
                 update(completed=now.step, total=now.of, description=line)

@@ -1,5 +1,7 @@
 """What a user may set of how agents, the agent of rlab and tiles learn; reading it needs no torch."""
 
+from typing import Literal
+
 from brittle.settings import Settings, setting
 
 
@@ -101,4 +103,56 @@ class TileSettings(Settings):
         0.12, "length of the first step, falling to a tenth", group="training", metavar="F", gt=0
     )
     momentum: float = setting(0.9, "momentum of the steps", group="training", metavar="F", ge=0, lt=1)
+    seed: int = setting(0, "the same seed gives the same file", group="training", metavar="N", ge=0)
+
+
+class PriorSettings(Settings):
+    """How a prior of functions is learned, by the likelihood of what it has not seen."""
+
+    form: Literal["transformer", "mlp", "empirical"] = setting(
+        "transformer",
+        "transformer: features that attend to the history; mlp: that do not; empirical: mean and covariance",
+        group="training",
+        metavar="NAME",
+    )
+    steps: int | None = setting(
+        None, "gradient steps", group="training", metavar="N", unset="waves 800, families 600", ge=1
+    )
+    batch: int = setting(16, "tasks of a gradient step", group="training", metavar="N", ge=1)
+    context: int | None = setting(
+        None,
+        "most points of a task that a step lets it see",
+        group="training",
+        metavar="N",
+        unset="waves 25, families 70",
+        ge=0,
+    )
+    targets: int = setting(48, "points that it then has to predict", group="training", metavar="N", ge=1)
+    rate: float = setting(1e-3, "greatest learning rate of AdamW", group="training", metavar="F", gt=0)
+    width: int | None = setting(
+        None,
+        "width of every layer, a multiple of 4",
+        group="training",
+        metavar="N",
+        unset="waves 32, families 64",
+        ge=4,
+        multiple_of=4,
+    )
+    seed: int = setting(0, "the same seed gives the same file", group="training", metavar="N", ge=0)
+
+
+class AcquisitionSettings(Settings):
+    """How an acquisition function is learned, by reinforcement on generated functions."""
+
+    method: Literal["sac", "ppo"] = setting(
+        "sac",
+        "sac: Soft Actor-Critic, as RTDK-BO has it; ppo: a correction of log EI",
+        group="training",
+        metavar="NAME",
+    )
+    rounds: int = setting(15, "rounds of runs, then learning", group="training", metavar="N", ge=1)
+    runs: int = setting(16, "functions of a round", group="training", metavar="N", ge=1)
+    evaluations: int = setting(
+        20, "of each function, after three at random", group="training", metavar="N", ge=1
+    )
     seed: int = setting(0, "the same seed gives the same file", group="training", metavar="N", ge=0)

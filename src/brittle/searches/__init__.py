@@ -17,6 +17,7 @@ SEARCHES = Registry(
         "rlab": "brittle.searches.rlab.search:Rlab",
         "patchwork": "brittle.searches.patchwork.search:Patchwork",
         "ripple": "brittle.searches.ripple.search:Ripple",
+        "waves": "brittle.searches.waves:WavesAlone",
         "agent": "brittle.agent.player:Agent",
         "temporal-spatial": "brittle.agent.temporal_spatial:TemporalSpatial",
         "square-l2": "brittle.searches.square.search:SquareL2",

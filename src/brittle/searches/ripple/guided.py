@@ -7,9 +7,8 @@ Ensemble Search", NeurIPS 2022, algorithm 1).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,83 +17,29 @@ from brittle.core.goal import Goal
 from brittle.core.play import Move, Odds, View
 from brittle.core.sample import Array
 from brittle.core.surrogate import Lead
-from brittle.searches.descent import TRANSFER, Descent, descended, noise_field
+from brittle.searches.descent import descended, noise_field
+from brittle.searches.ripple.deciders import Decider, schedule
+from brittle.searches.ripple.decisions import CLIMB, DECISIONS, FOLLOW, INDEX
+from brittle.searches.ripple.guided_state import (
+    GUIDED,
+    GuidedProposal,
+    GuidedState,
+    GuidedTuning,
+    no_record,
+)
+from brittle.searches.ripple.guided_view import guided_view
 from brittle.searches.ripple.play import RipplePlay
-from brittle.searches.ripple.state import OPERATORS, Proposal, State
+from brittle.searches.ripple.state import OPERATORS, Proposal
+from brittle.searches.ripple.trust import Watched, no_trust
 from brittle.searches.ripple.update import typical_fall
-
-LEAP, FOLLOW = "leap", "follow"
-NEARBY = Descent(steps=18, first=0.1, last=0.02, noise=0.25)
-
-
-@dataclass(frozen=True)
-class GuidedTuning:
-    """The tuned constants of leaps."""
-
-    leap: Descent = TRANSFER  # from white noise
-    follow: Descent = NEARBY  # from the current field
-    ranks: tuple[int, ...] = (0, 0, 1, 0, 2, 0)  # of the nearest classes, for each leap before the climb
-    most_follows: int = 60  # of a game
-    follow_weight: float = 4.0  # of a follow, times its credit, beside 1 for all moves of ripple
-    first_credit: float = 0.5
-    least_credit: float = 0.05
-    credit_rate: float = 0.15
-    change: float = 2.0  # factor on a surrogate's weight, or its inverse
-
-
-GUIDED = GuidedTuning()
-
-
-@dataclass(frozen=True)
-class GuidedState:
-    """Where a game stands.
-
-    ripple: its part. weights: of the surrogates. leaps, follows: how many were shown. credit: running mean of
-    what a follow brought, in typical falls. rivals: the classes nearest to a flip, as the current field was
-    answered, nearest first; heard: as the last answer has them.
-    """
-
-    ripple: State
-    weights: NDArray[np.float64]
-    rivals: tuple[int, ...]
-    heard: tuple[int, ...] = ()
-    leaps: int = 0
-    follows: int = 0
-    credit: float = GUIDED.first_credit
-
-    @property
-    def margin(self) -> float | None:
-        """Of the current field, nats."""
-        return self.ripple.margin
-
-    @property
-    def best_l2(self) -> float:
-        """L2 of the closest flip so far."""
-        return self.ripple.best_l2
-
-
-@dataclass(frozen=True)
-class GuidedProposal:
-    """What ripple may show, and the weights that led to it."""
-
-    shown: Proposal
-    weights: NDArray[np.float64] | None = None
-
-    @property
-    def row(self) -> NDArray[Any]:
-        """Its codes."""
-        return self.shown.row
-
-    @property
-    def l2(self) -> float:
-        """Its distance."""
-        return self.shown.l2
 
 
 class GuidedPlay:
     """Implements core.play.Play and Listener on the board of whole inputs.
 
-    ripple: the moves that need no surrogate. clean: the untouched input's answer, (classes,).
+    ripple: the moves that need no surrogate. clean: the untouched input's answer, (classes,). decider: who
+    decides between leaps, follows and the climb. sees_trust: whether the view holds what is known of
+    surrogates.
     """
 
     def __init__(
@@ -104,50 +49,57 @@ class GuidedPlay:
         clean: Array,
         goal: Goal,
         tuning: GuidedTuning = GUIDED,
+        decider: Decider = schedule,
+        sees_trust: bool = False,
     ) -> None:
         self.ripple, self.leads, self.goal, self.tuning = ripple, tuple(leads), goal, tuning
-        self.operators = (*OPERATORS, LEAP, FOLLOW)
+        self._decider, self._sees_trust = decider, sees_trust
+        self.operators = (*OPERATORS, *DECISIONS)
         self.places, self.sizes, self.clean = ripple.places, ripple.sizes, ripple.clean
+        self._most_rank = max(*tuning.ranks, *(d.rank for d in DECISIONS.values()))
         self._first_rivals = self._nearest(clean)
 
     @property
     def start(self) -> GuidedState:
         """Before the first candidate."""
-        return GuidedState(self.ripple.start, np.ones(len(self.leads)), self._first_rivals)
+        count = len(self.leads)
+        return GuidedState(
+            self.ripple.start, np.ones(count), self._first_rivals, no_trust(count), no_record()
+        )
 
     def moves(self, state: GuidedState) -> Odds:
-        """Leaps first; then ripple's moves, and a follow by its credit."""
-        tuning, shape = self.tuning, (len(self.operators), prod(self.places), self.sizes)
-        whole = np.zeros(shape)
-        if state.best_l2 == np.inf and state.leaps < len(tuning.ranks):
-            whole[-2] = 1 / prod(shape[1:])
-            return whole
-        weight = tuning.follow_weight * max(tuning.least_credit, state.credit)
-        if state.follows >= tuning.most_follows or not state.ripple.current.any():
-            weight = 0.0
-        share = weight / (1 + weight)
-        whole[:-2] = self.ripple.moves(state.ripple) * (1 - share)
-        whole[-1] = share / prod(shape[1:])
+        """As the decider says; the climb's share is ripple's to divide."""
+        shares = self._decider(state, self.tuning)
+        whole = np.empty((len(self.operators), prod(self.places), self.sizes))
+        whole[: len(OPERATORS)] = self.ripple.moves(state.ripple) * shares[INDEX[CLIMB]]
+        whole[len(OPERATORS) :] = (shares[1:] / prod(whole.shape[1:]))[:, None, None]
         return whole
 
     def propose(self, state: GuidedState, move: Move, rng: np.random.Generator) -> GuidedProposal | None:
         """A candidate at the state's radius."""
-        kind, setup, current = self.operators[move.operator], self.ripple.setup, state.ripple
-        if kind not in (LEAP, FOLLOW):
+        kind, current = self.operators[move.operator], state.ripple
+        if kind not in DECISIONS:
             found = self.ripple.propose(current, move, rng)
-            return None if found is None else GuidedProposal(found)
-        weights, start, how = state.weights, current.current, self.tuning.follow
-        rank = 0
-        if kind == LEAP:
-            start, how = noise_field(setup.fields, rng), self.tuning.leap
-            rank = self.tuning.ranks[state.leaps % len(self.tuning.ranks)]
-        elif len(weights) > 1:
+            return None if found is None else GuidedProposal(found, CLIMB)
+        decision, sample = DECISIONS[kind], self.ripple.setup.sample
+        start = noise_field(self.ripple.setup.fields, rng) if decision.anew else current.current
+        weights = self._weights(state, kind, rng)
+        rivals = state.rivals[decision.rank : decision.rank + 1]
+        leads = [Watched(lead) for lead in self.leads]
+        field = descended(sample, leads, weights, start, current.radius, decision.how, rng, rivals)
+        shown = self.ripple.sphere.at(field, current.radius, current.scale)
+        found = Proposal(move, kind, shown.codes, field, shown.l2, shown.scale)
+        return GuidedProposal(found, kind, weights, np.array([lead.fall for lead in leads]))
+
+    def _weights(self, state: GuidedState, kind: str, rng: np.random.Generator) -> NDArray[np.float64]:
+        """How often each surrogate is asked: as it was, one changed, or the most trusted alone."""
+        weights = state.weights
+        if DECISIONS[kind].alone:
+            return np.asarray(np.arange(len(weights)) == state.trust.most, np.float64)
+        if kind == FOLLOW and len(weights) > 1:
             weights = weights.copy()
             weights[rng.integers(len(weights))] *= self.tuning.change ** rng.choice([-1, 1])
-        rivals = state.rivals[rank : rank + 1]
-        field = descended(setup.sample, self.leads, weights, start, current.radius, how, rng, rivals)
-        shown = self.ripple.sphere.at(field, current.radius, current.scale)
-        return GuidedProposal(Proposal(move, kind, shown.codes, field, shown.l2, shown.scale), weights)
+        return weights
 
     def told(self, state: GuidedState, answer: Array) -> GuidedState:
         """The state with the classes that the answer holds for the nearest."""
@@ -155,24 +107,35 @@ class GuidedPlay:
 
     def accept(self, state: GuidedState, proposal: GuidedProposal, margin: float) -> GuidedState:
         """The state after the answer: weights and rivals of a field that lowered the margin are kept."""
-        gain = (self.clean if state.margin is None else state.margin) - margin
-        new = replace(state, ripple=self.ripple.accept(state.ripple, proposal.shown, margin))
+        open_margin = self.clean if state.margin is None else state.margin
+        gain = open_margin - margin
+        won = float(np.clip(gain / max(open_margin, 1e-9), 0, 1))
+        new = replace(
+            state,
+            ripple=self.ripple.accept(state.ripple, proposal.shown, margin),
+            record=state.record.after(INDEX[proposal.decision], won),
+        )
         if gain > 0 or state.margin is None:
             new = replace(new, rivals=state.heard or state.rivals)
-        if proposal.weights is None:
+        if proposal.weights is None or proposal.predicted is None:
             return new
-        if gain > 0:
+        decision = DECISIONS[proposal.decision]
+        if gain > 0 and not decision.alone:
             new = replace(new, weights=proposal.weights)
-        if proposal.shown.operator == LEAP:
-            return replace(new, leaps=state.leaps + 1)
+        start = self.clean if decision.anew else open_margin
+        trust = state.trust.after(decision.anew, proposal.predicted, start - margin)
+        new = replace(new, trust=trust).counted(decision.anew)
+        if decision.anew:
+            return new
         reward = min(2.0, max(0.0, gain) / typical_fall(state.ripple, self.clean))
         credit = state.credit + self.tuning.credit_rate * (reward - state.credit)
-        return replace(new, follows=state.follows + 1, credit=credit)
+        return replace(new, credit=credit)
 
     def observe(self, state: GuidedState) -> View:
-        """What ripple's view says."""
-        return self.ripple.observe(state.ripple)
+        """What ripple's view says, and where it is asked for what is known of the surrogates."""
+        view = self.ripple.observe(state.ripple)
+        return guided_view(view, state, self.tuning) if self._sees_trust else view
 
     def _nearest(self, answer: Array) -> tuple[int, ...]:
         """As many classes as leaps may go to, the nearest first."""
-        return self.goal.rivals(answer, max(self.tuning.ranks) + 1)
+        return self.goal.rivals(answer, self._most_rank + 1)

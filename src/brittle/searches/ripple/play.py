@@ -11,32 +11,41 @@ from brittle.core.play import Move, Odds, View, place_box
 from brittle.core.sample import Array, Sample
 from brittle.core.search import Terms
 from brittle.core.sphere import L2Sphere
+from brittle.searches.ripple.learned import WavePrior, next_wave
 from brittle.searches.ripple.setup import GameSetup
 from brittle.searches.ripple.state import INDEX, OPERATORS, Proposal, State, start_state
 from brittle.searches.ripple.steps import STEPS, StepContext
 from brittle.searches.ripple.tuning import TUNING
 from brittle.searches.ripple.update import after_answer
 from brittle.searches.ripple.view import view_of
-from brittle.searches.ripple.waves import ucb_wave
 
 
 class RipplePlay:
     """Implements core.play.Play on the board of whole inputs.
 
     clean: the untouched input's margin, nats. tiles: learned tiles that fit the sample, (count, channels,
-    *sides), or none. waves: as of Ripple.
+    *sides), or none. waves: as of Ripple. prior: of waves, learned; None is the hand-made one.
+    waves_first: before tiles.
     """
 
     operators = OPERATORS
     sizes = TUNING.window_sizes
 
     def __init__(
-        self, sample: Sample, terms: Terms, clean: float, tiles: Array, waves: int = TUNING.waves
+        self,
+        sample: Sample,
+        terms: Terms,
+        clean: float,
+        tiles: Array,
+        waves: int = TUNING.waves,
+        prior: WavePrior | None = None,
+        waves_first: bool = False,
     ) -> None:
         waves = min(waves, max(1, terms.budget // TUNING.queries_per_wave))
         self.setup = GameSetup(sample, terms, clean, tiles, waves)
         self.clean, self.places = clean, self.setup.places
-        self.sphere = L2Sphere(sample)
+        self.sphere, self.prior = L2Sphere(sample), prior
+        self._opening = ("wave", "tile") if waves_first else ("tile", "wave")
         left_out = set() if len(tiles) else {"windowed tile"}
         weights = TUNING.operator_weights
         self._weights = np.array(
@@ -66,10 +75,12 @@ class RipplePlay:
 
     def _planned(self, state: State) -> str | None:
         """The operator whose turn it is; None where a step is drawn."""
-        if not state.flipped and state.tiles_shown < len(self.setup.tiles):
-            return "tile"
-        if not state.flipped and len(state.observations.waves) < self.setup.waves:
-            return "wave"
+        left = {
+            "tile": len(self.setup.tiles) - state.tiles_shown,
+            "wave": self.setup.waves - len(state.observations.waves),
+        }
+        if not state.flipped and (opening := [kind for kind in self._opening if left[kind] > 0]):
+            return opening[0]
         if state.margin is None:
             return "shrink"
         return None if state.to_reverse is None else "reverse"
@@ -89,7 +100,7 @@ class RipplePlay:
         fields, tiles = self.setup.fields, self.setup.tiles
         wave, field = None, state.current
         if operator == "wave":
-            wave = ucb_wave(state.observations, fields, rng)
+            wave = next_wave(self.prior, state.observations, fields, self.clean, rng)
             field = fields.wave(wave)
         elif operator == "tile":
             if state.tiles_shown >= len(tiles):

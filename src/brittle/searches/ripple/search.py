@@ -15,14 +15,16 @@ GECCO 2005).
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import model_validator
 
 from brittle.core.play import Play, play_out
 from brittle.core.search import Game, InputBoard, Search
+from brittle.searches.ripple.deciders import DECIDERS
 from brittle.searches.ripple.guided import GuidedPlay
+from brittle.searches.ripple.learned import fitting_prior, read_wave_prior
 from brittle.searches.ripple.play import RipplePlay
 from brittle.searches.ripple.tuning import TUNING
 from brittle.settings import Settings, setting
@@ -48,12 +50,28 @@ class Ripple(Settings):
         "shipped",
         "'shipped' (used where the input's axes and channels fit), 'none', or a file of brittle train",
     )
+    prior: str = setting(
+        "shipped",
+        "of waves: 'shipped' (where inputs are of its kind, without surrogates), 'none', or a trained file",
+    )
+    first: Literal["tiles", "waves"] = setting("tiles", "which are shown first, 'tiles' or 'waves'")
+    trust: Literal["schedule", "bandit", "open"] = setting(
+        "schedule",
+        "with surrogates, who decides when to follow them: 'schedule', 'bandit', or 'open', the odds that an "
+        "agent corrects",
+    )
 
     @model_validator(mode="after")
-    def _read_tiles(self) -> Self:
-        """Raise UsageError now if the tiles cannot be read, and not when the first sample is played."""
+    def _read_files(self) -> Self:
+        """Raise UsageError now if tiles or prior cannot be read, and not when the first sample is played."""
         _tiles(self.tile)
+        read_wave_prior(self.prior)
         return self
+
+    @property
+    def sees_trust(self) -> bool:
+        """Whether the view holds what is known of surrogates: then there must be some."""
+        return self.trust == "open"
 
     def __call__(self, game: Game[InputBoard]) -> Search:
         """Plays one sample, one row at a time, for ever."""
@@ -66,8 +84,16 @@ class Ripple(Settings):
         if tiles and len(values):
             game.notes["tile"] = tiles.name
         clean = float(game.goal.margin(game.clean[None])[0])
-        alone = RipplePlay(game.sample, game.terms, clean, values, self.waves)
-        return GuidedPlay(alone, game.leads, game.clean, game.goal) if game.leads else alone
+        prior = fitting_prior("none" if game.leads and self.prior == "shipped" else self.prior, game)
+        alone = RipplePlay(
+            game.sample, game.terms, clean, values, self.waves, prior, waves_first=self.first == "waves"
+        )
+        if not game.leads:
+            return alone
+        decider = DECIDERS[self.trust]
+        return GuidedPlay(
+            alone, game.leads, game.clean, game.goal, decider=decider, sees_trust=self.sees_trust
+        )
 
 
 @lru_cache(maxsize=4)

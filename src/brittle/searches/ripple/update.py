@@ -82,11 +82,16 @@ def _place_learned(state: State, place: int, reward: float) -> State:
 
 
 def _after_flip(state: State, l2: float, margin: float, clean: float) -> State:
-    """A smaller radius, near where a straight line from the clean margin to this one crosses 0."""
+    """At a smaller radius."""
+    radius = smaller_radius(l2, margin, clean)
+    return replace(_at_radius(state, radius), best_l2=min(l2, state.best_l2))
+
+
+def smaller_radius(l2: float, margin: float, clean: float) -> float:
+    """After a flip at l2: near where a straight line from the clean margin to this one crosses 0."""
     crossing = l2 * clean / max(clean - margin, 1e-9)
     low, high = TUNING.least_share_of_flip * l2, TUNING.largest_share_of_flip * l2
-    radius = float(np.clip(TUNING.crossing_share * crossing, low, high))
-    return replace(_at_radius(state, radius), best_l2=min(l2, state.best_l2))
+    return float(np.clip(TUNING.crossing_share * crossing, low, high))
 
 
 def _after_none(state: State, setup: GameSetup) -> State:

@@ -53,6 +53,16 @@ class TrainSettings(Settings):
         unset="all that suit; rlab: five natural ones",
         repeat=True,
     )
+    surrogates: tuple[str, ...] = setting(
+        (),
+        "ripple: a local model that games learn from, as of brittle audit, never the one that is played; "
+        "repeatable",
+        group="search",
+        option="--surrogate",
+        metavar="NAME",
+        unset="none",
+        repeat=True,
+    )
     budget: int | None = setting(
         None,
         "agents, explainer: rows of one game",
@@ -82,4 +92,18 @@ class TrainSettings(Settings):
         metavar="F",
         unset="ripple 5 for a photo; else no limit",
         gt=0,
+    )
+    family: str | None = setting(
+        None,
+        "priors, acquisitions: of generated functions: hartmann6, mix10, ood10, d30",
+        group="data",
+        metavar="NAME",
+        unset="none",
+    )
+    prior: str | None = setting(
+        None,
+        "acquisitions: the prior that they are for, learned on the same family",
+        group="training",
+        metavar="FILE",
+        unset="none",
     )

@@ -1,0 +1,1 @@
+"""How priors of functions are learned: deep kernels with and without attention, means and covariances."""
