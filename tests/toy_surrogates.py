@@ -20,6 +20,7 @@ class ToyLead:
     rows: int = 0
     asked: list[tuple[int, ...]] = field(default_factory=list)
     target: int | None = None
+    margin: float = 0.0
 
     @property
     def classes(self) -> int:
@@ -32,6 +33,7 @@ class ToyLead:
         own = self.label if self.target is None else self.target
         others = [k for k in (rivals or range(self.classes)) if k != own]
         nearest = [others[int(row[others].argmax())] for row in logits]
+        self.margin = float(logits[-1, own] - logits[-1, nearest[-1]])
         falls = np.stack([self.weights[own] - self.weights[k] for k in nearest])
         return falls if self.target is None else -falls
 

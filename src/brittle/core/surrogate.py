@@ -8,13 +8,17 @@ from brittle.core.sample import Array, Sample
 
 
 class Lead(Protocol):
-    """What a surrogate knows of one sample. rows: asked of it so far. classes: how many of its own it has."""
+    """What a surrogate knows of one sample. rows: asked of it so far. classes: how many of its own it has.
+
+    margin: what gradient lowers, at the last row that it was asked; nats, 0 before.
+    """
 
     @property
     def name(self) -> str: ...
     @property
     def rows(self) -> int: ...
-
+    @property
+    def margin(self) -> float: ...
     @property
     def classes(self) -> int: ...
 

@@ -23,7 +23,7 @@ SHIPPED = LITE
 class LocalLead:
     """What a surrogate knows of one sample. asked: what its loss needs, (classes,). rows: asked so far.
 
-    shared: as LocalSurrogate's classes.
+    margin: its loss at the last row that gradient was asked. shared: as LocalSurrogate's classes.
     """
 
     name: str
@@ -32,6 +32,7 @@ class LocalLead:
     asked: Array
     shared: list[list[int]] | None = None
     rows: int = 0
+    margin: float = 0.0
 
     @property
     def classes(self) -> int:
@@ -40,15 +41,18 @@ class LocalLead:
 
     def gradient(self, x: Array, rivals: Sequence[int] = ()) -> Array:
         """Of what a flip lowers, by each input, (n, *shape) -> (n, *shape); as of Lead."""
-        return self._gradient(self.loss, x, self._against(rivals))
+        asked = self._against(rivals)
+        logits, gradient = self._gradient(self.loss, x, asked)
+        self.margin = loss_of(self.loss, logits[-1], asked)
+        return gradient
 
     def along(self, x: Array, weights: Array) -> Array:
         """Of the weighted sum of its logits, by each input; as of Lead."""
-        return self._gradient(ALONG, x, weights)
+        return self._gradient(ALONG, x, weights)[1]
 
-    def _gradient(self, loss: str, x: Array, asked: Array) -> Array:
+    def _gradient(self, loss: str, x: Array, asked: Array) -> tuple[Array, Array]:
         self.rows += len(x)
-        return self.engine(loss, x, np.repeat(asked[None], len(x), axis=0))[1]
+        return self.engine(loss, x, np.repeat(asked[None], len(x), axis=0))
 
     def _against(self, rivals: Sequence[int]) -> Array:
         """What is asked where only these classes of the audited model are others, or all if it has none."""
@@ -59,6 +63,13 @@ class LocalLead:
         asked = np.maximum(self.asked, 0)
         asked[others] = -1
         return asked
+
+
+def loss_of(loss: str, logits: Array, asked: Array) -> float:
+    """A loss of engine.py at one row, from its logits and what is asked, both (classes,)."""
+    if loss == MARGIN:
+        return float(logits[asked > 0].max() - logits[asked < 0].max())
+    return float(-0.5 * np.square(logits - asked).sum())
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ log L2. Where the game ends at the first flip, every query costs a little.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import inf, log, nan
 from typing import Any
@@ -16,10 +16,11 @@ import numpy as np
 from brittle.core import distance
 from brittle.core.classifier import Classifier
 from brittle.core.goal import Goal
-from brittle.core.play import Play, Player
+from brittle.core.play import Listener, Play, Player
 from brittle.core.request import Request
 from brittle.core.sample import Array, Sample
 from brittle.core.search import Board, Game, InputBoard, Terms
+from brittle.core.surrogate import Surrogate
 from brittle.learning.curve import Update, mean
 from brittle.learning.game import Exchange, Observation, move_of, observation_of
 from brittle.learning.tuning import PPO_TUNING
@@ -30,7 +31,8 @@ class TrainingTask:
     """Searches as a learning.game.Task: a model, samples, and the rules of the games.
 
     board: makes a sample's board, as the player needs. query_cost: reward that a query costs, where the first
-    flip ends a game.
+    flip ends a game. surrogates: that games learn from. least_l2: share of the terms' max_l2 that a game's is
+    drawn from, up to 1, all alike; 1 draws none.
     """
 
     model: Classifier
@@ -41,6 +43,8 @@ class TrainingTask:
     target: int | None = None
     k: int = 1
     query_cost: float = PPO_TUNING.query_cost
+    surrogates: tuple[Surrogate, ...] = ()
+    least_l2: float = 1.0
     most_rows = 1
 
     @property
@@ -55,7 +59,11 @@ class TrainingTask:
         return partial(self._begin, sample, goal, clean) if goal else None
 
     def _begin(self, sample: Sample, goal: Goal, clean: Array, rng: np.random.Generator) -> "Episode":
-        game = Game(sample, self.board(sample), goal, self.terms, clean, rng)
+        terms = self.terms
+        if terms.max_l2 is not None and self.least_l2 < 1:
+            terms = replace(terms, max_l2=terms.max_l2 * rng.uniform(self.least_l2, 1))
+        leads = tuple(surrogate.on(sample, goal) for surrogate in self.surrogates)
+        game = Game(sample, self.board(sample), goal, terms, clean, rng, leads=leads)
         return Episode(game, self.player.play(game), self.query_cost)
 
     def _goal(self, sample: Sample, clean: Array) -> Goal | None:
@@ -138,7 +146,10 @@ class Episode:
         if proposal is None:
             reward, self.over = self._forfeit, True
         else:
-            margin = float(self.game.goal.margin((yield Request(self.game.board, proposal.row[None])))[0])
+            answers = yield Request(self.game.board, proposal.row[None])
+            if isinstance(self.play, Listener):
+                self.state = self.play.told(self.state, answers[0])
+            margin = float(self.game.goal.margin(answers)[0])
             self.queries += 1
             reward = self._progress(proposal, margin) - self._query_cost
             self.state = self.play.accept(self.state, proposal, margin)

@@ -98,9 +98,11 @@ def warm_up(
 
 
 def training_task(
-    opened: OpenedAudit, samples: Sequence[Sample], player: Player, terms: Terms
+    opened: OpenedAudit, samples: Sequence[Sample], player: Player, terms: Terms, least_l2: float = 1.0
 ) -> TrainingTask:
-    """Games on an opened model."""
+    """Games on an opened model; with its surrogates where the player learns whom to trust."""
     seed, power = opened.settings.seed, opened.settings.power
     board = partial(make_board, player.board, opened.grid, opened.palette, seed, power=power)
-    return TrainingTask(opened.model, samples, board, player, terms, opened.target, opened.settings.top_k)
+    task = TrainingTask(opened.model, samples, board, player, terms, opened.target, opened.settings.top_k)
+    surrogates = opened.surrogates if getattr(player, "sees_trust", False) else ()
+    return replace(task, surrogates=surrogates, least_l2=least_l2)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from brittle.agent.file import TrainedAgent, write_agent
-from brittle.agent.player import as_player, open_agent
+from brittle.agent.player import as_player, open_agent, settings_of
 from brittle.agent.temporal_spatial import NONE
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.field import usual_l2
@@ -23,6 +23,7 @@ from brittle.tasks.train.card import command_of, out_file
 
 TEAM = ("temporal", "spatial")  # the two agents of temporal-spatial, each a board of its own
 PLAYERS = {"cells": "patchwork", "ripple": "ripple", **dict.fromkeys(TEAM, "temporal-spatial")}
+LEAST_L2 = 0.3  # of max_l2, where games have surrogates: there is something to decide in hard games only
 BUDGET = {"cells": 250, "ripple": 500, **dict.fromkeys(TEAM, 250)}  # queries of one game, clean one included
 ASKED = {"distortions", "draws", "cell", "distance", "target", "top_k", "seed"}  # that learning depends on
 
@@ -40,6 +41,7 @@ def train_agent(
     max_l2: float | None = None,
     start: str | None = None,
     partner: str | None = None,
+    surrogates: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
     audit: Mapping[str, Any] | None = None,
     watch: Watch = lambda _: None,
@@ -56,27 +58,33 @@ def train_agent(
               "spatial" (one of the two agents of temporal-spatial, on clips; the closest flip counts).
     budget:   queries of one game. start: an agent to go on from, file or shipped name. partner: the other
               one of temporal-spatial; None is hand-made.
+    surrogates: on the ripple board, what its games learn from, but the model that is played; each game then
+              has an L2 of its own, 0.3 to 1 times max_l2.
     settings: of the hand-made player; audit: further AuditSettings (distortions, draws, cell, distance,
               model_options, data_options). learning: fields of LearningSettings (queries, games, seed ...).
     Raises BrittleError with one line.
     """
     out = out_file(out)
-    _check(models, board)
+    _check(models, board, surrogates)
     open_learner()
     chosen = LearningSettings.build(learning, "agents")
     agent = open_agent(start) if start else None
-    own = {**_of_team(board), **(settings or {})}
+    own = {**_of_team(board), **({"trust": "open"} if surrogates else {}), **(settings or {})}
     other = _partner(board, partner)
-    played = {**own, **dict.fromkeys(other, partner)}
+    played = settings_of(PLAYERS[board], {**own, **dict.fromkeys(other, partner)})
     common = {"search": PLAYERS[board], "search_settings": played, "seed": chosen.seed}
-    opened = [_open(model, data, {**common, **(audit or {})}) for model in models]
+    opened = [
+        _open(model, data, {**common, **_beside(model, surrogates), **(audit or {})}) for model in models
+    ]
     terms = _terms(board, budget, max_l2, opened[0])
-    tasks = [training_task(o, samples_of(o, first), as_player(o.search), terms) for o in opened]
+    least = LEAST_L2 if surrogates else 1.0
+    tasks = [training_task(o, samples_of(o, first), as_player(o.search), terms, least) for o in opened]
     question = {
         "board": board,
         "player": PLAYERS[board],
         "settings": {**own, **other},
         **learned_on(opened, [len(task.samples) for task in tasks]),
+        **_surrogates_of(opened),
         "audit": _plain(audit or {}),
         "terms": asdict(terms),
         "learning": chosen.model_dump(),
@@ -86,6 +94,7 @@ def train_agent(
     learned = open_learner()(tasks, chosen, agent.network if agent else None, checkpoint, watch)
     agents = {"start": start, "partner": partner}
     given = _given(opened, audit or {}, agents, first=first, budget=budget, max_l2=max_l2)
+    given["surrogate"] = [Path(name).name for name in surrogates]
     command = command_of(f"brittle train --board {board}", given, chosen, out)
     card = {**question, **learning_card(learned, chosen, command)}
     write_agent(out, TrainedAgent(learned.network, PLAYERS[board], own, card))
@@ -109,7 +118,23 @@ def _partner(board: str, file: str | None) -> dict[str, str]:
     return {TEAM[1 - TEAM.index(board)]: open_agent(file).name}
 
 
-def _check(models: Sequence[Any], board: str) -> None:
+def _beside(model: Any, surrogates: Sequence[str]) -> dict[str, Any]:
+    """The surrogates of games on one model: all but that model. Raises UsageError if none is left."""
+    others = tuple(name for name in surrogates if name != str(model))
+    if surrogates and not others:
+        raise UsageError(f"expected a surrogate beside {model} itself; name another one with --surrogate")
+    return {"surrogates": others} if others else {}
+
+
+def _surrogates_of(opened: Sequence[OpenedAudit]) -> dict[str, Any]:
+    """What the card says of surrogates, where there are some: whom the games on each model learned from."""
+    found = [[{"name": Path(s.name).name, "sha256": s.sha256} for s in o.surrogates] for o in opened]
+    return {"surrogates": found} if any(found) else {}
+
+
+def _check(models: Sequence[Any], board: str, surrogates: Sequence[str]) -> None:
+    if surrogates and board != "ripple":
+        raise UsageError(f"expected surrogates with --board ripple, got them with {board}")
     if board not in PLAYERS:
         raise UsageError(f"there is no board '{board}'; {did_you_mean(board, PLAYERS)}")
     if not models:
