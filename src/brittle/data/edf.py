@@ -17,8 +17,7 @@ from brittle.core.errors import DataError, MissingExtraError
 from brittle.data.dataset import Dataset, Source, Wanted, path_of
 from brittle.data.files import is_called
 from brittle.data.options import DataOptions
-from brittle.data.records import Mark, find_table, labelled_windows, read_marks, unlabelled_windows
-from brittle.data.signals import signal_set
+from brittle.data.records import Mark, find_table, read_marks, record_set
 from brittle.data.wfdb import TO_MV
 
 SUFFIXES = frozenset({".edf", ".bdf"})
@@ -46,11 +45,9 @@ class Edf:
         elif found[0].parent != folder:
             marks = [Mark(record, file.parent.name) for record, file in files.items()]
         else:
-            windows = unlabelled_windows(files, wanted, options, open_recording)
-            return signal_set(name, windows, wanted, options, open_recording)
+            marks = []
         where = f"'{table}'" if table else f"'{folder}'"
-        windows, classes = labelled_windows(marks, files, wanted, options, open_recording, where)
-        return signal_set(name, windows, wanted, options, open_recording, classes)
+        return record_set(name, marks, files, wanted, options, open_recording, where)
 
 
 @dataclass(frozen=True)

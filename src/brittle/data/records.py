@@ -10,7 +10,7 @@ from brittle.core.errors import BrittleError, DataError
 from brittle.data.classes import Naming, naming
 from brittle.data.dataset import Wanted
 from brittle.data.options import DataOptions
-from brittle.data.signals import Record, Window
+from brittle.data.signals import Record, SignalSet, Window, signal_set
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,26 @@ def find_table(folder: Path, options: DataOptions) -> Path | None:
     if options.labels is not None:
         return options.labels
     return next((p for name in ("beats.csv", "labels.csv") if (p := folder / name).is_file()), None)
+
+
+def record_set(
+    name: str,
+    marks: Sequence[Mark],
+    files: Mapping[str, Path],
+    wanted: Wanted,
+    options: DataOptions,
+    open_record: Callable[[Path], Record],
+    source: str,
+) -> SignalSet:
+    """A Dataset of marked records or beats; of all records where nothing is marked. Raises DataError.
+
+    source: where the marks stand, for errors.
+    """
+    if not marks:
+        windows = unlabelled_windows(files, wanted, options, open_record)
+        return signal_set(name, windows, wanted, options, open_record)
+    found, classes = labelled_windows(marks, files, wanted, options, open_record, source)
+    return signal_set(name, found, wanted, options, open_record, classes)
 
 
 def labelled_windows(

@@ -13,8 +13,7 @@ from brittle.core.errors import DataError
 from brittle.data.dataset import Dataset, Source, Wanted, path_of
 from brittle.data.media import find_media
 from brittle.data.options import DataOptions
-from brittle.data.records import find_table, labelled_windows, read_marks, unlabelled_windows
-from brittle.data.signals import signal_set
+from brittle.data.records import find_table, read_marks, record_set
 
 LISTS = ("labels.csv", "beats.csv")
 TIMES = ("time", "t", "seconds")
@@ -37,12 +36,9 @@ class Tables:
         files = {file.stem: file for file in found}
         opened = partial(read_table, rate=options.sampling_rate)
         table = find_table(found[0].parent, options)
-        if table is None or (path.is_file() and options.labels is None):
-            windows = unlabelled_windows(files, wanted, options, opened)
-            return signal_set(path.resolve().stem, windows, wanted, options, opened)
-        marks = read_marks(table)
-        windows, classes = labelled_windows(marks, files, wanted, options, opened, f"'{table}'")
-        return signal_set(path.resolve().stem, windows, wanted, options, opened, classes)
+        beside = path.is_file() and options.labels is None  # a table of others than the one that is named
+        marks = read_marks(table) if table and not beside else []
+        return record_set(path.resolve().stem, marks, files, wanted, options, opened, f"'{table}'")
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from brittle.core.errors import DataError, MissingExtraError
 from brittle.data.dataset import Dataset, Source, Wanted, path_of
 from brittle.data.options import DataOptions
-from brittle.data.records import Mark, find_table, labelled_windows, read_marks, unlabelled_windows
-from brittle.data.signals import signal_set
+from brittle.data.records import Mark, find_table, read_marks, record_set
 
 TO_MV = {"mV": 1.0, "uV": 1e-3, "µV": 1e-3, "V": 1e3, "nV": 1e-6}
 NO_BEATS = frozenset("[]!x()ptu`'^|~+sT*D=\"@")
@@ -47,12 +46,8 @@ class Wfdb:
             marks = _annotated(headers, wanted)
         if table and not path.is_dir():
             marks = [mark for mark in marks if mark.record in files]
-        if not marks:
-            windows = unlabelled_windows(files, wanted, options, open_record)
-            return signal_set(name, windows, wanted, options, open_record)
         where = f"'{table}'" if table else f"'{folder}'"
-        found, classes = labelled_windows(marks, files, wanted, options, open_record, where)
-        return signal_set(name, found, wanted, options, open_record, classes)
+        return record_set(name, marks, files, wanted, options, open_record, where)
 
 
 @dataclass(frozen=True)
