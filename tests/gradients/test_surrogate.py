@@ -123,9 +123,13 @@ def test_rivals_and_weights(save: Save) -> None:
     x = np.random.default_rng(3).random(SHAPE, np.float32)
     lead = one.on(sample_of(x), Goal(1))
     assert off(lead.gradient(x[None], (3,))[0], (w[1] - w[3]).reshape(SHAPE)) < 1e-5
+    logits = w @ x.ravel()
+    assert lead.margin == pytest.approx(logits[1] - logits[3], abs=1e-3)
     own = np.array([0.5, -1, 0, 2], np.float32)
     assert off(lead.along(x[None], own)[0], (own @ w).reshape(SHAPE)) < 1e-5
     assert lead.rows == 2
+    lead.gradient(x[None])
+    assert lead.margin == pytest.approx(logits[1] - np.delete(logits, 1).max(), abs=1e-3)
 
 
 def test_the_audited_model_and_the_same_twice_are_refused(save: Save) -> None:
