@@ -468,7 +468,7 @@ def test_a_question_that_was_refused_gives_its_folder_to_another(world: World, t
 
 def test_a_regulator_s_document_has_it_before_and_after(world: World, hardened: brittle.Hardening) -> None:
     folder = hardened.model.parent
-    run = next((folder / "before").iterdir())
+    run = next(path for path in (folder / "before").iterdir() if path.is_dir())
     page = brittle.write_document(run, hardening=folder, check=False).read_text()
     part = page.split('<h2 id="hardening">')[1].split("<h2")[0]
     assert hardened.report.verdict.words in part and f'<th scope="row">{run.name}</th>' in part
