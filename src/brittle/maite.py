@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brittle.data.maite import plain
+from brittle.core.maite import plain, single
 from brittle.report.pictures import inputs_of
 from brittle.tasks.audit.audit import audit
 
@@ -34,7 +34,7 @@ class NearestFlip:
     def __call__(self, batch: Batch, /) -> tuple[list[NDArray[Any]], Sequence[Any], list[dict[str, Any]]]:
         """The batch with other images; targets are returned as they are. Raises BrittleError."""
         inputs, targets, metadata = batch
-        images, found = [plain(image) for image in inputs], [dict(about) for about in metadata]
+        images, found = [single(image) for image in inputs], [dict(about) for about in metadata]
         labels = np.array([int(plain(target).argmax()) for target in targets])
         for shape in dict.fromkeys(image.shape for image in images):
             places = [place for place, image in enumerate(images) if image.shape == shape]

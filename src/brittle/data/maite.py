@@ -3,14 +3,13 @@
 Protocol: maite.protocols.image_classification.Dataset, of (image, one-hot target, metadata with an id).
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brittle.core.errors import DataError
 from brittle.core.identity import hash_rows
+from brittle.core.maite import is_maite, plain, single
 from brittle.data.arrays import array_set
 from brittle.data.dataset import Dataset, Source, Wanted
 from brittle.data.options import DataOptions
@@ -21,16 +20,14 @@ class Maite:
 
     def fits(self, source: Source, options: DataOptions) -> bool:
         """Whether it has a length, items and metadata with an id."""
-        metadata = getattr(source, "metadata", None)
-        can = hasattr(source, "__len__") and hasattr(source, "__getitem__")
-        return can and isinstance(metadata, Mapping) and "id" in metadata
+        return is_maite(source) and hasattr(source, "__len__") and hasattr(source, "__getitem__")
 
     def __call__(self, source: Any, wanted: Wanted, options: DataOptions) -> Dataset:
         """Open it; every image is read. Raises DataError."""
         name, images, labels, ids = str(source.metadata["id"]), [], [], []
         for place in range(len(source)):
             image, target, about = source[place]
-            images.append(plain(image))
+            images.append(single(image))
             labels.append(int(plain(target).argmax()))
             ids.append(str(about["id"]))
         shapes = sorted({image.shape for image in images})
@@ -41,9 +38,3 @@ class Maite:
         x = np.stack(images)
         digest = hash_rows([(name, *ids), labels, (x.dtype, x.shape, x.tobytes())])
         return array_set(name, x, np.array(labels), digest, wanted, options, ids=ids)
-
-
-def plain(values: Any) -> NDArray[Any]:
-    """Any array, a torch tensor too, as NumPy's; doubles as single precision."""
-    found = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
-    return found.astype(np.float32) if found.dtype == np.float64 else found

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from brittle.core.errors import ModelError, UsageError, did_you_mean
+from brittle.core.maite import is_maite
 from brittle.core.paths import exists
 from brittle.core.registry import Registry
 from brittle.models.backend import Backend
 from brittle.models.classes import read_classes
 from brittle.models.layout import channels_first
-from brittle.models.maite import is_maite
 from brittle.models.options import DEFAULTS, ModelOptions
 from brittle.models.tensors import no_output_names
 

@@ -28,8 +28,7 @@ def _from_json(text: str, file: str) -> list[str]:
     try:
         data: Any = json.loads(text)
         if isinstance(data, dict):
-            by_index = {int(index): name for index, name in data.items()}
-            data = [by_index[index] for index in range(len(by_index))]
+            data = _in_order(data)
     except (ValueError, KeyError) as error:
         raise UsageError(
             f"expected a JSON list of class names or an object {{index: name}} in '{file}'; got other JSON"
@@ -43,7 +42,12 @@ def named_by_index(labels: Any) -> tuple[str, ...] | None:
     if not isinstance(labels, Mapping):
         return None
     try:
-        named = {int(index): str(name) for index, name in labels.items()}
-    except (TypeError, ValueError):
+        return tuple(map(str, _in_order(labels)))
+    except (KeyError, TypeError, ValueError):
         return None
-    return tuple(named[k] for k in range(len(named))) if sorted(named) == list(range(len(named))) else None
+
+
+def _in_order(labels: Mapping[Any, Any]) -> list[Any]:
+    """The values of {index: value}. Raises KeyError, TypeError, ValueError where that is not from 0 on."""
+    by_index = {int(index): value for index, value in labels.items()}
+    return [by_index[index] for index in range(len(by_index))]

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brittle.core.errors import ModelError
+from brittle.core.maite import is_maite
 from brittle.core.sample import Array
 from brittle.models.backend import Backend
 from brittle.models.classes import named_by_index
-from brittle.models.maite import asked_by_rows, is_maite
+from brittle.models.maite import asked_by_rows
 from brittle.models.options import ModelOptions
 from brittle.models.torch_module import is_module, module_backend
 from brittle.models.user_code import UserModel, load_user_model

@@ -6,7 +6,7 @@ import numpy as np
 
 from brittle.core.canvas import Distortion
 from brittle.core.sample import Array, InputSpec
-from brittle.searches.peers.imagenet_c import CORRUPTIONS, SEVERITIES, corrupt
+from brittle.searches.peers.imagenet_c import CORRUPTIONS, SEVERITIES, as_image, as_photo, corrupt
 from brittle.searches.peers.mosaic import IMAGE
 
 PREFIX = "imagenet_c/"
@@ -29,9 +29,8 @@ class Corruption:
 
     def __call__(self, x: Array, spec: InputSpec, level: float, rng: np.random.Generator) -> Array:
         """As of Distortion."""
-        photo = np.moveaxis((x.astype(np.float64) - spec.bounds[0]) / spec.span, 0, 2)
-        made = np.moveaxis(corrupt(photo, self.kind, int(level), rng), 2, 0)
-        return np.asarray(made * spec.span + spec.bounds[0], np.float32).clip(*spec.bounds)
+        made = corrupt(as_photo(x, spec), self.kind, int(level), rng)
+        return as_image(made, spec).clip(*spec.bounds)
 
 
 def corruptions(spec: InputSpec) -> tuple[Distortion, ...]:

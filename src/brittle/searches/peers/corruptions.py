@@ -2,12 +2,9 @@
 
 from typing import ClassVar
 
-import numpy as np
-
 from brittle.core.errors import UsageError
-from brittle.core.sample import Array
 from brittle.core.search import Game, InputBoard, Search
-from brittle.searches.peers.imagenet_c import CORRUPTIONS, SEVERITIES, Photo, corrupt
+from brittle.searches.peers.imagenet_c import CORRUPTIONS, SEVERITIES, as_image, as_photo, corrupt
 from brittle.searches.peers.mosaic import IMAGE
 from brittle.settings import Settings
 
@@ -27,18 +24,14 @@ class Corruptions(Settings):
         spec = game.sample.spec
         if spec.axes != IMAGE:
             raise UsageError(f"corruptions need inputs of {', '.join(IMAGE)}, got {', '.join(spec.axes)}")
-        photo = np.moveaxis((game.sample.x.astype(np.float64) - spec.bounds[0]) / spec.span, 0, 2)
+        photo = as_photo(game.sample.x, spec)
         flipped = False
         for severity in range(1, SEVERITIES + 1):
             for name in CORRUPTIONS:
                 if not flipped:
                     # Written before the answer comes: at the first flip the game may be over.
                     game.notes.update(severity=severity, corruption=name)
-                answers = yield self._input(game, corrupt(photo, name, severity, game.rng))[None]
+                answers = yield as_image(corrupt(photo, name, severity, game.rng), spec)[None]
                 flipped = flipped or bool(game.goal.flipped(answers)[0])
         if not flipped:
             game.notes.clear()
-
-    def _input(self, game: Game[InputBoard], photo: Photo) -> Array:
-        spec = game.sample.spec
-        return np.asarray(np.moveaxis(photo, 2, 0) * spec.span + spec.bounds[0], np.float32)

@@ -18,6 +18,8 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter, map_coordinates, zoom
 from scipy.signal import oaconvolve
 
+from brittle.core.sample import Array, InputSpec
+
 Photo = NDArray[np.float64]
 Kernel = Callable[[Photo, Any, np.random.Generator], Photo]
 SEVERITIES = 5
@@ -164,6 +166,16 @@ def corrupt(x: Photo, name: str, severity: int, rng: np.random.Generator) -> Pho
     """One corrupted copy of a photo (height, width, channels) in [0, 1]; severity 1 to 5."""
     kernel, strengths = CORRUPTIONS[name]
     return np.clip(kernel(x, strengths[severity - 1], rng), 0, 1)
+
+
+def as_photo(x: Array, spec: InputSpec) -> Photo:
+    """An image (channels, height, width) within its bounds as a photo."""
+    return np.moveaxis((x.astype(np.float64) - spec.bounds[0]) / spec.span, 0, 2)
+
+
+def as_image(photo: Photo, spec: InputSpec) -> Array:
+    """The inverse, in single precision."""
+    return np.asarray(np.moveaxis(photo, 2, 0) * spec.span + spec.bounds[0], np.float32)
 
 
 def _scale(x: Photo) -> float:

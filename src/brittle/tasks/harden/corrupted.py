@@ -15,7 +15,7 @@ from brittle.core.sample import Sample
 from brittle.core.seeds import generator
 from brittle.data.dataset import evenly
 from brittle.report.intervals import mean_interval
-from brittle.searches.peers.imagenet_c import CORRUPTIONS, SEVERITIES, corrupt
+from brittle.searches.peers.imagenet_c import CORRUPTIONS, SEVERITIES, as_image, as_photo, corrupt
 from brittle.searches.peers.mosaic import IMAGE
 from brittle.tasks.harden.clean import AGAINST, are_right
 from brittle.tasks.harden.samples import Kept
@@ -59,12 +59,12 @@ def on_corruptions(
 def _copies(sample: Sample, seed: int) -> Iterator[Sample]:
     """Every corruption at every severity, as quantised as the sample is."""
     spec = sample.spec
-    photo = np.moveaxis((sample.x.astype(np.float64) - spec.bounds[0]) / spec.span, 0, 2)
+    photo = as_photo(sample.x, spec)
     for name in CORRUPTIONS:
         for severity in range(1, SEVERITIES + 1):
             rng = generator(seed, "corrupted", sample.id, name, severity)
-            x = np.moveaxis(corrupt(photo, name, severity, rng), 2, 0) * spec.span + spec.bounds[0]
-            yield replace(sample, x=spec.decode(spec.encode(x.astype(np.float32))))
+            x = as_image(corrupt(photo, name, severity, rng), spec)
+            yield replace(sample, x=spec.decode(spec.encode(x)))
 
 
 def _difference(ours: Right, theirs: Right, seed: int) -> dict[str, Any]:

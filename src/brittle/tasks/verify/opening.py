@@ -23,7 +23,6 @@ from brittle.data import DATA, Dataset, open_data
 from brittle.distortions import DISTORTIONS, open_distortion
 from brittle.models import KINDS, MODELS, Backend, ModelOptions, open_model
 from brittle.models.classifier import ModelClassifier
-from brittle.searches.peers.corruption_layers import corruptions
 from brittle.store.manifest import EARLIER as OF_OLD
 from brittle.tasks.explain.flips import Flips
 from brittle.tasks.verify.question import Asked, CurveQuestion, Question
@@ -114,6 +113,8 @@ def reopen_palette(question: Question, given: Given) -> Palette:
 
 def reopen_curves(asked: CurveQuestion, given: Given) -> Palette:
     """The layers of severity curves. Raises UsageError where code must be given, RunError for other ones."""
+    from brittle.searches.peers.corruption_layers import corruptions  # noqa: PLC0415 (SciPy takes its time)
+
     names = dict.fromkeys(layer.distortion for layer in asked.palette)
     beside = {one.name: one for one in corruptions(asked.spec)}
     refuse_code([name for name in names if name not in beside], given)
