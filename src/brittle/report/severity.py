@@ -6,9 +6,8 @@ label errs where its answer is not the one to the untouched input.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,8 @@ from brittle.core.canvas import Layer
 from brittle.core.curve_run import CurveStatus
 from brittle.core.errors import RunError
 from brittle.core.paths import is_file
-from brittle.report.axes import Axis
-from brittle.report.charts import Line, Panel, chart
+from brittle.report.csv_rows import write_rows
 from brittle.report.intervals import wilson
-from brittle.report.tables import write_rows
 from brittle.store.run import Run
 
 CURVES = "curves"
@@ -145,16 +142,31 @@ def severity_of(run: Run) -> Severity:
         right = result.predicted if result.label is None else result.label
         clean += result.predicted != right
         wrong.update(place for place, answer in enumerate(result.answers) if answer != right)
-    found = [(layer, Errors(layer.level, wrong[k], samples)) for k, layer in enumerate(layers)]
-    return Severity(Errors(0.0, clean, samples), tuple(_by_name(found)), failed, labelled, rows)
+    found = [Errors(layer.level, wrong[k], samples) for k, layer in enumerate(layers)]
+    curves = tuple(
+        SeverityCurve(name, tuple(found[k] for k in places), way)
+        for (name, way), places in _places(layers).items()
+    )
+    return Severity(Errors(0.0, clean, samples), curves, failed, labelled, rows)
 
 
 def severity_beside(run: Run) -> Severity | None:
     """The curves in the folder of an audit; None where there are none, or no whole ones. Raises RunError."""
+    curves = curves_beside(run)
+    return None if curves is None else severity_of(curves)
+
+
+def curves_beside(run: Run) -> Run | None:
+    """The run of the curves of an audit; None where there are none, or no whole ones. Raises RunError."""
     folder = run.path / CURVES
     if folder.is_symlink() or not is_file(folder / "summary.json"):
         return None
-    return severity_of(Run.open(folder))
+    return Run.open(folder)
+
+
+def own_places(layers: Sequence[Layer]) -> tuple[tuple[int, ...], ...]:
+    """Where the levels of each curve of the audit's distortions stand among the layers of the curves."""
+    return tuple(places for (name, _), places in _places(layers).items() if not name.startswith(CORRUPTION))
 
 
 def write_curves(run: Run) -> None:
@@ -164,53 +176,22 @@ def write_curves(run: Run) -> None:
     _write_table(found, run.path / f"{CURVES}.csv")
 
 
-def own_chart(found: Severity, colours: Mapping[str, str]) -> str:
-    """The distortions of the audit, as SVG text. colours: by their names."""
-    lines = [
-        _line(found.clean, curve, colours.get(curve.distortion, ""), "5 3" if curve.way == "-" else "")
-        for curve in found.own
-    ]
-    return _chart(lines, max(len(curve.levels) for curve in found.own), "Errors under each distortion")
-
-
-def corruption_chart(found: Severity) -> str:
-    """The corruptions of ImageNet-C: their mean, the worst and the mildest, as SVG text."""
-    ranked = sorted(found.corruptions, key=lambda curve: curve.mean)
-    lines = [
-        _mean_line(found.clean, ranked),
-        _line(found.clean, ranked[-1], dash="5 3"),
-        _line(found.clean, ranked[0], dash="1 3"),
-    ]
-    return _chart(lines, len(ranked[0].levels), "Errors under the corruptions of ImageNet-C")
-
-
-def _by_name(found: Sequence[tuple[Layer, Errors]]) -> Iterator[SeverityCurve]:
-    for name, pairs in groupby(found, key=lambda pair: pair[0].distortion):
-        levels = [errors for _, errors in pairs]
-        up = tuple(one for one in levels if one.level >= 0)
-        down = tuple(one for one in levels if one.level < 0)
-        if up and down:
-            yield SeverityCurve(name, up, "+")
-            yield SeverityCurve(name, down, "-")
-        else:
-            yield SeverityCurve(name, tuple(levels))
-
-
-def _line(clean: Errors, curve: SeverityCurve, colour: str = "", dash: str = "") -> Line:
-    shares = [clean.share, *(one.share for one in curve.levels)]
-    name = curve.name.removeprefix(CORRUPTION)
-    return Line(range(len(shares)), shares, name=name, colour=colour, dash=dash, straight=True)
-
-
-def _mean_line(clean: Errors, curves: Sequence[SeverityCurve]) -> Line:
-    levels = zip(*([one.share for one in curve.levels] for curve in curves), strict=True)
-    shares = [clean.share, *(sum(level) / len(curves) for level in levels)]
-    return Line(range(len(shares)), shares, name=f"mean of {len(curves)}", straight=True)
-
-
-def _chart(lines: Sequence[Line], levels: int, alt: str) -> str:
-    across = Axis("Level, from none to the strongest", levels, whole=True)
-    return chart([Panel(across, Axis("Errors", 1.0, percent=True), lines)], alt, legend=lines)
+def _places(layers: Sequence[Layer]) -> Mapping[tuple[str, str], tuple[int, ...]]:
+    """Where the levels of every curve stand, by its distortion and its way, the positive one first."""
+    signs: dict[str, set[bool]] = {}
+    for layer in layers:
+        signs.setdefault(layer.distortion, set()).add(layer.level < 0)
+    curves = {
+        (name, ("-" if below else "+") if len(both) > 1 else ""): below
+        for name, both in signs.items()
+        for below in sorted(both)
+    }
+    return {
+        (name, way): tuple(
+            k for k, one in enumerate(layers) if one.distortion == name and (one.level < 0) == below
+        )
+        for (name, way), below in curves.items()
+    }
 
 
 def _write_table(found: Severity, path: Path) -> None:

@@ -3,7 +3,7 @@
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite, prod
 from typing import Any
 
@@ -15,6 +15,7 @@ from brittle.core.rows import Rows
 from brittle.core.sample import InputSpec
 from brittle.core.seeds import generator
 from brittle.report.intervals import Interval, mean_interval, median_interval, wilson
+from brittle.report.robustness import Robustness, robustness_of
 from brittle.store.records import FORMAT
 from brittle.store.run import Run
 
@@ -83,6 +84,7 @@ class Summary:
     map_all:     of clips, MAP over flipped and survived, where a survivor counts FARTHEST_MAP.
     map1_queries: to the first flip of a clip of a MAP of at most 1, over those; map1: how many there are.
     labelled:    samples with a label that the model answered: those that accuracy is about.
+    robustness:  the one figure, of an audit with severity curves.
     """
 
     samples: int
@@ -107,6 +109,7 @@ class Summary:
     map1: int | None = None
     map1_queries: Spread | None = None
     spec: InputSpec | None = None
+    robustness: Robustness | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -158,6 +161,7 @@ class Summary:
             "accuracy_interval": self.accuracy_interval and self.accuracy_interval.to_list(),
             "asr": self.asr,
             "asr_interval": self.asr_interval and self.asr_interval.to_list(),
+            **(self.robustness.to_dict() if self.robustness else {}),
             "queries": {"total": self.rows, **queries, **every},
         }
         out |= {
@@ -181,9 +185,9 @@ class Summary:
 
 
 def summary_of(run: Run) -> Summary:
-    """The summary of a run, finished or not; seconds are those of all its sessions."""
+    """The summary of a run, finished or not; seconds are those of all its sessions. Raises RunError."""
     settings = run.manifest.settings
-    return summarise(
+    found = summarise(
         run.results(),
         search=run.manifest.player,
         budget=int(settings.get("budget") or 0),
@@ -192,6 +196,7 @@ def summary_of(run: Run) -> Summary:
         shown=run.rows(),
         spec=run.manifest.spec,
     )
+    return replace(found, robustness=robustness_of(run))
 
 
 def summarise(

@@ -1,9 +1,7 @@
 """A run as plain rows: for the terminal and for results.csv."""
 
-import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from rich.table import Table
 from brittle.core.result import Flip, SearchResult
 from brittle.core.sample import InputSpec
 from brittle.report.classes import class_name
+from brittle.report.csv_rows import write_rows
 from brittle.report.intervals import FEWEST
 from brittle.report.summary import Spread, Summary
 from brittle.report.wording import (
@@ -24,7 +23,6 @@ from brittle.report.wording import (
     percent,
     percent_interval,
 )
-from brittle.store.files import ESCAPED, whole_file
 
 FLIP_COLUMNS = (
     "query",
@@ -83,6 +81,7 @@ def summary_rows(summary: Summary) -> list[SummaryRow]:
         SummaryRow("Flipped", number(summary.flipped)),
         SummaryRow("Survived", number(summary.survived)),
         SummaryRow("ASR", percent(summary.asr), percent_interval(summary.asr_interval)),
+        *_robustness_rows(summary),
         spread_row("First flip: queries", summary.queries),
         spread_row("… a survivor counts the budget", summary.queries_all),
         spread_row("First flip: L2", summary.first_l2),
@@ -94,6 +93,17 @@ def summary_rows(summary: Summary) -> list[SummaryRow]:
         *shown_rows(summary),
         SummaryRow("Time", duration(summary.seconds)),
         SummaryRow("Rows per second", number(summary.rows_per_second)),
+    ]
+
+
+def _robustness_rows(summary: Summary) -> list[SummaryRow]:
+    """The one figure and its parts, of an audit with severity curves."""
+    if (found := summary.robustness) is None:
+        return []
+    return [
+        SummaryRow("Robustness", percent(found.value), percent_interval(found.interval)),
+        SummaryRow("… under distortion", percent(found.under_distortion)),
+        SummaryRow("… under attack", percent(found.under_attack)),
     ]
 
 
@@ -163,14 +173,6 @@ def table_of(rows: Iterable[SummaryRow], values: int, bold: Callable[[SummaryRow
 def write_csv(results: Iterable[SearchResult], path: Path, classes: Sequence[str]) -> None:
     """One flat row for each sample, empty where there is nothing. Raises DiskError."""
     write_rows(path, COLUMNS, flat_rows(results, classes))
-
-
-def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Flat records as a csv file. Raises DiskError."""
-    with whole_file(path) as raw, TextIOWrapper(raw, "utf-8", ESCAPED, newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def flat_rows(results: Iterable[SearchResult], classes: Sequence[str]) -> Iterator[dict[str, Any]]:

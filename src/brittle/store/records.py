@@ -97,11 +97,19 @@ class Queries(Spread):
     median_all: float | None = None
 
 
+class RobustnessParts(BaseModel):
+    """Both halves of the robustness, 0 to 1: means over so many samples."""
+
+    samples: int
+    under_distortion: float
+    under_attack: float
+
+
 class SummaryFile(BaseModel):
     """Contents of summary.json.
 
-    accuracy: of the labelled samples, before anything was changed. asr: flipped / (flipped + survived). Both
-    with their intervals. l2 ... prd: of the closest flips, in the input's own units (psnr and snr in dB, prd
+    accuracy: of the labelled samples, before anything was changed. asr: flipped / (flipped + survived).
+    robustness: the one figure, of an audit with severity curves. All with their intervals. l2 ... prd: of the closest flips, in the input's own units (psnr and snr in dB, prd
     in percent; these two of signals); of clips map (mean absolute change, of 255; map_all: a survivor counts
     12.75), frames and frames_in_row (changed); on the cells board cells (touched); closest_queries: the query
     that found them. queries: to the first flips; first_l2: their L2; map1_queries: to the first flips of a
@@ -124,6 +132,9 @@ class SummaryFile(BaseModel):
     accuracy_interval: tuple[float, float] | None = None
     asr: float | None
     asr_interval: tuple[float, float] | None
+    robustness: float | None = None
+    robustness_interval: tuple[float, float] | None = None
+    robustness_parts: RobustnessParts | None = None
     queries: Queries
     rows_shown: int | None = None
     setup_rows: int | None = None

@@ -88,6 +88,22 @@ def tiles(summary: Summary) -> list[SummaryRow]:
     """The numbers to remember."""
     if not summary.played:
         return []
+    return [*_robustness_tile(summary), *_game_tiles(summary)]
+
+
+def _robustness_tile(summary: Summary) -> list[SummaryRow]:
+    """The one figure, where there is one, and its halves."""
+    if (found := summary.robustness) is None:
+        return []
+    halves = f"{wording.percent(found.under_distortion)} under distortion, "
+    halves += f"{wording.percent(found.under_attack)} under attack"
+    sure = wording.percent_interval(found.interval)
+    beside = f"95 % interval {sure}; {halves}" if sure else halves
+    return [SummaryRow("Robustness", wording.percent(found.value), beside)]
+
+
+def _game_tiles(summary: Summary) -> list[SummaryRow]:
+    """What the game brought and took."""
     asr = f"95 % interval {wording.percent_interval(summary.asr_interval)}"
     rows = SummaryRow(
         "Queries in all", wording.number(summary.rows), f"in {wording.duration(summary.seconds)}"

@@ -9,13 +9,8 @@ from brittle.domains.tints import tints
 from brittle.report import wording
 from brittle.report.audit.panels import Chart
 from brittle.report.intervals import wilson
-from brittle.report.severity import (
-    Severity,
-    SeverityCurve,
-    corruption_chart,
-    own_chart,
-    severity_beside,
-)
+from brittle.report.severity import Severity, SeverityCurve, severity_beside
+from brittle.report.severity_charts import corruption_chart, own_chart
 from brittle.store.run import Run
 
 

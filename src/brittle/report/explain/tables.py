@@ -8,11 +8,12 @@ from rich.table import Table
 
 from brittle.core.explanation import Explanation
 from brittle.report.classes import class_name
+from brittle.report.csv_rows import write_rows
 from brittle.report.explain.evaluated import OTHER, Evaluated, Portion, TruthFound
 from brittle.report.explain.summary import ExplainSummary
 from brittle.report.intervals import Interval
 from brittle.report.summary import Spread
-from brittle.report.tables import SummaryRow, spread_row, table_of, write_rows
+from brittle.report.tables import SummaryRow, spread_row, table_of
 from brittle.report.wording import (
     TIGHT,
     duration,

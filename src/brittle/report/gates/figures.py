@@ -8,10 +8,11 @@ from brittle.report.gates.gate import Figure
 from brittle.report.intervals import FEWEST, Interval
 from brittle.report.summary import DISTANCES
 
-SHARES = frozenset({"asr", "accuracy"})
+SHARES = frozenset({"asr", "accuracy", "robustness"})
 COUNTS = frozenset(
     {
         *("samples", "misclassified", "flipped", "survived", "failed", "map1", "queries.total"),
+        "robustness_parts.samples",
         *("rows_shown", "setup_rows", "warm_up_rows", "retried_rows", "interrupted_rows", "looked_up_rows"),
     }
 )
@@ -26,7 +27,8 @@ def _of(*spreads: str) -> frozenset[str]:
     return frozenset(f"{name}.{part}" for name in spreads for part in INTERVALS)
 
 
-NAMES = SHARES | COUNTS | _of(*OF_FLIPS, "map_all") | {"queries.mean_all", "queries.median_all"}
+HALVES = frozenset({"robustness_parts.under_distortion", "robustness_parts.under_attack"})
+NAMES = SHARES | COUNTS | HALVES | _of(*OF_FLIPS, "map_all") | {"queries.mean_all", "queries.median_all"}
 """All of them but times, settings, and what a search says of itself."""
 MAY_BE_SURE = SHARES | COUNTS | _of(*WITH_INTERVALS)
 """Those with an interval, and those that need none."""
@@ -51,6 +53,8 @@ def _missing(summary: Mapping[str, Any], head: str) -> Figure:
     played = summary["flipped"] + summary["survived"]
     if head == "accuracy":
         return Figure(None, why="no sample has a label")
+    if head in ("robustness", "robustness_parts"):
+        return Figure(None, why="it takes --curves, the goal closest, and neither a target nor a limit of L2")
     if not played:
         return Figure(None, why="no sample was played")
     if head in OF_FLIPS and not summary["flipped"]:
