@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from brittle.tasks.harden.harden import Hardening as Hardening
     from brittle.tasks.harden.harden import harden as harden
     from brittle.tasks.harden.settings import HardenSettings as HardenSettings
+    from brittle.tasks.log import Logged as Logged
+    from brittle.tasks.log import log as log
     from brittle.tasks.merge import merge as merge
     from brittle.tasks.regulator import write_document as write_document
     from brittle.tasks.report import rewrite_report as rewrite_report
@@ -98,6 +100,7 @@ _PUBLIC = {
     "BrittleError": "brittle.core.errors",
     "Comparison": "brittle.report.compare.page",
     "DataError": "brittle.core.errors",
+    "Logged": "brittle.tasks.log",
     "MadeSet": "brittle.tasks.benchmark.benchmark",
     "Angle": "brittle.optimise.kinds",
     "Choice": "brittle.optimise.kinds",
@@ -134,6 +137,7 @@ _PUBLIC = {
     "explanation_comparison_table": "brittle.report.explain.compare",
     "explanation_summary": "brittle.report.explain.summary",
     "explanation_table": "brittle.report.explain.tables",
+    "log": "brittle.tasks.log",
     "merge": "brittle.tasks.merge",
     "preset": "brittle.tasks.audit.presets",
     "render": "brittle.tasks.benchmark.render",

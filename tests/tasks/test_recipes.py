@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 RECIPES = Path(__file__).parents[2] / "docs" / "recipes.md"
+MAY_BE_MISSING = {"keras", "tensorboard", "wandb"}
 
 
 def test_every_block_of_python_runs(
@@ -13,8 +14,11 @@ def test_every_block_of_python_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", RECIPES.read_text(), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 2 + len(MAY_BE_MISSING)
     for block in blocks:
-        exec(compile(block, "recipes.md", "exec"), {"__name__": "recipe"})
+        try:
+            exec(compile(block, "recipes.md", "exec"), {"__name__": "recipe"})
+        except ModuleNotFoundError as error:
+            assert error.name in MAY_BE_MISSING
     told = capsys.readouterr().out
     assert re.search(r"brittle/asr (0\.\d+|1\.0)\n", told) and "brittle/median l2" in told

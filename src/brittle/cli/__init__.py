@@ -23,6 +23,7 @@ COMMANDS = {
     "merge": ("brittle.cli.runs:merge", "Unite the runs of shards into one."),
     "verify": ("brittle.cli.verify:verify", "Check all that a run says, and ask MODEL again."),
     "seal": ("brittle.cli.seal:seal", "Digests of all files of a run, written or checked."),
+    "log": ("brittle.cli.log:log", "Log a finished audit to MLflow."),
     "train": ("brittle.cli.train:train", "Learn offline what searches use."),
     "harden": ("brittle.cli.harden:harden", "Learn weights of MODEL that are harder to flip."),
     "benchmark": ("brittle.cli.benchmark:benchmark", "Make pictures of DATA that models err on."),

@@ -56,8 +56,10 @@ def audit(
 
     \b
     MODEL  model.onnx | package.module:function | hf:FOLDER | http(s)://address |
+           models:/NAME/VERSION, runs:/ID/PATH or a folder of MLflow (ONNX) |
            efficientnet-lite0 (default) | ecg (heartbeats) | video (camera moves)
     DATA   folder of class folders | folder with labels.csv | arrays.npz (x, y) |
+           folder with metadata.csv or .jsonl (imagefolder of Hugging Face) |
            image files without labels | parquet of images (Hugging Face) |
            photos (default: 20 labelled photos) |
            clips in such folders | camera (default for video; no extra) |

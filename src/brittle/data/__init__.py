@@ -22,6 +22,7 @@ DATA = Registry(
         "tables": "brittle.data.tables:Tables",
         "parquet": "brittle.data.parquet:Parquet",
         "labels": "brittle.data.labels:Labels",
+        "imagefolder": "brittle.data.imagefolder:ImageFolder",
         "folder": "brittle.data.folder:Folder",
         "loose": "brittle.data.loose:Loose",
         "npz": "brittle.data.npz:Npz",
@@ -31,9 +32,9 @@ DATA = Registry(
 
 DEFAULTS = DataOptions()
 EXPECTED = (
-    "expected a folder of class subfolders, a folder with labels.csv, image files, clips, parquet of images, "
-    "WFDB records (.hea), EDF recordings, csv tables of signals, an .npz with x and y, 'photos', 'ecg5000' "
-    "or 'camera'"
+    "expected a folder of class subfolders, a folder with labels.csv or metadata.csv, image files, clips, "
+    "parquet of images, WFDB records (.hea), EDF recordings, csv tables of signals, an .npz with x and y, "
+    "'photos', 'ecg5000' or 'camera'"
 )
 
 

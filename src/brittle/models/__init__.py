@@ -13,6 +13,7 @@ from brittle.core.registry import Registry
 from brittle.models.backend import Backend
 from brittle.models.classes import read_classes
 from brittle.models.layout import channels_first
+from brittle.models.mlflow_folder import is_mlflow_address, is_mlflow_folder
 from brittle.models.options import DEFAULTS, ModelOptions
 from brittle.models.tensors import no_output_names
 
@@ -25,6 +26,7 @@ MODELS = Registry(
         "torch": "brittle.models.torch_module:open_torch",
         "http": "brittle.models.http:open_http",
         "hf": "brittle.models.huggingface:open_huggingface",
+        "mlflow": "brittle.models.mlflow:open_mlflow",
         "efficientnet-lite0": "brittle.models.efficientnet_lite:open_efficientnet_lite",
         "efficientnet-lite1": "brittle.models.efficientnet_lite:open_efficientnet_lite",
         "efficientnet-lite2": "brittle.models.efficientnet_lite:open_efficientnet_lite",
@@ -33,8 +35,13 @@ MODELS = Registry(
     },
 )
 
-KINDS = ("onnx", "function", "torch", "http", "hf")
-FORMS = "an .onnx file, package.module:function, hf:FOLDER, an http(s):// address"
+KINDS = ("onnx", "function", "torch", "http", "hf", "mlflow")
+WITH_OUTPUTS = ("onnx", "http", "mlflow")
+"""Those whose outputs have names."""
+FORMS = (
+    "an .onnx file, package.module:function, hf:FOLDER, a model of MLflow (models:/, runs:/, or its folder), "
+    "an http(s):// address"
+)
 
 
 def open_model(model: str | Path | Callable[..., Any], options: ModelOptions = DEFAULTS) -> Backend:
@@ -43,8 +50,8 @@ def open_model(model: str | Path | Callable[..., Any], options: ModelOptions = D
     Raises ModelError if it cannot be opened, UsageError if the text names no model, MissingExtraError.
     """
     target = str(model) if isinstance(model, Path) else model
-    kind = _kind(target)
-    if options.output_name is not None and kind not in ("onnx", "http"):
+    kind = kind_of(target)
+    if options.output_name is not None and kind not in WITH_OUTPUTS:
         raise no_output_names(options.output_name, kind)
     backend: Backend = MODELS.load(kind)(target, options)
     backend = channels_first(backend)
@@ -58,8 +65,8 @@ def open_model(model: str | Path | Callable[..., Any], options: ModelOptions = D
     return backend
 
 
-def _kind(model: Any) -> str:
-    """The registry name of the backend that opens this model."""
+def kind_of(model: Any) -> str:
+    """The registry name of the backend that opens this model. Raises UsageError where it names none."""
     if not isinstance(model, str):
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(model, torch.nn.Module) and not is_maite(model):
@@ -71,11 +78,15 @@ def _kind(model: Any) -> str:
         return "http"
     if model.startswith("hf:"):
         return "hf"
+    if is_mlflow_address(model):
+        return "mlflow"
     if model.lower().endswith(".onnx"):
         return "onnx"
     names = [name for name in MODELS.names() if name not in KINDS]
     if model in names:
         return model
+    if is_mlflow_folder(model):
+        return "mlflow"
     if exists(model):
         raise UsageError(f"expected a model as {FORMS}, got '{model}'; export it to ONNX first")
     if ":" in model:

@@ -6,7 +6,7 @@ a backslash or a line end is escaped as sha256sum does it: \\, \n and \r, and a 
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,7 +25,7 @@ AT_ONCE = 1 << 20  # bytes
 def digests(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file below a folder, by its path with / between the parts. Raises RunError."""
     found = {}
-    for file in sorted(_files(folder)):
+    for file in sorted(files_below(folder)):
         digest = sha256()
         try:
             with open_plain(folder, file, follow=True) as reader:
@@ -61,11 +61,11 @@ def read_seal(folder: Path) -> tuple[dict[str, str], str]:
     return found, sha256(data).hexdigest()
 
 
-def _files(folder: Path, inside: str = "") -> Iterator[str]:
-    """Paths of all files below a folder, but for what is passing. Raises RunError."""
+def files_below(folder: Path, passing: Collection[str] = PASSING, inside: str = "") -> Iterator[str]:
+    """Paths of all files below a folder, but for what is passing. Raises RunError for a symbolic link."""
     try:
         with os.scandir(folder / inside) as entries:
-            there = [entry for entry in entries if inside or entry.name not in PASSING]
+            there = [entry for entry in entries if inside or entry.name not in passing]
     except OSError as error:
         raise _refused(inside or str(folder), str(error.strerror)) from error
     for entry in there:
@@ -73,7 +73,7 @@ def _files(folder: Path, inside: str = "") -> Iterator[str]:
         if entry.is_symlink():
             raise _refused(path, "it is a symbolic link; put the file or folder itself there")
         if entry.is_dir():
-            yield from _files(folder, f"{path}/")
+            yield from files_below(folder, passing, f"{path}/")
         else:
             yield path
 

@@ -21,8 +21,9 @@ from brittle.core.errors import (
 from brittle.core.sample import Array, Sample
 from brittle.data import DATA, Dataset, open_data
 from brittle.distortions import DISTORTIONS, open_distortion
-from brittle.models import KINDS, MODELS, Backend, ModelOptions, open_model
+from brittle.models import KINDS, MODELS, WITH_OUTPUTS, Backend, ModelOptions, kind_of, open_model
 from brittle.models.classifier import ModelClassifier
+from brittle.models.mlflow_folder import is_mlflow_address
 from brittle.store.manifest import EARLIER as OF_OLD
 from brittle.tasks.explain.flips import Flips
 from brittle.tasks.verify.question import Asked, CurveQuestion, Question
@@ -146,8 +147,7 @@ def _backend(question: Asked, given: Given) -> Backend:
         )
     model = named if given.model is None else given.model
     stored = question.settings.model_options.model_dump(exclude_unset=True)
-    text = str(model).lower()
-    if not text.endswith(".onnx") and not text.startswith(("http://", "https://")):
+    if kind_of(model) not in WITH_OUTPUTS:
         stored.pop("output_name", None)  # the same model in another form has no outputs to name
     backend = open_model(model, ModelOptions.build({**stored, **options}))
     if question.own_classes and "classes" not in options:
@@ -157,9 +157,13 @@ def _backend(question: Asked, given: Given) -> Backend:
 
 def _is_data(model: str) -> bool:
     """Whether a model is built in or a file of numbers, so that opening it runs no foreign code."""
-    if model.lower().startswith(("http://", "https://")):
+    try:
+        kind = kind_of(model)
+    except UsageError:
         return False
-    return model.lower().endswith(".onnx") or (model in MODELS.builtin and model not in KINDS)
+    if kind == "mlflow":
+        return not is_mlflow_address(model)
+    return kind == "onnx" or (kind in MODELS.builtin and kind not in KINDS)
 
 
 def _originals(question: Asked, data: Any, backend: Backend) -> tuple[Dataset | None, str]:
