@@ -1,4 +1,4 @@
-# make audit | make audit-ecg | make serve | make test | make check | make setup | make benchmark
+# make audit | make audit-ecg | make serve | make docs | make test | make check | make setup | make benchmark
 VENV ?= .venv
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -11,8 +11,9 @@ DEV := $(VENV)/.installed
 AUDIT := $(VENV)/.installed-audit
 ECG := $(VENV)/.installed-ecg
 SERVE := $(VENV)/.installed-serve
+DOCS := $(VENV)/.installed-docs
 
-.PHONY: setup audit audit-ecg serve test check benchmark clean
+.PHONY: setup audit audit-ecg serve docs test check benchmark clean
 
 setup: $(DEV)
 
@@ -33,10 +34,14 @@ $(SERVE): pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[builtin,serve]'
 	@touch $@ $(AUDIT)
 
+$(DOCS): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[docs]'
+	@touch $@
+
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[dev]'
 	$(ECG_DATA)
-	@touch $@ $(AUDIT) $(ECG) $(SERVE)
+	@touch $@ $(AUDIT) $(ECG) $(SERVE) $(DOCS)
 
 audit: $(AUDIT)
 	$(BIN)/brittle audit
@@ -47,12 +52,17 @@ audit-ecg: $(ECG)
 serve: $(SERVE)
 	$(BIN)/brittle serve
 
+# A warning, such as a link that leads nowhere, is an error.
+docs: $(DOCS)
+	$(BIN)/python -m sphinx -q -W --keep-going -d build/doctrees docs build/site
+	@echo "Site: build/site/index.html"
+
 test: setup
 	$(BIN)/python -m pytest
 
 check: setup
-	$(BIN)/ruff check src tests benchmarks training
-	$(BIN)/ruff format --check src tests benchmarks training
+	$(BIN)/ruff check src tests benchmarks training docs/conf.py docs/extensions
+	$(BIN)/ruff format --check src tests benchmarks training docs/conf.py docs/extensions
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest

@@ -21,7 +21,8 @@ def audit(model: Any = None, data: Any = None, *, watch: Watch | None = None, **
     """Find out how little distortion flips each decision of a classifier.
 
     model:    a path, address or name as on the command line, a function on a NumPy batch, or a torch module.
-    data:     a path or name as on the command line, or arrays (x, y) with y None where there are no labels.
+    data:     a path or name as on the command line, or arrays (x, y): x (n, *shape) of uint8 or floats,
+              y (n,) of class indices, None where there are no labels.
     watch:    called with a Progress while the audit runs.
     settings: the fields of AuditSettings.
 

@@ -47,6 +47,7 @@ class Estimate:
 def estimate(model: Any = None, data: Any = None, *, price: float | None = None, **settings: Any) -> Estimate:
     """What brittle.audit with the same arguments would ask; nothing is written.
 
+    model, data: as of brittle.audit. settings: the fields of AuditSettings.
     price: of 1,000 rows, in any currency. A local model is asked some rows to measure its speed, an endpoint
     none. Raises BrittleError with one line for the user.
     """

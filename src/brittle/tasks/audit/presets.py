@@ -104,7 +104,7 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def preset(name: str, rate: float = HPE_RATE) -> dict[str, Any]:
-    """The settings of a preset, keywords of brittle.audit; rate: of the signals. Raises UsageError."""
+    """The settings of a preset, keywords of brittle.audit; rate: of the signals, in Hz. Raises UsageError."""
     if name not in PRESETS:
         raise UsageError(f"no preset is called '{name}'; {did_you_mean(name, PRESETS)}")
     return PRESETS[name].settings(rate)

@@ -33,7 +33,8 @@ def train_tiles(
 
     The same call again continues from the last checkpoint.
 
-    models:   local ones, see gradients.local.open_local.
+    models:   local ones: .onnx files, package.module:function that makes a torch module, efficientnet-lite1
+              or efficientnet-lite2.
     data:     labelled images; first: only so many from the start of their order; size: height and width.
     settings: fields of TileSettings. Raises BrittleError with one line.
     """
