@@ -29,16 +29,24 @@ class Banding:
         """A copy of x with a wave added, clipped to the bounds."""
         colour = rng.standard_normal(length(spec, "channel"), np.float32)
         colour *= np.float32(level * spec.span) / np.abs(colour).max()
-        out: Array = placed(_wave(spec, rng), IMAGE, spec) * placed(colour, ("channel",), spec)
+        low, high = band(spec)
+        cycles = exp(rng.uniform(log(low), log(high)))
+        angle, phase = rng.uniform(0, pi), rng.uniform(0, 2 * pi)
+        pattern: Array = placed(wave(spec, cycles, angle, phase), IMAGE, spec)
+        out: Array = pattern * placed(colour, ("channel",), spec)
         out = out + x
         return np.clip(out, *spec.bounds, out=out)
 
 
-def _wave(spec: InputSpec, rng: np.random.Generator) -> Array:
-    """A sine of amplitude 1, shape (height, width)."""
+def band(spec: InputSpec) -> tuple[float, float]:
+    """Fewest and most cycles of a wave per image width."""
+    width = length(spec, "width")
+    return min(8.0, width / 4), min(64.0, width / 2.5)
+
+
+def wave(spec: InputSpec, cycles: float, angle: float, phase: float) -> Array:
+    """A sine of amplitude 1, shape (height, width); cycles per width, angle from the rows in radians."""
     height, width = (length(spec, axis) for axis in IMAGE)
-    cycles = exp(rng.uniform(log(min(8.0, width / 4)), log(min(64.0, width / 2.5))))
-    angle, phase = rng.uniform(0, pi), rng.uniform(0, 2 * pi)
     rows, columns = np.ogrid[:height, :width]
     turns = (columns * cos(angle) + rows * sin(angle)) * (cycles / width)
     # Whole turns are dropped before the cast: float32 keeps the phase exact on large images.

@@ -34,10 +34,15 @@ class Illumination:
 
 
 def _spot(spec: InputSpec, rng: np.random.Generator) -> Array:
-    """How much of the light falls on each pixel, 0 to 1, shape (height, width)."""
+    """A spot at random."""
     height, width = (length(spec, axis) for axis in IMAGE)
-    y, x = rng.uniform(0, height), rng.uniform(0, width)
+    centre = rng.uniform(0, height), rng.uniform(0, width)
     radius, softness = rng.uniform(0.25, 0.6) * width, rng.uniform(0.05, 0.15) * width
-    rows, columns = np.ogrid[:height, :width]
-    distance = np.hypot((rows - y).astype(np.float32), (columns - x).astype(np.float32))
+    return spot((height, width), centre, radius, softness)
+
+
+def spot(size: tuple[int, int], centre: tuple[float, float], radius: float, softness: float) -> Array:
+    """How much of the light falls on each pixel, 0 to 1, shape (height, width); all in pixels, (y, x)."""
+    rows, columns = np.ogrid[: size[0], : size[1]]
+    distance = np.hypot((rows - centre[0]).astype(np.float32), (columns - centre[1]).astype(np.float32))
     return np.asarray(expit((radius - distance) / np.float32(softness)), np.float32)

@@ -26,18 +26,23 @@ class MotionBlur:
 
     def __call__(self, x: Array, spec: InputSpec, level: float, rng: np.random.Generator) -> Array:
         """A copy of x smeared along a random direction."""
-        path = level * length(spec, "width")
-        margin = ceil(path / 2) + 1
-        planes = np.moveaxis(x, image_axes(spec), (-2, -1))
-        height, width = planes.shape[-2:]
-        rows = fft.next_fast_len(height + 2 * margin, real=True)
-        columns = fft.next_fast_len(width + 2 * margin, real=True)
-        around = [(margin, rows - height - margin), (margin, columns - width - margin)]
-        wide = np.pad(planes, [(0, 0)] * (x.ndim - 2) + around, mode="symmetric")
-        kernel = _kernel((rows, columns), path, rng.uniform(0, pi))
-        blurred: Array = fft.irfft2(fft.rfft2(wide) * fft.rfft2(kernel), s=(rows, columns))
-        inner = blurred[..., margin : margin + height, margin : margin + width]
-        return np.clip(np.moveaxis(inner, (-2, -1), image_axes(spec)), *spec.bounds)
+        return smeared(x, spec, level, rng.uniform(0, pi))
+
+
+def smeared(x: Array, spec: InputSpec, level: float, angle: float) -> Array:
+    """A copy of x smeared along a path; its length as a share of the width, its angle from the rows."""
+    path = level * length(spec, "width")
+    margin = ceil(path / 2) + 1
+    planes = np.moveaxis(x, image_axes(spec), (-2, -1))
+    height, width = planes.shape[-2:]
+    rows = fft.next_fast_len(height + 2 * margin, real=True)
+    columns = fft.next_fast_len(width + 2 * margin, real=True)
+    around = [(margin, rows - height - margin), (margin, columns - width - margin)]
+    wide = np.pad(planes, [(0, 0)] * (x.ndim - 2) + around, mode="symmetric")
+    kernel = _kernel((rows, columns), path, angle)
+    blurred: Array = fft.irfft2(fft.rfft2(wide) * fft.rfft2(kernel), s=(rows, columns))
+    inner = blurred[..., margin : margin + height, margin : margin + width]
+    return np.clip(np.moveaxis(inner, (-2, -1), image_axes(spec)), *spec.bounds)
 
 
 def _kernel(size: tuple[int, int], path: float, angle: float) -> Array:

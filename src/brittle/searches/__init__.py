@@ -18,6 +18,7 @@ SEARCHES = Registry(
         "patchwork": "brittle.searches.patchwork.search:Patchwork",
         "ripple": "brittle.searches.ripple.search:Ripple",
         "waves": "brittle.searches.waves:WavesAlone",
+        "tune": "brittle.searches.tune.search:Tune",
         "agent": "brittle.agent.player:Agent",
         "temporal-spatial": "brittle.agent.temporal_spatial:TemporalSpatial",
         "square-l2": "brittle.searches.square.search:SquareL2",
