@@ -72,8 +72,8 @@ def _coded(clip: NDArray[np.uint8], colours: str, crf: int) -> Iterator[Any]:
     encoder.height, encoder.width = clip.shape[1:3]
     encoder.pix_fmt = "gray" if colours == "gray" else "yuv420p"
     encoder.time_base = Fraction(1, RATE)
-    # The preset of live streams. One thread: how many there are changes the result. No macroblock tree: x264's
-    # reads memory that nobody wrote, so its result is another one every time.
+    # The preset of live streams. One thread: how many there are changes the result. No macroblock tree:
+    # x264's reads memory that nobody wrote, so its result is another one every time.
     encoder.options = {"crf": str(crf), "preset": "veryfast", "threads": "1", "x264-params": "no-mbtree=1"}
     decoder = av.CodecContext.create("h264", "r")
     pictures = [av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format=colours) for frame in clip]

@@ -109,11 +109,12 @@ class SummaryFile(BaseModel):
     """Contents of summary.json.
 
     accuracy: of the labelled samples, before anything was changed. asr: flipped / (flipped + survived).
-    robustness: the one figure, of an audit with severity curves. All with their intervals. l2 ... prd: of the closest flips, in the input's own units (psnr and snr in dB, prd
-    in percent; these two of signals); of clips map (mean absolute change, of 255; map_all: a survivor counts
-    12.75), frames and frames_in_row (changed); on the cells board cells (touched); closest_queries: the query
-    that found them. queries: to the first flips; first_l2: their L2; map1_queries: to the first flips of a
-    MAP of at most 1. notes: what the search says of itself.
+    robustness: the one figure, of an audit with severity curves. All three with their intervals. l2 ... prd:
+    of the closest flips, in the input's own units (psnr and snr in dB, prd in percent; these two of signals);
+    of clips map (mean absolute change, of 255; map_all: a survivor counts 12.75), frames and frames_in_row
+    (changed); on the cells board cells (touched); closest_queries: the query that found them. queries: to the
+    first flips; first_l2: their L2; map1_queries: to the first flips of a MAP of at most 1. notes: what the
+    search says of itself.
     rows_shown: what the model saw = queries.total + setup_rows (to know the model and its best batch) +
     warm_up_rows (to the agent that learns first) + retried_rows (once more, as no answer had come) +
     interrupted_rows (for samples that a stopped command left, and that were played anew) - looked_up_rows
