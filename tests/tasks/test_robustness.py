@@ -6,6 +6,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,8 @@ import brittle
 from brittle.core.errors import UsageError
 from brittle.core.result import Flip, SearchResult, Status
 from brittle.core.sample import InputSpec
-from brittle.report.robustness import held, noise_ratio
+from brittle.report.intervals import Interval
+from brittle.report.robustness import held, noise_ratio, sure_of
 from brittle.report.severity import own_places
 from brittle.report.summary import summary_of
 from brittle.store.run import Run
@@ -121,6 +123,14 @@ def test_without_curves_or_closest_flips_there_is_none(
     assert summary_of(run).robustness is None and "robustness" not in run.summary()
     found = brittle.gates(fail_under={"robustness": 0.1}).check(run)
     assert "it takes --curves" in str(found.red[0])
+
+
+def test_the_interval_ends_where_the_figure_does() -> None:
+    nearly_all = np.array([1.0] * 7 + [0.2])
+    found = sure_of(nearly_all, np.random.default_rng(0))
+    assert found and found.high == 1.0 and 0 < found.low < nearly_all.mean()
+    assert sure_of(1 - nearly_all, np.random.default_rng(0)) == Interval(0.0, pytest.approx(1 - found.low))
+    assert sure_of(nearly_all[:7], np.random.default_rng(0)) is None
 
 
 def test_a_gate_on_a_share_above_1_is_refused() -> None:

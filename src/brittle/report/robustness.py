@@ -18,6 +18,7 @@ from math import log10, prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brittle.core import distance
 from brittle.core.curve_run import CurveStatus
@@ -74,9 +75,14 @@ def robustness_of(run: Run) -> Robustness | None:
     rng = generator(int(run.manifest.settings.get("seed") or 0), "bootstrap", "robustness")
     under_distortion, under_attack = parts.mean(axis=0).tolist()
     each = parts.mean(axis=1)
-    return Robustness(
-        len(pairs), float(each.mean()), mean_interval(each, rng), under_distortion, under_attack
-    )
+    sure = sure_of(each, rng)
+    return Robustness(len(pairs), float(each.mean()), sure, under_distortion, under_attack)
+
+
+def sure_of(each: NDArray[np.float64], rng: np.random.Generator) -> Interval | None:
+    """The interval of the mean of values from 0 to 1, which ends there too."""
+    found = mean_interval(each, rng)
+    return found and Interval(max(found.low, 0.0), min(found.high, 1.0))
 
 
 def held(result: SearchResult, spec: InputSpec) -> float:
