@@ -97,6 +97,7 @@ def test_it_is_the_mean_of_both_halves_over_samples(audited: Run) -> None:
 
 
 def test_page_and_gates_have_it_and_verify_recomputes_it(audited: Run, digits: Path) -> None:
+    assert "the mean over 9 samples of two halves" in (audited.path / "report.html").read_text()
     assert "<td>Robustness" in (audited.path / "report.html").read_text().replace('<th scope="row">', "<td>")
     value = audited.summary()["robustness"]
     held_against = brittle.gates(fail_under={"robustness": value + 0.01}).check(audited)
