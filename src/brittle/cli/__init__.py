@@ -9,7 +9,8 @@ from io import TextIOWrapper
 import click
 
 import brittle
-from brittle.cli.console import EXIT_CODES, INTERRUPTED
+from brittle.cli.console import EXIT_CODES
+from brittle.core.errors import INTERRUPTED
 
 # Matrices here are small: NumPy's threads would only take cores from the model, and change last digits.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

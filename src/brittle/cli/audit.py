@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import brittle
-from brittle.cli.console import EXIT_CODES, RED, clear_errors, console, show_verdicts
+from brittle.cli.console import EXIT_CODES, clear_errors, console, show_verdicts
 from brittle.cli.live import live_progress
 from brittle.cli.options import (
     GroupedCommand,
@@ -19,6 +19,7 @@ from brittle.cli.options import (
     settings_options,
     taken,
 )
+from brittle.core.errors import RED
 from brittle.report import wording
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.gates import GateSettings

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from brittle.core.errors import BrittleError
+from brittle.core.errors import INTERRUPTED, BrittleError
 
 if TYPE_CHECKING:
     from brittle.report.gates.gate import Verdict
 
-RED = 9
-INTERRUPTED = 130
 EXIT_CODES = """
 \b
 Exit codes: 0 done; 1 a flip did not hold, or another error; 2 usage; 3 data;

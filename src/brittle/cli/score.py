@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 import brittle
-from brittle.cli.console import EXIT_CODES, RED, clear_errors, console, show_verdicts
+from brittle.cli.console import EXIT_CODES, clear_errors, console, show_verdicts
 from brittle.cli.live import live_rows
 from brittle.cli.options import GroupedCommand, option, settings_of, settings_options
+from brittle.core.errors import RED
 from brittle.tasks.score.settings import ScoreSettings
 
 

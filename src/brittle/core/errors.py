@@ -17,6 +17,11 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+RED = 9
+"""Exit code of a command that has finished, but whose gate is red: no error."""
+INTERRUPTED = 130
+"""Exit code of a command that was stopped by its user; what is finished is kept."""
+
 
 class BrittleError(Exception):
     """Root of all errors that brittle raises on purpose; its text is for the user."""

@@ -10,7 +10,7 @@ from threading import Lock
 
 import yaml
 
-from brittle.core.errors import BrittleError, UsageError
+from brittle.core.errors import INTERRUPTED, RED, BrittleError, UsageError
 from brittle.server import earlier
 from brittle.server.checking import Check, words_of
 from brittle.server.folders import Folders, Found, read_inside
@@ -24,9 +24,7 @@ from brittle.tasks.audit.settings import AuditSettings
 CONSOLE, SETTINGS = "console.txt", "settings.yaml"
 MOST_SAID = 20_000  # letters of a console that are shown
 MOST_NAMES = 1000
-STOPPED = {130, -signal.SIGINT, -signal.SIGTERM}
-GATE = 9
-"""Exit code of a run that is whole, but whose gate is red."""
+STOPPED = {INTERRUPTED, -signal.SIGINT, -signal.SIGTERM}
 
 
 @dataclass
@@ -134,7 +132,7 @@ class Jobs:
     def failure(self, part: str) -> str:
         """Why an audit that was started here ended, in its own last words; empty where it did well."""
         job = self._jobs.get(part)
-        if job is None or job.goes_on or job.told_to_stop or job.process.returncode in {0, GATE, *STOPPED}:
+        if job is None or job.goes_on or job.told_to_stop or job.process.returncode in {0, RED, *STOPPED}:
             return ""
         said = [line for line in self.console(job.folder).splitlines() if line.strip()]
         return next(
