@@ -24,6 +24,7 @@ def test_an_honest_run_holds(run: Path, digits: Path) -> None:
     "settings",
     [
         {"search": "ripple"},
+        {"search": "tune", "budget": 24, "data_options": {"limit": 12}},
         {"search": "random", "goal": "first"},
         {"search": "greedy", "top_k": 2},
         {"search": "patchwork", "target": "3"},
