@@ -67,6 +67,7 @@ def open_model(model: str | Path | Callable[..., Any], options: ModelOptions = D
 
 def kind_of(model: Any) -> str:
     """The registry name of the backend that opens this model. Raises UsageError where it names none."""
+    model = str(model) if isinstance(model, Path) else model
     if not isinstance(model, str):
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(model, torch.nn.Module) and not is_maite(model):
