@@ -8,4 +8,4 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 def pytest_unconfigure() -> None:
     """A thread that is left over shows where it waits, and does not keep the process from ending."""
-    faulthandler.dump_traceback_later(60, exit=True)
+    faulthandler.dump_traceback_later(180, exit=True)
