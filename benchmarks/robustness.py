@@ -11,7 +11,7 @@ and over models of the same data.
 """
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from rich.table import Table
 from scipy.stats import spearmanr
 
 import brittle
+from brittle.report.curves import PLAYED
 from brittle.report.robustness import held
 from brittle.store.run import Run
 
@@ -43,7 +44,7 @@ def figures_of(run: Run) -> dict[str, float]:
     found, curves = run.summary(), brittle.severity_beside(run)
     if curves is None:
         raise SystemExit(f"{run.path} has no curves")
-    answered = [held(result, run.manifest.spec) for result in run.results() if result.status != "failed"]
+    right = [held(result, run.manifest.spec) for result in run.results() if result.status in PLAYED]
     parts = found["robustness_parts"]
     return {
         "robustness": found["robustness"],
@@ -53,7 +54,7 @@ def figures_of(run: Run) -> dict[str, float]:
         "accuracy": 1 - curves.clean.share,
         "under distortion": parts["under_distortion"],
         "under attack": parts["under_attack"],
-        "attack, right ones": float(np.mean([one for one in answered if one > 0] or [0])),
+        "attack, right ones": float(np.mean(right or [0])),
         "not flipped": 1 - (found["asr"] or 0),
         "stands ImageNet-C": 1 - curves.mean(curves.corruptions) if curves.corruptions else np.nan,
     }
@@ -85,18 +86,15 @@ def show(lines: Mapping[tuple[str, str], Figures], console: Console) -> None:
     for (data, model), line in lines.items():
         table.add_row(Path(data).stem, Path(model).stem, *(f"{line[c]:.3g}" for c in columns))
     console.print(table)
-    groups: dict[str, Callable[[str], bool]] = {"all": lambda _: True}
-    groups |= {data: (lambda d, data=data: d == data) for data, _ in lines}  # type: ignore[misc]
+    groups = {"all": list(lines.values())}
+    for (data, _), line in lines.items():
+        groups.setdefault(data, []).append(line)
     table = Table(title="Rank correlation with the figure", title_justify="left")
     table.add_column("column")
     for name in groups:
         table.add_column(Path(name).stem, justify="right")
     for column in columns[4:]:
-        cells = [
-            correlation([line for (data, _), line in lines.items() if member(data)], column)
-            for member in groups.values()
-        ]
-        table.add_row(column, *cells)
+        table.add_row(column, *(correlation(group, column) for group in groups.values()))
     console.print(table)
 
 

@@ -1,6 +1,7 @@
 """The one figure of an audit: what it counts, by hand, and where there is none."""
 
 import json
+import shutil
 from dataclasses import replace
 from math import sqrt
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import brittle
-from brittle.core.errors import UsageError
+from brittle.core.errors import RunError, UsageError
 from brittle.core.result import Flip, SearchResult, Status
 from brittle.core.sample import InputSpec
 from brittle.report.robustness import held, noise_ratio, sure_of
@@ -110,6 +111,17 @@ def test_page_and_gates_have_it_and_verify_recomputes_it(audited: Run, digits: P
         broken = [str(check) for check in brittle.verify(audited.path).broken]
     path.write_text(text)
     assert any("robustness" in one for one in broken), broken
+
+
+def test_curves_that_are_cut_short_are_one_line(audited: Run, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(audited.path, run)
+    results = run / "curves" / "results.jsonl"
+    first, *rest = results.read_text().splitlines()
+    line = json.loads(first)
+    results.write_text("\n".join([json.dumps({**line, "answers": line["answers"][:2]}), *rest]) + "\n")
+    with pytest.raises(RunError, match="has answers to 2 layers, not 84"):
+        summary_of(Run.open(run))
 
 
 @pytest.mark.parametrize("other", [{"goal": "first"}, {"max_l2": 2.0}, {"curves": False}])

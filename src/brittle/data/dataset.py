@@ -1,5 +1,6 @@
 """What every reader opens: samples in a fixed order, read one at a time."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,13 @@ def evenly(samples: Iterable[T], limit: int | None) -> list[T]:
     every = list(samples)
     kept = len(every) if limit is None else min(limit, len(every))
     return [every[i * len(every) // kept] for i in range(kept)]
+
+
+def refuse_twice(names: Iterable[str], table: Path) -> None:
+    """Raise DataError where a table names a sample in several rows."""
+    name, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        raise DataError(f"'{table}': '{name}' stands in {times} rows; keep one")
 
 
 class Dataset(Protocol):

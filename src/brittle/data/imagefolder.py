@@ -6,8 +6,7 @@ folder of each split. A folder may be a stranger's: no file outside it is read, 
 
 import csv
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from brittle.core.errors import DataError
 from brittle.core.paths import is_file
 from brittle.data.classes import Naming, naming
-from brittle.data.dataset import Dataset, Source, Wanted, path_of
+from brittle.data.dataset import Dataset, Source, Wanted, path_of, refuse_twice
 from brittle.data.files import MediaFile, is_hidden
 from brittle.data.media import media_of
 from brittle.data.options import DataOptions
@@ -44,7 +43,7 @@ class ImageFolder:
             raise DataError(f"'{path}' holds {len(tables)} splits, {names}; name the folder of one")
         table = tables[0]
         rows = list(_rows(table))
-        _refuse_twice(rows, table)
+        refuse_twice((row.file for row in rows), table)
         labels = naming((row.label for row in rows if row.label is not None), wanted, f"'{table}'")
         files = [_file(row, table, labels) for row in rows]
         if not any(is_file(file.path) for file in files):
@@ -115,12 +114,6 @@ def _records(table: Path) -> Iterator[dict[str, Any]]:
                 yield record
     except (OSError, ValueError, RecursionError, csv.Error) as error:
         raise DataError(f"'{table}': cannot be read as a table in UTF-8: {error}") from error
-
-
-def _refuse_twice(rows: Sequence[Row], table: Path) -> None:
-    (file, times), *_ = Counter(row.file for row in rows).most_common(1)
-    if times > 1:
-        raise DataError(f"'{table}': '{file}' stands in {times} rows; keep one")
 
 
 def _file(row: Row, table: Path, labels: Naming) -> MediaFile:

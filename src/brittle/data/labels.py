@@ -1,7 +1,6 @@
 """A folder of images or clips with a labels.csv."""
 
 import csv
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -9,7 +8,7 @@ from pathlib import Path, PurePath
 from brittle.core.errors import DataError
 from brittle.core.paths import is_file
 from brittle.data.classes import Naming, naming
-from brittle.data.dataset import Dataset, Source, Wanted, path_of
+from brittle.data.dataset import Dataset, Source, Wanted, path_of, refuse_twice
 from brittle.data.files import MediaFile
 from brittle.data.media import media_of
 from brittle.data.options import DataOptions
@@ -70,9 +69,7 @@ def _rows(table: Path) -> list[Row]:
     rows = [Row(PurePath(file).as_posix(), label) for file, label in found if file]
     if not rows:
         raise DataError(f"'{table}': expected a row for each file, got none")
-    file, times = Counter(row.file for row in rows).most_common(1)[0]
-    if times > 1:
-        raise DataError(f"'{table}': '{file}' stands in {times} rows; keep one")
+    refuse_twice((row.file for row in rows), table)
     return rows
 
 

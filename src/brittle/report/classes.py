@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from brittle.core.curve_run import CurveResult
 from brittle.core.result import SearchResult
 
 
-def own_class(result: SearchResult) -> int | None:
+def own_class(result: SearchResult | CurveResult) -> int | None:
     """The class that must flip: the label, or the model's own answer where there is none."""
     return result.predicted if result.label is None else result.label
 

@@ -25,8 +25,9 @@ from brittle.core.curve_run import CurveStatus
 from brittle.core.result import Flip, SearchResult, Status
 from brittle.core.sample import InputSpec
 from brittle.core.seeds import generator
+from brittle.report.classes import own_class
 from brittle.report.intervals import Interval, mean_interval
-from brittle.report.severity import curves_beside, own_places
+from brittle.report.severity import curves_beside, own_places, whole_results
 from brittle.store.run import Run
 
 FAINT, PLAIN = 50.0, 10.0
@@ -63,6 +64,8 @@ def robustness_of(run: Run) -> Robustness | None:
     curves = curves_beside(run)
     if curves is None or not _looked_for_closest(run.manifest.settings):
         return None
+    if not own_places(curves.manifest.palette):
+        return None  # curves of ImageNet-C alone, which no audit draws
     stood, spec = dict(_stood(curves)), run.manifest.spec
     pairs = [
         (stood[result.sample], held(result, spec))
@@ -107,11 +110,9 @@ def _looked_for_closest(settings: Mapping[str, Any]) -> bool:
 
 
 def _stood(curves: Run) -> Iterator[tuple[str, float]]:
-    """Samples that were answered, and at what share of levels right, every curve alike."""
+    """Samples that were answered, and at what share of levels right, every curve alike. Raises RunError."""
     places = own_places(curves.manifest.palette)
-    for result in curves.curve_results():
-        if result.status is CurveStatus.FAILED:
-            continue
-        own = result.predicted if result.label is None else result.label
-        right = np.array(result.answers) == own
-        yield result.sample, float(np.mean([right[list(of_curve)].mean() for of_curve in places]))
+    for result in whole_results(curves):
+        if result.status is not CurveStatus.FAILED:
+            right = np.array(result.answers) == own_class(result)
+            yield result.sample, float(np.mean([right[list(of_curve)].mean() for of_curve in places]))

@@ -6,15 +6,16 @@ label errs where its answer is not the one to the untouched input.
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from brittle.core.canvas import Layer
-from brittle.core.curve_run import CurveStatus
+from brittle.core.curve_run import CurveResult, CurveStatus
 from brittle.core.errors import RunError
 from brittle.core.paths import is_file
+from brittle.report.classes import own_class
 from brittle.report.csv_rows import write_rows
 from brittle.report.intervals import wilson
 from brittle.store.run import Run
@@ -130,24 +131,31 @@ def severity_of(run: Run) -> Severity:
     wrong: Counter[int] = Counter()
     clean = samples = failed = rows = 0
     labelled = False
-    for result in run.curve_results():
+    for result in whole_results(run):
         rows += result.queries
         if result.status is CurveStatus.FAILED:
             failed += 1
             continue
-        if len(result.answers) != len(layers):
-            raise RunError(f"{result.sample} has answers to {len(result.answers)} layers, not {len(layers)}")
         samples += 1
         labelled |= result.label is not None
-        right = result.predicted if result.label is None else result.label
-        clean += result.predicted != right
-        wrong.update(place for place, answer in enumerate(result.answers) if answer != right)
+        own = own_class(result)
+        clean += result.predicted != own
+        wrong.update(place for place, answer in enumerate(result.answers) if answer != own)
     found = [Errors(layer.level, wrong[k], samples) for k, layer in enumerate(layers)]
     curves = tuple(
         SeverityCurve(name, tuple(found[k] for k in places), way)
         for (name, way), places in _places(layers).items()
     )
     return Severity(Errors(0.0, clean, samples), curves, failed, labelled, rows)
+
+
+def whole_results(run: Run) -> Iterator[CurveResult]:
+    """The results of curves; those that did not fail have an answer to every layer. Raises RunError."""
+    layers = len(run.manifest.palette)
+    for result in run.curve_results():
+        if result.status is not CurveStatus.FAILED and len(result.answers) != layers:
+            raise RunError(f"{result.sample} has answers to {len(result.answers)} layers, not {layers}")
+        yield result
 
 
 def severity_beside(run: Run) -> Severity | None:
@@ -178,20 +186,16 @@ def write_curves(run: Run) -> None:
 
 def _places(layers: Sequence[Layer]) -> Mapping[tuple[str, str], tuple[int, ...]]:
     """Where the levels of every curve stand, by its distortion and its way, the positive one first."""
-    signs: dict[str, set[bool]] = {}
-    for layer in layers:
-        signs.setdefault(layer.distortion, set()).add(layer.level < 0)
-    curves = {
-        (name, ("-" if below else "+") if len(both) > 1 else ""): below
-        for name, both in signs.items()
-        for below in sorted(both)
-    }
-    return {
-        (name, way): tuple(
-            k for k, one in enumerate(layers) if one.distortion == name and (one.level < 0) == below
-        )
-        for (name, way), below in curves.items()
-    }
+    found: dict[tuple[str, str], tuple[int, ...]] = {}
+    for name in dict.fromkeys(layer.distortion for layer in layers):
+        own = [k for k, layer in enumerate(layers) if layer.distortion == name]
+        up = tuple(k for k in own if layers[k].level >= 0)
+        down = tuple(k for k in own if layers[k].level < 0)
+        if up and down:
+            found |= {(name, "+"): up, (name, "-"): down}
+        else:
+            found[name, ""] = tuple(own)
+    return found
 
 
 def _write_table(found: Severity, path: Path) -> None:
