@@ -1,10 +1,13 @@
 """What onnxruntime and torch answer of one ONNX graph, and what of it is not to change."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
+
+RNG = np.random.default_rng(0)  # begun anew before every test of gradients/
 
 
 def told(model: Any, x: Any, output: str | None = None) -> Any:
@@ -48,3 +51,15 @@ def without(model: bytes, names: Sequence[str]) -> bytes:
                 tensor.ClearField(field)
     data: bytes = bare.SerializeToString()
     return data
+
+
+def normal(*shape: int) -> Any:
+    """Weights or inputs at random."""
+    return RNG.normal(size=shape).astype(np.float32)
+
+
+def opened(path: Path, output: str | None = None) -> Any:
+    """The graph of a file, as a torch module."""
+    from brittle.gradients.onnx_graph import trainable_graph
+
+    return trainable_graph(path, output)

@@ -9,78 +9,13 @@ import numpy as np
 import pytest
 
 from brittle.core.errors import ModelError, UsageError
-from graphs import answers, move, off, told, without
+from graphs import answers, move, normal, off, opened, told, without
 
 torch: Any = pytest.importorskip("torch")
 onnx: Any = pytest.importorskip("onnx")
 
 Make = Callable[..., Any]
 Save = Callable[[Any], Path]
-RNG = np.random.default_rng(0)
-
-
-def normal(*shape: int) -> Any:
-    return RNG.normal(size=shape).astype(np.float32)
-
-
-def opened(path: Path, output: str | None = None) -> Any:
-    from brittle.gradients.onnx_graph import trainable_graph
-
-    return trainable_graph(path, output)
-
-
-@pytest.fixture(autouse=True)
-def the_same_numbers() -> None:
-    RNG.bit_generator.state = np.random.default_rng(0).bit_generator.state
-
-
-@pytest.fixture
-def save(tmp_path: Path) -> Save:
-    """Writes a model and returns its path."""
-
-    def write(model: Any) -> Path:
-        (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
-        return tmp_path / "net.onnx"
-
-    return write
-
-
-@pytest.fixture
-def net(onnx_model: Make) -> Make:
-    """A model with a layer of each kind that learns, softmax at its end: (n, 3, 8, 8) -> (n, 5)."""
-
-    def make() -> Any:
-        arrays = {
-            "mean": normal(1, 3, 1, 1),
-            "conv.weight": normal(4, 3, 3, 3),
-            "conv.bias": normal(4),
-            "scale": normal(4),
-            "shift": normal(4),
-            "statistics.mean": normal(4),
-            "statistics.variance": np.abs(normal(4)) + 0.5,
-            "up": normal(4, 2, 2, 2),
-            "rows": normal(5, 6),
-            "mixed": normal(6, 6) / 8,
-            "last": normal(5),
-        }
-        nodes = [
-            ("Sub", "x mean", "centred"),
-            ("Conv", "centred conv.weight conv.bias", "a", {"strides": [2, 2]}),
-            ("BatchNormalization", "a scale shift statistics.mean statistics.variance", "b"),
-            ("Relu", "b", "c"),
-            ("ConvTranspose", "c up", "d", {"strides": [2, 2]}),
-            ("AveragePool", "d", "e", {"kernel_shape": [6, 2], "strides": [6, 2]}),
-            ("Flatten", "e", "f"),
-            ("MatMul", "f mixed", "g"),
-            ("Transpose", "rows", "columns"),
-            ("Gemm", "g columns last", "logits"),
-            ("Softmax", "logits", "answers"),
-        ]
-        return onnx_model(nodes, ["n", 3, 8, 8], {"answers": ["n", 5]}, arrays)
-
-    return make
-
-
 LEARNED = ["conv.weight", "conv.bias", "scale", "shift", "up", "mixed", "rows", "last"]
 
 
@@ -246,81 +181,6 @@ def test_the_output_is_the_one_that_is_audited(onnx_model: Make, save: Save) -> 
     graph = opened(path, "other")
     assert graph.names == ["v"]
     assert off(answers(graph, x), told(path, x, "other")) < 1e-5
-
-
-REFUSED = [
-    (
-        [("LSTM", "x w r", "y"), ("Squeeze", "y", "answers")],
-        "cannot differentiate LSTM in .*package.module:func",
-    ),
-    (
-        [("QuantizeLinear", "x s z", "q"), ("DequantizeLinear", "q s z", "answers")],
-        "is quantised .*in floats",
-    ),
-    ([("MaxPool", "x", "y i"), ("Cast", "i", "answers")], "the second output of MaxPool"),
-    ([("Mul", "x thin", "answers")], "the sparse initializer thin"),
-    ([("MatMul", "x bits", "answers")], "numbers of type BFLOAT16"),
-]
-
-
-@pytest.mark.parametrize(("nodes", "says"), REFUSED)
-def test_what_torch_is_not_told_how_to_do_is_one_line(onnx_model: Make, nodes: Any, says: str) -> None:
-    from brittle.gradients.onnx_nodes import nodes_of, tensor_of
-
-    model = onnx_model(nodes, ["n", 3, 3], {"answers": ["n", 3]}, {})
-    thin = model.graph.sparse_initializer.add()
-    thin.values.name = "thin"
-    bits = model.graph.initializer.add(
-        name="bits", dims=[1], data_type=onnx.TensorProto.BFLOAT16, raw_data=b"ab"
-    )
-    with pytest.raises(ModelError, match=says) as caught:
-        nodes_of(model, "answers", "'net.onnx'")
-        tensor_of(bits, "'net.onnx'")
-    assert "\n" not in str(caught.value) and "'net.onnx'" in str(caught.value)
-
-
-def test_an_attribute_that_is_not_known_is_one_line(onnx_model: Make, save: Save) -> None:
-    sides = {"kernel_shape": [2], "dilations": [2]}
-    nodes = [("AveragePool", "x", "a", sides), ("Flatten", "a", "answers")]
-    path = save(onnx_model(nodes, ["n", 1, 5], {"answers": ["n", 3]}, {}, opset=19))
-    with pytest.raises(
-        ModelError, match=r"cannot run AveragePool 'a' in .* 'dilations'; .*package"
-    ) as caught:
-        opened(path)
-    assert "\n" not in str(caught.value)
-
-
-def test_inputs_of_another_shape_are_one_line(onnx_model: Make, save: Save) -> None:
-    nodes = [("Dropout", "x", "a"), ("TopK", "a k", "answers i", {"axis": 1})]
-    model = onnx_model(nodes, ["n", 3], {"answers": ["n", 2]}, {"k": np.array([2])})
-    graph = opened(save(model))
-    with pytest.raises(ModelError, match=r"torch cannot run TopK 'answers' in .*; check the shape") as caught:
-        graph(torch.zeros(2, 1))
-    assert "\n" not in str(caught.value)
-
-
-def test_answers_that_differ_from_onnxruntime_s_are_refused(
-    net: Make, save: Save, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from brittle.gradients.operators.layers import LAYERS
-
-    monkeypatch.setitem(LAYERS, "Softmax", LAYERS["LogSoftmax"])
-    with pytest.raises(
-        ModelError, match=r"answers otherwise in torch, by .* of the greatest answer; give the"
-    ):
-        opened(save(net()))
-
-
-def test_what_is_no_onnx_file_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "bad.onnx").write_text("no graph")
-    with pytest.raises(
-        ModelError, match=r"no ONNX file that can be read: .*; export the model again"
-    ) as caught:
-        opened(tmp_path / "bad.onnx")
-    assert "\n" not in str(caught.value)
-    (tmp_path / "bad.onnx").write_bytes(b"")
-    with pytest.raises(ModelError, match="no ONNX file that onnxruntime can load"):
-        opened(tmp_path / "bad.onnx")
 
 
 def stored(array: Any, name: str, raw: bool) -> Any:
