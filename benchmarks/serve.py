@@ -47,10 +47,10 @@ def cpu_of(number: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def memory_of(number: int) -> float:
-    """Its resident memory in MB."""
-    text = Path(f"/proc/{number}/status").read_text()
-    return int(re.findall(r"VmRSS:\s+(\d+)", text)[0]) / 1000
+def memory_of(number: int, kind: str = "Rss") -> float:
+    """Its resident memory in MB; kind Pss: with libraries counted as the share of each process that has them."""
+    text = Path(f"/proc/{number}/smaps_rollup").read_text()
+    return int(re.findall(rf"{kind}:\s+(\d+)", text)[0]) / 1000
 
 
 class Page:
@@ -190,7 +190,7 @@ def measure_memory(root: Path, repeats: int, budget: int) -> None:
             took, seconds = page.cpu - before, monotonic() - begun
             count, size = viewer.events - events, viewer.bytes - sent
             print(
-                f"| {memory_of(page.process.pid):.1f} | {1000 * idle:.1f} | {count / seconds:.1f} "
+                f"| {memory_of(page.process.pid):.1f} | {memory_of(page.process.pid, 'Pss'):.1f} | {1000 * idle:.1f} | {count / seconds:.1f} "
                 f"| {size / count / 1000:.0f} | {1000 * took / count:.2f} |",
                 flush=True,
             )

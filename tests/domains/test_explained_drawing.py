@@ -11,7 +11,8 @@ from PIL import Image as Pillow
 from brittle.core.curves import top_masks
 from brittle.core.sample import Array, InputSpec
 from brittle.domains import domain_of
-from brittle.domains.heat import GLOW, SHADE, SHARES, shares_of
+from brittle.domains.glow import GLOW, SHADE, SHARES
+from brittle.domains.heat import shares_of
 from brittle.domains.stretches import clock, stretches
 
 IMAGE = ("channel", "height", "width")

@@ -14,7 +14,7 @@ import brittle
 from brittle.report.compare.page import comparison_of, render_comparison
 from brittle.report.explain.compare import compare_explained, render
 from brittle.server import comparing
-from brittle.server.comparing import MOST_RUNS
+from brittle.server.pages import MOST_COMPARED
 from same_run import edit
 from server.test_pages import HOSTILE, Tags
 
@@ -168,7 +168,7 @@ def test_hostile_names_are_text(two: Path, entered: Enter) -> None:
 
 
 def test_as_many_as_the_page_takes(two: Path, entered: Enter) -> None:
-    names = [f"r{k}" for k in range(MOST_RUNS + 1)]
+    names = [f"r{k}" for k in range(MOST_COMPARED + 1)]
     for name in names:
         shutil.copytree(two / "first", two / name)
     client = entered(two)

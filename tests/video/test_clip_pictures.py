@@ -9,7 +9,8 @@ from PIL import ImageSequence
 
 from brittle.core.sample import InputSpec
 from brittle.domains.ecg import Ecg
-from brittle.domains.heat import GLOW, heated
+from brittle.domains.glow import GLOW
+from brittle.domains.heat import heated
 from brittle.domains.image import Image
 from brittle.domains.pixels import READABLE
 from brittle.domains.video import MOST_PLAYED, Video

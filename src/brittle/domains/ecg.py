@@ -15,7 +15,8 @@ from brittle.core.errors import DataError, UsageError
 from brittle.core.grid import Grid
 from brittle.core.sample import Array, InputSpec
 from brittle.domains.ecg_paper import PAPER, RGB, Band, drawn, fitting_gain, on_paper, written
-from brittle.domains.heat import SHADE, shares_of
+from brittle.domains.glow import SHADE
+from brittle.domains.heat import shares_of
 from brittle.domains.stored import from_npy, to_npy
 from brittle.domains.stretches import stretches, with_times
 from brittle.domains.tints import tint, tints

@@ -5,15 +5,9 @@ from numpy.typing import NDArray
 
 from brittle.core.curves import top_masks
 from brittle.core.sample import Array
+from brittle.domains.glow import GLOW, SHARES
 from brittle.domains.pixels import Pixels, repeated
 
-SHARES = (0.05, 0.1, 0.2, 0.4)
-"""Shares of the input, greatest of its map first, that have a colour each; the rest has none."""
-RGB = tuple[int, int, int]
-GLOW: tuple[RGB, ...] = ((246, 215, 70), (243, 120, 25), (206, 67, 71), (147, 38, 103))
-"""On a dim picture: matplotlib's inferno (CC0) at 0.9, 0.7, 0.55 and 0.4, whose lightness falls evenly."""
-SHADE: tuple[RGB, ...] = ((87, 180, 198), (139, 203, 214), (186, 224, 229), (220, 239, 240))
-"""On ECG paper, under a dark trace."""
 OPACITY = 0.64
 DIM, INSIDE = 0.45, 0.75
 """Of the brightness of a picture that is left outside of the mask and inside of it."""

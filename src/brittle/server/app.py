@@ -1,7 +1,8 @@
 """The routes of the page: addresses in, pages, numbers and streams out. Who may ask is the guard's."""
 
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,7 +12,6 @@ from starlette.routing import Route
 from brittle.core.errors import BrittleError, UsageError
 from brittle.server import pages
 from brittle.server.answers import missing, said
-from brittle.server.comparing import MOST_RUNS, Comparing
 from brittle.server.events import Streams
 from brittle.server.folders import Folders, read_inside
 from brittle.server.forms import Allowed
@@ -22,6 +22,9 @@ from brittle.server.sending import BARE, Sending
 from brittle.server.standing import Standing, Standings
 from brittle.server.starting import Starting
 from brittle.store.trails import trail_file
+
+if TYPE_CHECKING:
+    from brittle.server.comparing import Comparing
 
 SCRIPT_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
@@ -35,7 +38,6 @@ class Pages:
         self.standings = Standings(self.folders)
         self.streams = Streams(self.standings)
         self.listing = Listing(self.standings)
-        self.comparing = Comparing(self.folders)
 
     def app(self) -> Starlette:
         """All routes."""
@@ -90,13 +92,13 @@ class Pages:
         found = self.folders.all()
         runs = self.listing.of([one for one in found if one.kind == "run"], PATIENCE)
         others = [one for one in found if one.kind != "run"]
-        shared = {"most_compared": MOST_RUNS, **self.shared("runs")}
+        shared = {"most_compared": pages.MOST_COMPARED, **self.shared("runs")}
         return HTMLResponse(pages.runs_page(runs, others, **shared))
 
     def compare(self, request: Request) -> Response:
         """Runs side by side."""
         try:
-            found = self.comparing.of(request.query_params.getlist("run"))
+            found = self._comparing.of(request.query_params.getlist("run"))
         except UsageError as error:
             return said(str(error), 400)
         except BrittleError as error:
@@ -139,19 +141,23 @@ class Pages:
 
     def sample(self, request: Request) -> Response:
         """A finished sample."""
+        from brittle.server import finished  # noqa: PLC0415  # what draws is in memory once it draws
+
         standing, sample, text = self._sample(request)
         if standing is None or text is None:
             return missing()
         try:
-            return HTMLResponse(pages.sample_page(standing, text, sample, **self.shared()))
+            return HTMLResponse(finished.sample_page(standing, text, sample, **self.shared()))
         except BrittleError as error:
             return said(str(error), 422)
 
     def thumbnail(self, request: Request) -> Response:
         """The closest flip of a sample, or its map, small."""
+        from brittle.server import finished  # noqa: PLC0415  # as above
+
         standing, sample, text = self._sample(request)
         try:
-            data = pages.thumbnail_of(standing, text, sample) if standing and text else None
+            data = finished.thumbnail_of(standing, text, sample) if standing and text else None
         except (BrittleError, OSError, ValueError) as error:
             return said(str(error), 422)
         return Response(data, media_type="image/jpeg") if data else missing()
@@ -182,6 +188,13 @@ class Pages:
         sample = None if part is None else from_part(part)
         stream = self.streams.of(found, live, sample, request.is_disconnected)
         return StreamingResponse(stream, media_type="text/event-stream")
+
+    @cached_property
+    def _comparing(self) -> "Comparing":
+        """What compares runs."""
+        from brittle.server.comparing import Comparing  # noqa: PLC0415  # as finished
+
+        return Comparing(self.folders)
 
     def _starting(self, part: str) -> Response:
         """An audit that was started here and is no run yet."""

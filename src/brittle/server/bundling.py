@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from brittle.core.errors import BrittleError
-from brittle.server import pages, paths
+from brittle.server import finished, pages, paths
 from brittle.server.classic import classic
 from brittle.server.folders import Folders, Found, read_inside
 from brittle.server.paths import HOME, FileLinks
@@ -121,7 +121,7 @@ class Bundling:
         """The page of a sample; of one that is damaged why it cannot be shown."""
         shared = self._shared(here)
         try:
-            return pages.sample_page(standing, text, sample, **shared)
+            return finished.sample_page(standing, text, sample, **shared)
         except BrittleError as error:
             about = {"standing": standing, "sample": sample, "trouble": str(error)}
             return pages.page("trouble.html.j2", **about, **shared)
@@ -149,6 +149,6 @@ def _grids(standing: Standing) -> Iterator[tuple[str, int]]:
 def _picture(standing: Standing, text: str, sample: str) -> bytes | None:
     """The small picture of a sample, where there is one that can be drawn."""
     try:
-        return pages.thumbnail_of(standing, text, sample)
+        return finished.thumbnail_of(standing, text, sample)
     except BrittleError:
         return None

@@ -1,4 +1,7 @@
-"""Several runs side by side, as `brittle compare` sets them; nothing is written."""
+"""Several runs side by side, as `brittle compare` sets them; nothing is written.
+
+It draws, and a server loads it when it first compares.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +14,9 @@ from brittle.report.compare.naming import apart
 from brittle.report.compare.page import comparison_of, comparison_parts
 from brittle.report.explain.compare import compare_explained, explanation_parts
 from brittle.server.folders import Folders, Found
+from brittle.server.pages import MOST_COMPARED
 from brittle.store.run import Run
 
-MOST_RUNS = 12
 MOST_BYTES = 100_000_000  # of the lines of all runs together
 READ = ("run.json", "results.jsonl", "sessions.jsonl", "rows.jsonl")
 """Files of a run that a comparison reads as a whole, beside its flips or maps."""
@@ -38,8 +41,8 @@ class Comparing:
     def of(self, parts: Sequence[str]) -> Compared:
         """The comparison of the runs with these ids. Raises UsageError, RunError."""
         chosen = list(dict.fromkeys(parts))
-        if not 2 <= len(chosen) <= MOST_RUNS:
-            raise UsageError(f"expected 2 to {MOST_RUNS} different runs, got {len(chosen)}; tick others")
+        if not 2 <= len(chosen) <= MOST_COMPARED:
+            raise UsageError(f"expected 2 to {MOST_COMPARED} different runs, got {len(chosen)}; tick others")
         found = [self._found(part) for part in chosen]
         _refuse_large(found)
         with self._one:

@@ -5,9 +5,9 @@ from typing import Any
 
 from brittle.core.errors import RunError
 from brittle.core.explanation import Explanation, Outcome
+from brittle.domains.glow import legend
 from brittle.report.explain.gallery import shown_line
 from brittle.report.explain.lines import counted
-from brittle.report.explain.panels import legend
 from brittle.report.explain.pictures import DAMAGED, opened, under_map
 from brittle.report.explain.words import thing_of
 from brittle.report.pictures import thumbnail

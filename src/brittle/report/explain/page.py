@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from brittle.domains.glow import legend
 from brittle.report import wording
 from brittle.report.audit.panels import pairs
 from brittle.report.classes import class_name
@@ -55,7 +56,7 @@ def _contents(run: Run) -> dict[str, Any]:
         "outcome_rows": outcome_rows(summary),
         "map_rows": map_rows(summary),
         "groups": gallery(run),
-        "legend": panels.legend(manifest.spec.axes),
+        "legend": legend(manifest.spec.axes),
         "unexplained": panels.unexplained(run),
         "floors": panels.floors(evaluation) if evaluation else [],
         "evaluation_rows": evaluation_rows(evaluation) if evaluation else [],

@@ -6,7 +6,6 @@ from itertools import islice
 from typing import Any
 
 from brittle.core.explanation import Explanation, Outcome
-from brittle.domains.heat import GLOW, SHADE, SHARES
 from brittle.report import wording
 from brittle.report.compare.tables import Cell
 from brittle.report.explain.evaluated import MAPS, OTHER, OWN, Evaluated
@@ -126,16 +125,3 @@ def table_rows(run: Run, most: int) -> Iterator[dict[str, Any]]:
             "suffices": line.suffices.share if line.suffices else None,
             "flips": line.flips.share if line.flips else None,
         }
-
-
-def legend(axes: tuple[str, ...]) -> list[tuple[str, str]]:
-    """The colours of a map as #rrggbb, and of which share each is."""
-    colours = SHADE if "time" in axes else GLOW
-    steps = zip(colours, (0.0, *SHARES), SHARES, strict=False)
-    return [
-        (
-            "#{:02x}{:02x}{:02x}".format(*colour),
-            f"{'top ' if not low else f'{100 * low:.0f} to '}{100 * high:.0f} %",
-        )
-        for colour, low, high in steps
-    ]

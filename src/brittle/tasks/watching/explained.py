@@ -12,7 +12,7 @@ from brittle.core.explain_run import Book
 from brittle.core.explanation import Explanation
 from brittle.core.sample import Array
 from brittle.core.veil import Masks
-from brittle.domains.heat import GLOW, SHADE
+from brittle.domains.glow import GLOW, SHADE
 from brittle.report.classes import class_name
 from brittle.tasks.watching.bars import bars
 from brittle.tasks.watching.previews import kind_of, preview

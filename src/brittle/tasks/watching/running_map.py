@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from brittle.core.sample import Array, InputSpec
 from brittle.core.veil import KEPT, Masks
-from brittle.domains.heat import SHARES, shares_of
+from brittle.domains.glow import SHARES
+from brittle.domains.heat import shares_of
 from brittle.domains.video import strip_frames
 
 Places = tuple[NDArray[np.intp], ...]
