@@ -24,7 +24,8 @@ from scipy.special import softmax
 from brittle.core.explanation import Explanation, Outcome
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.data.wfdb import NO_BEATS
-from brittle.explainers.fills import USUAL, open_fill
+from brittle.explainers import USUAL_FILLS
+from brittle.explainers.fills import open_fill
 from brittle.models import open_model
 from brittle.report.intervals import mean_interval, wilson
 from planted_truth import explained
@@ -139,7 +140,9 @@ def main() -> None:
     print(f"{len(strips)} strips of {len(records)} records; by chance {inside:.3f} inside\n")
     for number, explainer in enumerate(arguments.explainers):
         play = partial(explained, explainer=explainer, budget=arguments.budget)
-        found = [play(strip, fills=tuple(open_fill(name, strip.input) for name in USUAL)) for strip in strips]
+        found = [
+            play(strip, fills=tuple(open_fill(name, strip.input) for name in USUAL_FILLS)) for strip in strips
+        ]
         row = row_of(explainer, arguments.budget, found)
         if not number:
             print(f"| {' | '.join(row)} |\n|{'---|' * len(row)}")

@@ -48,7 +48,7 @@ def cpu_of(number: int) -> float:
 
 
 def memory_of(number: int, kind: str = "Rss") -> float:
-    """Its resident memory in MB; kind Pss: with libraries counted as the share of each process that has them."""
+    """Its resident memory in MB; kind Pss: what it shares with n processes is an n-th of that."""
     text = Path(f"/proc/{number}/smaps_rollup").read_text()
     return int(re.findall(rf"{kind}:\s+(\d+)", text)[0]) / 1000
 
@@ -189,8 +189,9 @@ def measure_memory(root: Path, repeats: int, budget: int) -> None:
             sleep(15)
             took, seconds = page.cpu - before, monotonic() - begun
             count, size = viewer.events - events, viewer.bytes - sent
+            resident, shared_out = (memory_of(page.process.pid, kind) for kind in ("Rss", "Pss"))
             print(
-                f"| {memory_of(page.process.pid):.1f} | {memory_of(page.process.pid, 'Pss'):.1f} | {1000 * idle:.1f} | {count / seconds:.1f} "
+                f"| {resident:.1f} | {shared_out:.1f} | {1000 * idle:.1f} | {count / seconds:.1f} "
                 f"| {size / count / 1000:.0f} | {1000 * took / count:.2f} |",
                 flush=True,
             )

@@ -106,15 +106,15 @@ def test_the_page_itself_and_a_person_are_not(root: Path, entered: Enter, site: 
 )
 def test_what_changes_something_needs_the_own_origin(root: Path, entered: Enter, origin: str | None) -> None:
     headers = {} if origin is None else {"origin": origin}
-    assert entered(root).post("/audits", headers=headers).status_code == 403
+    assert entered(root).post("/start/audit", headers=headers).status_code == 403
 
 
 def test_bodies_are_capped_said_or_not(root: Path, entered: Enter) -> None:
     client = entered(root)
-    assert client.post("/audits", content=b"x" * (MOST_BODY + 1), headers=OWN).status_code == 413
-    assert client.post("/audits", headers={**OWN, "content-length": "many"}).status_code == 413
+    assert client.post("/start/audit", content=b"x" * (MOST_BODY + 1), headers=OWN).status_code == 413
+    assert client.post("/start/audit", headers={**OWN, "content-length": "many"}).status_code == 413
     unsaid = iter([b"x" * 1000] * (MOST_BODY // 1000 + 1))
-    assert client.post("/audits", content=unsaid, headers=OWN).status_code == 413
+    assert client.post("/start/audit", content=unsaid, headers=OWN).status_code == 413
 
 
 @pytest.mark.parametrize("path", ["/", "/api/runs", "/static/live.js", "/nothing", "/healthz"])

@@ -55,7 +55,7 @@ def test_an_audit_outlives_its_server(toy: Path, entered: Enter) -> None:
         assert link is not None
         with httpx2.Client(base_url=link[1], follow_redirects=False) as client:
             assert client.get(link[0]).status_code == 303
-            answer = client.post("/audits", data=FORM, headers={"origin": link[1]})
+            answer = client.post("/start/audit", data=FORM, headers={"origin": link[1]})
             part = answer.headers["location"].rsplit("/", 1)[-1]
             until(lambda: client.get(f"/api/runs/{part}").status_code == 200)
     finally:
@@ -73,7 +73,7 @@ def test_a_killed_audit_is_interrupted_and_continued(toy: Path, entered: Enter) 
     root = toy / "runs"
     root.mkdir()
     client = entered(root, allowed=ALLOWED)
-    part = client.post("/audits", data=FORM, headers=OWN).headers["location"].rsplit("/", 1)[-1]
+    part = client.post("/start/audit", data=FORM, headers=OWN).headers["location"].rsplit("/", 1)[-1]
     run = root / part
     until(
         lambda: (run / "run.json").exists() and client.get(f"/api/runs/{part}").json()["state"] == "running"

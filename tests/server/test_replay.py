@@ -58,10 +58,10 @@ def test_a_damaged_trail_is_told_and_a_link_not_followed(trailed: tuple[Path, st
 
 def test_the_form_asks_for_a_trail(tmp_path: Path, entered: Enter) -> None:
     client = entered(tmp_path, allowed=allow([], [], 1))
-    text = client.get("/new").text
+    text = client.get("/new/audit").text
     assert '<input type="checkbox" name="keep_trail" value="yes" checked>' in text
     assert "--keep-trail" in text.partition('<pre id="command">')[2]
     own = {"origin": "http://127.0.0.1:8421"}
     for form, told in (({"keep_trail": "yes"}, True), ({}, False)):
-        assert ("--keep-trail" in client.post("/api/command", data=form, headers=own).text) is told
-    assert client.post("/api/command", data={"keep_trail": "maybe"}, headers=own).status_code == 400
+        assert ("--keep-trail" in client.post("/api/command/audit", data=form, headers=own).text) is told
+    assert client.post("/api/command/audit", data={"keep_trail": "maybe"}, headers=own).status_code == 400

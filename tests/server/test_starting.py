@@ -14,6 +14,7 @@ import brittle
 from brittle.core.errors import UsageError
 from brittle.server.forms import Allowed, allow, asked, command_of, fields
 from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.explain.settings import ExplainSettings
 
 Enter = Callable[..., TestClient]
 OWN = {"origin": "http://127.0.0.1:8421"}
@@ -57,9 +58,9 @@ def test_an_audit_of_a_form_is_the_audit_of_its_command(
     empty: Path, allowed: Allowed, entered: Enter
 ) -> None:
     client = entered(empty, allowed=allowed)
-    assert client.get("/new").status_code == 200
-    command = client.post("/api/command", data=FORM, headers=OWN).text
-    answer = client.post("/audits", data=FORM, headers=OWN)
+    assert client.get("/new/audit").status_code == 200
+    command = client.post("/api/command/audit", data=FORM, headers=OWN).text
+    answer = client.post("/start/audit", data=FORM, headers=OWN)
     assert answer.status_code == 303
     part = answer.headers["location"].rsplit("/", 1)[-1]
     assert waited(client, part, "done")["done"] == 3
@@ -81,14 +82,42 @@ def test_an_audit_of_a_form_is_the_audit_of_its_command(
     assert client.get(f"/runs/{part}/files/console.txt").status_code == 200
 
 
+def test_an_explanation_of_a_form_is_that_of_its_command(empty: Path, toy: Path, entered: Enter) -> None:
+    allowed = Allowed(("toy:slow",), ("toy.npz",))
+    client = entered(empty, allowed=allowed)
+    form = {"explainer": "rise", "budget": "40", "fill": "flat", "limit": "3"}
+    command = shlex.split(client.post("/api/command/explain", data=form, headers=OWN).text)
+    assert command[:4] == ["brittle", "explain", "toy:slow", "toy.npz"]
+    assert "--explainer rise --budget 40 --fill flat --limit 3 --out" in shlex.join(command)
+    part = client.post("/start/explain", data=form, headers=OWN).headers["location"].rsplit("/", 1)[-1]
+    waited(client, part, "running")
+    assert "Stop</button>" in client.get(f"/runs/{part}").text
+    later = entered(empty, allowed=allowed)  # knows nothing of what another server has started
+    assert later.post(f"/runs/{part}/stop", headers=OWN).status_code == 303
+    waited(later, part, "interrupted")
+    assert "Continue</button>" in later.get(f"/runs/{part}").text
+    assert later.post(f"/runs/{part}/continue", headers=OWN).status_code == 303
+    assert waited(later, part, "done")["done"] == 3
+    told = brittle.Run.open(empty / part).manifest.settings
+    assert [told[name] for name in ("explainer", "budget", "fill")] == ["rise", 40, "flat"]
+
+
+def test_there_are_no_other_verbs_to_start(empty: Path, allowed: Allowed, entered: Enter) -> None:
+    client = entered(empty, allowed=allowed)
+    for verb in ("train", "harden", "benchmark", "serve", "..%2faudit", ""):
+        assert client.get(f"/new/{verb}").status_code == 404
+        for place in ("start", "api/command"):
+            assert client.post(f"/{place}/{verb}", headers=OWN).status_code in (404, 405)
+
+
 def test_a_stopped_audit_is_continued_and_one_goes_on_at_a_time(
     empty: Path, toy: Path, entered: Enter
 ) -> None:
     allowed = Allowed(("toy:slow",), ("toy.npz",))
     client = entered(empty, allowed=allowed)
     form = {**FORM, "limit": ["6"], "budget": ["200"]}
-    part = client.post("/audits", data=form, headers=OWN).headers["location"].rsplit("/", 1)[-1]
-    assert client.post("/audits", data=form, headers=OWN).status_code == 400
+    part = client.post("/start/audit", data=form, headers=OWN).headers["location"].rsplit("/", 1)[-1]
+    assert client.post("/start/audit", data=form, headers=OWN).status_code == 400
     waited(client, part, "running")
     assert "Stop</button>" in client.get(f"/runs/{part}").text
     assert client.post(f"/runs/{part}/continue", headers=OWN).status_code == 409
@@ -111,7 +140,7 @@ def test_a_stopped_audit_is_continued_and_one_goes_on_at_a_time(
 def test_an_audit_that_fails_says_why(empty: Path, allowed: Allowed, entered: Enter) -> None:
     gone = Allowed((str(empty / "gone.onnx"),), allowed.data)
     client = entered(empty, allowed=gone)
-    part = client.post("/audits", headers=OWN).headers["location"].rsplit("/", 1)[-1]
+    part = client.post("/start/audit", headers=OWN).headers["location"].rsplit("/", 1)[-1]
     page = ended(client, part)
     assert "It ended with an error" in page and "gone.onnx" in page
 
@@ -135,13 +164,17 @@ def test_an_audit_that_fails_says_why(empty: Path, allowed: Allowed, entered: En
         {"target": ["x" * 201]},
         {"limit": ["0"]},
         {"config": ["x"]},
+        {"explainer": ["os:system"]},
+        {"fill": ["/etc/passwd"]},
+        {"truth": ["/etc/passwd"]},
+        {"flips": ["../run"]},
     ],
 )
 def test_what_is_not_on_the_list_is_refused(
     empty: Path, allowed: Allowed, entered: Enter, form: dict[str, list[str]]
 ) -> None:
     client = entered(empty, allowed=allowed)
-    for path in ("/audits", "/api/command"):
+    for path in ("/start/audit", "/api/command/audit", "/start/explain", "/api/command/explain"):
         answer = client.post(path, data=form, headers=OWN)
         assert answer.status_code == 400 and len(answer.text.splitlines()) == 1
     assert list(empty.iterdir()) == []
@@ -150,14 +183,15 @@ def test_what_is_not_on_the_list_is_refused(
 def test_odd_bodies_are_refused(empty: Path, allowed: Allowed, entered: Enter) -> None:
     client = entered(empty, allowed=allowed)
     for body in (b"\xff\xfe=1", b"a=1&" * 500):
-        assert client.post("/audits", content=body, headers=OWN).status_code == 400
+        assert client.post("/start/audit", content=body, headers=OWN).status_code == 400
 
 
 def test_read_only_has_none_of_it(root: Path, entered: Enter) -> None:
     client = entered(root)
-    for path in ("/audits", "/api/command", "/runs/first/stop", "/runs/first/continue", "/runs/first/verify"):
+    asked = ("/start/audit", "/start/explain", "/api/command/audit", "/api/command/explain")
+    for path in (*asked, "/runs/first/stop", "/runs/first/continue", "/runs/first/verify"):
         assert client.post(path, headers=OWN).status_code in (404, 405), path
-    assert client.get("/new").status_code == 404
+    assert client.get("/new/audit").status_code == client.get("/new/explain").status_code == 404
     assert 'method="post"' not in client.get("/").text + client.get("/runs/first").text
 
 
@@ -217,6 +251,20 @@ def test_every_field_says_what_its_option_says(allowed: Allowed) -> None:
     assert all(field.text for field in fields(allowed))
     with pytest.raises(UsageError, match="one of the list"):
         asked(allowed, {"goal": ["furthest"]})
+
+
+def test_every_field_of_an_explanation_says_what_its_option_says(allowed: Allowed) -> None:
+    form = {"explainer": ["tide"], "which": ["second"], "fill": ["jpeg"], "evaluate": ["yes"], "seed": ["3"]}
+    settings = asked(allowed, form, "explain")
+    words = shlex.split(command_of(settings, Path("runs/x")))
+    assert words[1] == "explain" and words[4:] == [
+        *("--explainer", "tide", "--class", "second", "--fill", "jpeg", "--evaluate", "--seed", "3"),
+        *("--out", "runs/x"),
+    ]
+    assert allowed.taken(settings) == settings
+    assert all(field.text for field in fields(allowed, "explain"))
+    of_flips = ExplainSettings.build({"model": allowed.models[0], "flips": allowed.data[0]})
+    assert allowed.taken(of_flips) is None
 
 
 def test_models_bring_their_own_data() -> None:

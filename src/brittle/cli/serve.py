@@ -21,21 +21,22 @@ from brittle.cli.console import EXIT_CODES, clear_errors
     help="Port of 127.0.0.1; 0 for a free one.",
 )
 @click.option("--open", "browser", is_flag=True, help="Open the link in the browser.")
-@click.option("--models", metavar="MODEL", multiple=True, help="May be audited from the page; repeatable.")
-@click.option("--data", metavar="DATA", multiple=True, help="May be audited on from the page; repeatable.")
+@click.option("--models", metavar="MODEL", multiple=True, help="May be asked from the page; repeatable.")
+@click.option("--data", metavar="DATA", multiple=True, help="May be asked about from the page; repeatable.")
 @click.option(
     "--jobs",
     metavar="N",
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Audits from the page at the same time.",
+    help="Runs from the page at the same time.",
 )
 @click.option("--read-only", is_flag=True, help="Nothing may be started, stopped or continued.")
 def serve(runs: str, browser: bool, **settings: Any) -> None:
     """Serve a page of all runs below the folder RUNS, with audits live.
 
-    Audits may be started of --models on --data; where neither is named, of the built-in ones.
+    Audits and explanations may be started of --models on --data; where neither is named, of the
+    built-in ones.
 
     It is served to this machine alone, to who opens the link that is printed. The link is good once.
     """

@@ -23,6 +23,8 @@ EXPLAINERS = Registry(
         "captum-integrated-gradients": "brittle.explainers.peers.captum:IntegratedGradients",
     },
 )
+USUAL_FILLS = ("blur", "flat")
+"""The fills that are tried where none is named, and those that every kind of input has."""
 
 
 def open_explainer(name: str, **settings: Any) -> ExplainerFactory:

@@ -10,6 +10,7 @@ from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.explain_run import Fill
 from brittle.core.sample import Array, InputSpec, Sample
 from brittle.distortions import DISTORTIONS, open_distortion
+from brittle.explainers import USUAL_FILLS
 
 SHARE = 1 / 12.8
 """Of the longer side of an image: the blur's sigma."""
@@ -17,8 +18,6 @@ SHORT, LONG = 0.07, 0.2
 """Seconds: sigma for signals of one beat, and for longer ones."""
 BEAT = 1.5
 """Seconds that one beat takes at most."""
-USUAL = ("blur", "flat")
-"""The fills that are tried where none is named, and those that every kind of input has."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def open_fill(name: str, spec: InputSpec, seed: int = 0) -> Fill:
     if name == "flat":
         return Flat()
     if name not in DISTORTIONS.names() and ":" not in name:
-        hint = did_you_mean(name, [*USUAL, *DISTORTIONS.names()])
+        hint = did_you_mean(name, [*USUAL_FILLS, *DISTORTIONS.names()])
         raise UsageError(f"no fill is called '{name}'; {hint}")
     for axis in open_distortion(name).needs:
         if axis not in spec.axes:

@@ -82,7 +82,10 @@ class Pages:
             and standing.manifest is not None
             and jobs.may_verify(found, standing.manifest),
             "check": check.to_dict() if check else None,
-            "may_continue": jobs is not None and standing.state == "interrupted" and jobs.may_go_on(found),
+            "may_continue": jobs is not None
+            and standing.manifest is not None
+            and standing.state == "interrupted"
+            and jobs.may_go_on(found, standing.manifest),
             "failure": jobs.failure(found.id) if jobs else "",
             "console": console,
         }
@@ -197,12 +200,18 @@ class Pages:
         return Comparing(self.folders)
 
     def _starting(self, part: str) -> Response:
-        """An audit that was started here and is no run yet."""
+        """What was started here and is no run yet."""
         job = self.jobs.known(part) if self.jobs else None
         if job is None or self.jobs is None:
             return missing()
         failure, text = self.jobs.failure(part), self.jobs.console(job.folder)
-        about = {"name": job.folder.name, "goes_on": job.goes_on, "failure": failure, "said": text}
+        about = {
+            "verb": job.verb,
+            "name": job.folder.name,
+            "goes_on": job.goes_on,
+            "failure": failure,
+            "said": text,
+        }
         return HTMLResponse(pages.page("starting.html.j2", **self.shared(), **about))
 
     def _standing(self, request: Request) -> Standing | None:

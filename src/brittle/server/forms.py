@@ -1,4 +1,4 @@
-"""What may be asked from a page: a form made from the settings of an audit, and what comes back from it.
+"""What may be asked from a page: forms made from the settings of a verb, and what comes back from them.
 
 Nothing that a browser sends becomes a path, an address or code: the model and the data are of a list that was
 written on the command line, members of registries are named by their own names, and all else are numbers,
@@ -7,7 +7,7 @@ classes and sizes.
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -15,52 +15,72 @@ from typing import Any, Literal, get_args, get_origin
 from brittle.core.errors import UsageError
 from brittle.data.options import DataOptions
 from brittle.distortions import DISTORTIONS
+from brittle.explainers import EXPLAINERS, USUAL_FILLS
 from brittle.searches import SEARCHES
 from brittle.settings import Settings
 from brittle.tasks.audit.settings import AuditSettings
-from brittle.tasks.playing.settings import OWN_DATA
+from brittle.tasks.explain.settings import ExplainSettings
+from brittle.tasks.playing.settings import OWN_DATA, ShardSettings
 
 BUILT_IN = ("efficientnet-lite0",), ("photos",)
 """What may be asked where the command line says nothing."""
-NAMES = (
-    "search",
-    "budget",
-    "goal",
-    "max_l2",
-    "distance",
-    "target",
-    "top_k",
-    "cell",
-    "draws",
-    "distortions",
-    "seed",
-    "keep_trail",
-)
-"""Settings of the form, in its order; limit, of the data, is there too."""
 YES = "yes"
 """What a box that is ticked says."""
+LISTED: Mapping[str, Callable[[], Sequence[str]]] = {
+    "search": SEARCHES.names,
+    "distortions": DISTORTIONS.names,
+    "explainer": EXPLAINERS.names,
+    "fill": lambda: (*USUAL_FILLS, *DISTORTIONS.names()),
+}
+"""The values of settings that name something of ours."""
 CELL = re.compile(r"[0-9A-Za-z./ x×]{1,40}")
 LONGEST = 200
 
 
 @dataclass(frozen=True)
+class Kind:
+    """What may be started. names: settings of the form, in its order; limit, of the data, is there too.
+
+    ticked: those that a page asks for unless it is told otherwise.
+    """
+
+    settings: type[ShardSettings]
+    names: tuple[str, ...]
+    ticked: tuple[str, ...] = ()
+
+
+KINDS = {
+    "audit": Kind(
+        AuditSettings,
+        (
+            *("search", "budget", "goal", "max_l2", "distance", "target", "top_k", "cell", "draws"),
+            *("distortions", "seed", "keep_trail"),
+        ),
+        ticked=("keep_trail",),
+    ),
+    "explain": Kind(ExplainSettings, ("explainer", "budget", "which", "fill", "evaluate", "seed")),
+}
+"""Verbs that may be started."""
+
+
+@dataclass(frozen=True)
 class Allowed:
-    """What may be started from the page. most: audits that run at the same time."""
+    """What may be started from the page. most: runs that go on at the same time."""
 
     models: tuple[str, ...]
     data: tuple[str, ...]
     most: int = 1
 
-    def taken(self, settings: AuditSettings) -> AuditSettings | None:
+    def taken(self, settings: ShardSettings) -> ShardSettings | None:
         """The same settings, as a page says them; None where a page cannot, or may not.
 
-        How the audit is carried out is not taken over: a run folder may be a stranger's.
+        How the run is carried out is not taken over: its folder may be a stranger's.
         """
         said = {"model": settings.model, "data": settings.data, **_said(settings)}
         options = said.pop("data_options", {})
         form = {name: _as_form(value) for name, value in {**said, **options}.items()}
         try:
-            found = asked(self, form)
+            found = asked(self, form, verb_of(settings))
         except UsageError:
             return None
         return found if found.question() == settings.question() else None
@@ -70,7 +90,7 @@ class Allowed:
 class Field:
     """One field of the form. choices: its values, where they are listed; usual: what holds if empty.
 
-    kind: choice, number, text, or box, which is ticked or not.
+    kind: choice, number, text, or box; ticked: a box that is, until it is told otherwise.
     """
 
     name: str
@@ -80,22 +100,35 @@ class Field:
     usual: str
     choices: tuple[str, ...] = ()
     several: bool = False
+    ticked: bool = False
 
 
-def fields(allowed: Allowed) -> list[Field]:
+def verb_of(settings: ShardSettings) -> str:
+    """The verb whose settings these are."""
+    return next(verb for verb, kind in KINDS.items() if kind.settings is type(settings))
+
+
+def fields(allowed: Allowed, verb: str = "audit") -> list[Field]:
     """The form, model and data first."""
+    kind = KINDS[verb]
     found = [
         Field("model", "", "what is asked", "choice", allowed.models[0], allowed.models),
         Field("data", "", "the samples", "choice", allowed.data[0], allowed.data),
         _field(DataOptions, "limit"),
     ]
-    return found + [_field(AuditSettings, name) for name in NAMES]
+    return found + [_field(kind.settings, name, name in kind.ticked) for name in kind.names]
 
 
-def asked(allowed: Allowed, form: Mapping[str, Sequence[str]]) -> AuditSettings:
+def usual(allowed: Allowed, verb: str) -> ShardSettings:
+    """The settings that an untouched form says."""
+    return asked(allowed, {name: [YES] for name in KINDS[verb].ticked}, verb)
+
+
+def asked(allowed: Allowed, form: Mapping[str, Sequence[str]], verb: str = "audit") -> ShardSettings:
     """The settings that a form says. Raises UsageError with one line for the first thing that is wrong."""
     values: dict[str, Any] = {}
-    for field in fields(allowed):
+    known = fields(allowed, verb)
+    for field in known:
         given = [value.strip() for value in form.get(field.name, ()) if value.strip()]
         if any(len(value) > LONGEST for value in given):
             raise UsageError(f"{field.name}: expected at most {LONGEST} letters")
@@ -110,22 +143,22 @@ def asked(allowed: Allowed, form: Mapping[str, Sequence[str]]) -> AuditSettings:
             values["data_options"] = {"limit": given[0]}
         else:
             values[field.name] = given if field.several else given[0]
-    unknown = set(form) - {field.name for field in fields(allowed)}
+    unknown = set(form) - {field.name for field in known}
     if unknown:
         raise UsageError(f"a page cannot say {', '.join(sorted(unknown))[:LONGEST]}; use the command line")
     values.setdefault("model", allowed.models[0])
     values.setdefault("data", allowed.data[0])
-    return AuditSettings.build(values)
+    return KINDS[verb].settings.build(values)
 
 
-def command_of(settings: AuditSettings, out: Path) -> str:
+def command_of(settings: ShardSettings, out: Path) -> str:
     """The equal command line."""
-    words = ["brittle", "audit", settings.model, settings.data]
+    words = ["brittle", verb_of(settings), settings.model, settings.data]
     for name, value in _said(settings).items():
         if name == "data_options":
             words += ["--limit", str(value["limit"])]
             continue
-        option = _field(AuditSettings, name).option
+        option = _field(type(settings), name).option
         if value is True:
             words.append(option)
             continue
@@ -134,16 +167,16 @@ def command_of(settings: AuditSettings, out: Path) -> str:
     return shlex.join([*words, "--out", str(out)])
 
 
-def _said(settings: AuditSettings) -> dict[str, Any]:
+def _said(settings: ShardSettings) -> dict[str, Any]:
     """What of the settings is not usual, of that which a page can say."""
-    usual = AuditSettings(model=settings.model, data=settings.data)
-    found = {name: getattr(settings, name) for name in NAMES}
-    said = {name: value for name, value in found.items() if value != getattr(usual, name)}
+    unsaid = type(settings)(model=settings.model, data=settings.data)
+    found = {name: getattr(settings, name) for name in KINDS[verb_of(settings)].names}
+    said = {name: value for name, value in found.items() if value != getattr(unsaid, name)}
     limit = settings.data_options.limit
     return {**said, "data_options": {"limit": limit}} if limit else said
 
 
-def _field(kind: type[Settings], name: str) -> Field:
+def _field(kind: type[Settings], name: str, ticked: bool = False) -> Field:
     """The field of the form for one setting."""
     about = kind.model_fields[name]
     extra: Any = about.json_schema_extra or {}
@@ -157,15 +190,13 @@ def _field(kind: type[Settings], name: str) -> Field:
         usual=str(extra.get("unset", "")) if empty else str(about.default),
         choices=choices,
         several=bool(extra.get("repeat")),
+        ticked=ticked,
     )
 
 
 def _choices(name: str, annotation: Any) -> Iterator[str]:
     """The values that a setting may have, where they are on a list."""
-    if name == "search":
-        yield from SEARCHES.names()
-    elif name == "distortions":
-        yield from DISTORTIONS.names()
+    yield from LISTED[name]() if name in LISTED else ()
     for part in (annotation, *get_args(annotation)):
         if get_origin(part) is Literal:
             yield from map(str, get_args(part))

@@ -1,4 +1,4 @@
-"""Audits that are started from the page: processes of the same command, which outlive it."""
+"""Runs that are started from the page: processes of the same command, which outlive it."""
 
 import os
 import signal
@@ -14,12 +14,12 @@ from brittle.core.errors import INTERRUPTED, RED, BrittleError, UsageError
 from brittle.server import earlier
 from brittle.server.checking import Check, words_of
 from brittle.server.folders import Folders, Found, read_inside
-from brittle.server.forms import Allowed
+from brittle.server.forms import KINDS, Allowed, verb_of
 from brittle.server.names import to_part
 from brittle.store.files import write_whole
 from brittle.store.live import is_in_use
 from brittle.store.manifest import Manifest
-from brittle.tasks.audit.settings import AuditSettings
+from brittle.tasks.playing.settings import ShardSettings
 
 CONSOLE, SETTINGS = "console.txt", "settings.yaml"
 MOST_SAID = 20_000  # letters of a console that are shown
@@ -29,8 +29,9 @@ STOPPED = {INTERRUPTED, -signal.SIGINT, -signal.SIGTERM}
 
 @dataclass
 class Job:
-    """One audit that was started here. told_to_stop: from here too."""
+    """One run that was started here. told_to_stop: from here too."""
 
+    verb: str
     folder: Path
     process: "subprocess.Popen[bytes]"
     told_to_stop: bool = False
@@ -50,22 +51,21 @@ class Jobs:
         self._checks: dict[str, Check] = {}
         self._lock = Lock()
 
-    def start(self, settings: AuditSettings) -> str:
-        """Start an audit of a form in a folder of its own; returns its id. Raises UsageError, DiskError."""
+    def start(self, settings: ShardSettings) -> str:
+        """Start what a form says in a folder of its own; returns its id. Raises UsageError, DiskError."""
         with self._lock:
             self._refuse_too_many()
             folder = self._new_folder(settings)
             self._begin(to_part(folder.name), folder, settings)
             return to_part(folder.name)
 
-    def may_go_on(self, found: Found) -> bool:
+    def may_go_on(self, found: Found, manifest: Manifest) -> bool:
         """Whether a run may be continued from here."""
-        settings = self._settings_of(found)
-        return settings is not None and not is_in_use(found.path)
+        return self._settings_of(found, manifest) is not None and not is_in_use(found.path)
 
-    def go_on(self, found: Found) -> None:
+    def go_on(self, found: Found, manifest: Manifest) -> None:
         """Continue a run. Raises UsageError, DiskError."""
-        settings = self._settings_of(found)
+        settings = self._settings_of(found, manifest)
         if settings is None:
             raise UsageError("this run is not of what may be started here; continue it on the command line")
         with self._lock:
@@ -75,23 +75,21 @@ class Jobs:
             self._begin(found.id, found.path, settings)
 
     def may_stop(self, part: str) -> bool:
-        """Whether an audit goes on that was started here, or by an earlier server of this page."""
+        """Whether a run goes on that was started here, or by an earlier server of this page."""
         job = self._jobs.get(part)
         if job is not None and job.goes_on:
             return True
-        words = self._words_at_work(part)
-        return words is not None and earlier.is_there(words)
+        return any(map(earlier.is_there, self._words_at_work(part)))
 
     def stop(self, part: str) -> None:
-        """End an audit as Ctrl-C does; the same command continues it. Raises UsageError."""
+        """End a run as Ctrl-C does; the same command continues it. Raises UsageError."""
         job = self._jobs.get(part)
         if job is not None and job.goes_on:
             job.told_to_stop = True
             job.process.send_signal(signal.SIGINT)
             return
-        words = self._words_at_work(part)
-        if words is None or not earlier.interrupt(words):
-            raise UsageError("this audit was not started from this page, or has ended")
+        if not any(map(earlier.interrupt, self._words_at_work(part))):
+            raise UsageError("this run was not started from this page, or has ended")
 
     def may_verify(self, found: Found, manifest: Manifest) -> bool:
         """Whether a run may be verified from here."""
@@ -126,11 +124,11 @@ class Jobs:
                 check.stop()
 
     def known(self, part: str) -> Job | None:
-        """An audit that was started here."""
+        """A run that was started here."""
         return self._jobs.get(part)
 
     def failure(self, part: str) -> str:
-        """Why an audit that was started here ended, in its own last words; empty where it did well."""
+        """Why a run that was started here ended, in its own last words; empty where it did well."""
         job = self._jobs.get(part)
         if job is None or job.goes_on or job.told_to_stop or job.process.returncode in {0, RED, *STOPPED}:
             return ""
@@ -140,7 +138,7 @@ class Jobs:
         )
 
     def console(self, folder: Path) -> str:
-        """The end of what an audit said."""
+        """The end of what a run said."""
         data = read_inside(folder, CONSOLE) or b""
         return data[-MOST_SAID:].decode("utf-8", "replace")
 
@@ -149,11 +147,11 @@ class Jobs:
         going += sum(check.goes_on for check in self._checks.values())
         if going >= self.allowed.most:
             raise UsageError(
-                f"{going} of at most {self.allowed.most} audits and verifications go on already; wait, "
+                f"{going} of at most {self.allowed.most} runs and verifications go on already; wait, "
                 "stop one, or serve with more --jobs"
             )
 
-    def _new_folder(self, settings: AuditSettings) -> Path:
+    def _new_folder(self, settings: ShardSettings) -> Path:
         """A folder that is new. Raises UsageError where there are too many of the name."""
         name = settings.folder().name
         for number in range(1, MOST_NAMES):
@@ -167,7 +165,8 @@ class Jobs:
             return folder
         raise UsageError(f"there are {MOST_NAMES} runs called {name} already; take some away")
 
-    def _begin(self, part: str, folder: Path, settings: AuditSettings) -> None:
+    def _begin(self, part: str, folder: Path, settings: ShardSettings) -> None:
+        verb = verb_of(settings)
         write_whole(folder / SETTINGS, settings.to_text())
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         try:
@@ -176,7 +175,7 @@ class Jobs:
             raise UsageError(f"cannot write {folder / CONSOLE}: {error.strerror}") from error
         try:
             process = subprocess.Popen(
-                [sys.executable, *_words(folder)],
+                [sys.executable, *_words(verb, folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
@@ -185,25 +184,29 @@ class Jobs:
             )
         finally:
             os.close(console)
-        self._jobs[part] = Job(folder, process)
+        self._jobs[part] = Job(verb, folder, process)
 
-    def _words_at_work(self, part: str) -> list[str] | None:
-        """What an audit of this run was started with, if it goes on and was started from such a page."""
+    def _words_at_work(self, part: str) -> list[list[str]]:
+        """What this run may have been started with from such a page, if it goes on."""
         found = self.folders.get(part)
-        return _words(found.path) if found and found.kind == "run" and is_in_use(found.path) else None
+        if found is None or found.kind != "run" or not is_in_use(found.path):
+            return []
+        return [_words(verb, found.path) for verb in KINDS]
 
-    def _settings_of(self, found: Found) -> AuditSettings | None:
+    def _settings_of(self, found: Found, manifest: Manifest) -> ShardSettings | None:
         """The settings of a run, where they are of what may be started here."""
+        if manifest.verb not in KINDS:
+            return None
         try:
             values = yaml.safe_load(read_inside(found.path, SETTINGS) or b"")
             if not isinstance(values, dict):
                 return None
-            settings = AuditSettings.build(values)
+            settings = KINDS[manifest.verb].settings.build(values)
         except (yaml.YAMLError, BrittleError, TypeError, ValueError, RecursionError):
             return None
         return self.allowed.taken(settings)
 
 
-def _words(folder: Path) -> list[str]:
-    """The command line of an audit, its program aside."""
-    return ["-m", "brittle", "audit", "--config", str(folder / SETTINGS), "--out", str(folder)]
+def _words(verb: str, folder: Path) -> list[str]:
+    """The command line of a run, its program aside."""
+    return ["-m", "brittle", verb, "--config", str(folder / SETTINGS), "--out", str(folder)]

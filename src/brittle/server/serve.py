@@ -35,8 +35,8 @@ def serve(
     """Serve the runs below root until interrupted.
 
     port:    of 127.0.0.1, the only address; 0 for a free one.
-    models, data: what may be audited from the page, as on the command line; the built-in ones by default.
-    jobs:    audits that run at the same time; read_only: none may be started, stopped or continued.
+    models, data: what may be asked from the page, as on the command line; the built-in ones by default.
+    jobs:    runs that go on at the same time; read_only: none may be started, stopped or continued.
     on_link: told the link that a person enters by; it is good once. browser: open it there.
 
     Raises RunError where there is no such folder, UsageError where the port is taken.

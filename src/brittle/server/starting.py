@@ -13,11 +13,12 @@ from starlette.routing import Route
 from brittle.core.errors import BrittleError
 from brittle.server import pages
 from brittle.server.answers import missing, said
-from brittle.server.folders import Folders
-from brittle.server.forms import YES, asked, command_of, fields
+from brittle.server.folders import Folders, Found
+from brittle.server.forms import KINDS, asked, command_of, fields, usual
 from brittle.server.jobs import Jobs
 from brittle.server.standing import Standings
-from brittle.tasks.audit.settings import AuditSettings
+from brittle.store.manifest import Manifest
+from brittle.tasks.playing.settings import ShardSettings
 
 MOST_FIELDS = 200
 
@@ -40,9 +41,9 @@ class Starting:
     def routes(self) -> list[Route]:
         """Addresses, and what answers each."""
         return [
-            Route("/new", self.new),
-            Route("/api/command", self.command, methods=["POST"]),
-            Route("/audits", self.start, methods=["POST"]),
+            Route("/new/{verb}", self.new),
+            Route("/api/command/{verb}", self.command, methods=["POST"]),
+            Route("/start/{verb}", self.start, methods=["POST"]),
             Route("/runs/{run}/stop", self.stop, methods=["POST"]),
             Route("/runs/{run}/continue", self.go_on, methods=["POST"]),
             Route("/runs/{run}/verify", self.verify, methods=["POST"]),
@@ -51,15 +52,21 @@ class Starting:
         ]
 
     def new(self, request: Request) -> Response:
-        """The form."""
-        allowed = self.jobs.allowed
-        command = self._command(asked(allowed, {"keep_trail": [YES]}))
-        return HTMLResponse(
-            pages.page("new.html.j2", fields=fields(allowed), command=command, **self._shared.shared("new"))
-        )
+        """The form of a verb."""
+        allowed, verb = self.jobs.allowed, request.path_params["verb"]
+        if verb not in KINDS:
+            return missing()
+        about = {
+            "fields": fields(allowed, verb),
+            "command": self._command(usual(allowed, verb)),
+            "verb": verb,
+        }
+        return HTMLResponse(pages.page("new.html.j2", **about, **self._shared.shared(f"new {verb}")))
 
     async def command(self, request: Request) -> Response:
         """The command line that is equal to a form."""
+        if request.path_params["verb"] not in KINDS:
+            return missing()
         try:
             return PlainTextResponse(self._command(await self._asked(request)) + "\n")
         except BrittleError as error:
@@ -67,6 +74,8 @@ class Starting:
 
     async def start(self, request: Request) -> Response:
         """Start what a form says."""
+        if request.path_params["verb"] not in KINDS:
+            return missing()
         try:
             part = await run_in_threadpool(self.jobs.start, await self._asked(request))
         except BrittleError as error:
@@ -74,25 +83,23 @@ class Starting:
         return RedirectResponse(f"/runs/{part}", 303)
 
     def stop(self, request: Request) -> Response:
-        """Stop an audit that was started here."""
+        """Stop a run that was started here."""
         part = request.path_params["run"]
         return _done(part, lambda: self.jobs.stop(part))
 
     def go_on(self, request: Request) -> Response:
         """Continue a run of what may be started here."""
-        found = self._shared.folders.get(request.path_params["run"])
-        if found is None or found.kind != "run":
+        found, manifest = self._known(request)
+        if found is None or manifest is None:
             return missing()
-        return _done(found.id, lambda: self.jobs.go_on(found))
+        return _done(found.id, lambda: self.jobs.go_on(found, manifest))
 
     def verify(self, request: Request) -> Response:
         """Verify a run of what may be asked here."""
-        found = self._shared.folders.get(request.path_params["run"])
-        standing = self._shared.standings.of(found) if found and found.kind == "run" else None
-        if standing is None or standing.manifest is None:
+        found, manifest = self._known(request)
+        if found is None or manifest is None:
             return missing()
-        one, manifest = standing.found, standing.manifest
-        return _done(one.id, lambda: self.jobs.verify(one, manifest))
+        return _done(found.id, lambda: self.jobs.verify(found, manifest))
 
     def stop_check(self, request: Request) -> Response:
         """Stop a verification that was started here."""
@@ -104,15 +111,22 @@ class Starting:
         check = self.jobs.check(request.path_params["run"])
         return JSONResponse(check.to_dict()) if check else missing()
 
-    async def _asked(self, request: Request) -> AuditSettings:
+    def _known(self, request: Request) -> tuple[Found | None, Manifest | None]:
+        """The run of an address, and what it is; None of what is none, or cannot be read."""
+        found = self._shared.folders.get(request.path_params["run"])
+        if found is None or found.kind != "run":
+            return None, None
+        return found, self._shared.standings.of(found).manifest
+
+    async def _asked(self, request: Request) -> ShardSettings:
         try:
             text = (await request.body()).decode("utf-8")
             form = parse_qs(text, max_num_fields=MOST_FIELDS)
         except ValueError:
             form = {"what cannot be read": [""]}
-        return asked(self.jobs.allowed, form)
+        return asked(self.jobs.allowed, form, request.path_params["verb"])
 
-    def _command(self, settings: AuditSettings) -> str:
+    def _command(self, settings: ShardSettings) -> str:
         return command_of(settings, Path(self._shared.folders.root.name) / settings.folder().name)
 
 

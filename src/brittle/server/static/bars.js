@@ -8,8 +8,9 @@ export function drawBars(list, bars) {
     const both = element("span", { className: "both", ariaHidden: "true" });
     both.append(drawn("svg", { class: "now-bar" }, wide(bar.now)), drawn("svg", { class: "before-bar" }, wide(bar.before)));
     const name = element("span", { className: `name ${role}`, title: bar.name, textContent: bar.name });
-    const value = element("span", { className: "value", textContent: percent(bar.now), title: `before ${percent(bar.before)}` });
-    return element("li", {}, name, both, value);
+    const value = element("span", { className: "value", textContent: percent(bar.now) });
+    const before = element("span", { className: "value note", textContent: `was ${percent(bar.before)}` });
+    return element("li", {}, name, both, value, before);
   });
   list.replaceChildren(...items);
 }

@@ -1,6 +1,7 @@
 // A map over what it is of: colours over a picture, and stretches of the paper behind a trace.
 import { drawn } from "./page.js";
-import { showPicture, showTraces } from "./pictures.js";
+import { showTraces } from "./paper.js";
+import { showPicture } from "./pictures.js";
 
 const OPACITY = 0.64; // as brittle.domains.heat has it
 const LONGEST = 320;

@@ -3,7 +3,8 @@ import { drawBars } from "./bars.js";
 import { follow, showQuery } from "./following.js";
 import { showHeat } from "./heat.js";
 import { byId, number, percent } from "./page.js";
-import { showPicture, showTraces } from "./pictures.js";
+import { showTraces } from "./paper.js";
+import { showPicture } from "./pictures.js";
 import { drawProbability } from "./probability.js";
 
 const part = byId("live");
@@ -75,7 +76,7 @@ function drawInputs() {
   const at = Math.min(frame(), sample.original.length - 1);
   for (const [id, told] of [["original", sample.original], ["masked", step?.masked]]) {
     if (!Array.isArray(told)) continue;
-    if (sample.kind === "signal") showTraces(byId(id), sample, told, id === "masked" ? sample.original : null);
+    if (sample.kind === "signal") showTraces(byId(id), sample, told, { before: id === "masked" ? sample.original : null });
     else showPicture(byId(id), told[at], `${id} ${sample.sample}`);
   }
   showHeat(byId("map"), sample, map.map, at);

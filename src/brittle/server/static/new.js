@@ -5,7 +5,7 @@ const form = byId("form");
 let waiting = 0;
 
 async function say() {
-  const answer = await fetch("/api/command", { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+  const answer = await fetch(form.dataset.command, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
   if (!answer) return;
   const text = (await answer.text()).trim();
   byId("wrong").hidden = answer.ok;

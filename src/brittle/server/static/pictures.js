@@ -1,8 +1,5 @@
-// Inputs as they are told: pictures of images and clips, traces of signals, and the cells over them.
-import { drawn, element } from "./page.js";
-
-const TALL = 90;
-const WIDE = 1000;
+// Inputs as they are told: pictures of images and clips, and the cells over them.
+import { element } from "./page.js";
 
 // Only what the audit itself encodes may become a picture.
 const isPicture = (uri) => typeof uri === "string" && uri.startsWith("data:image/jpeg;base64,");
@@ -50,36 +47,4 @@ export function showCells(frame, sample, cells, place) {
     pen.strokeStyle = tints[worn - 1];
     pen.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
   }
-}
-
-// Traces on ECG paper, one below the other; before: drawn in grey behind; cells: shaded where they wear one.
-export function showTraces(frame, sample, traces, before = null, cells = null) {
-  const all = [...traces, ...(before ?? [])].flat();
-  const [low, high] = [Math.min(...all), Math.max(...all)];
-  const span = high - low || 1;
-  const path = (trace, k) =>
-    trace
-      .map((value, i) => {
-        const x = (WIDE * i) / Math.max(1, trace.length - 1);
-        return `${i ? "L" : "M"}${x.toFixed(1)} ${((k + 1 - 0.9 * ((value - low) / span) - 0.05) * TALL).toFixed(1)}`;
-      })
-      .join("");
-  const tall = TALL * traces.length;
-  const svg = drawn("svg", { class: "paper", viewBox: `0 0 ${WIDE} ${tall}`, role: "img", "aria-label": "Trace" });
-  for (let x = 0; x <= WIDE; x += 40) svg.append(drawn("line", { x1: x, x2: x, y1: 0, y2: tall }));
-  for (let y = 0; y <= tall; y += TALL / 3) svg.append(drawn("line", { x1: 0, x2: WIDE, y1: y, y2: y }));
-  if (cells && sample.cell) {
-    const wide = (WIDE * sample.cell[0]) / sample.sizes[0];
-    cells.forEach((worn, cell) => {
-      if (!worn) return;
-      const fill = Object.values(sample.tints)[worn - 1];
-      svg.append(drawn("rect", { x: cell * wide, y: 0, width: wide, height: tall, fill, "fill-opacity": 0.3 }));
-    });
-  }
-  traces.forEach((trace, k) => {
-    if (before) svg.append(drawn("path", { class: "trace before", d: path(before[k], k) }));
-    svg.append(drawn("path", { class: "trace", d: path(trace, k) }));
-    svg.append(drawn("text", { x: 6, y: k * TALL + 14 }, String(sample.names?.[k] ?? "")));
-  });
-  frame.replaceChildren(svg);
 }

@@ -1,7 +1,8 @@
 // One sample and what is tried on it: original, distortion, modified, closest flip, classes, and the cells.
 import { drawBars } from "./bars.js";
 import { byId, drawn, element, number } from "./page.js";
-import { showCells, showPicture, showTraces } from "./pictures.js";
+import { brief, showTraces } from "./paper.js";
+import { showCells, showPicture } from "./pictures.js";
 
 const FRAMES = ["original", "distortion", "modified", "closest"];
 const frame = () => Number(byId("frame").value);
@@ -10,6 +11,7 @@ const distance = (told) => `L2 ${number(told.l2)}${told.rms ? ` · ${told.rms}` 
 // Another sample, of which nothing has been tried.
 export function beginStage(sample) {
   byId("stage").classList.toggle("signal", sample.kind === "signal");
+  byId("stage").classList.toggle("brief", sample.kind === "signal" && brief(sample));
   for (const id of FRAMES) byId(id).replaceChildren();
   const clip = sample.kind === "clip";
   byId("frames").hidden = !clip;
@@ -35,8 +37,9 @@ function showInputs(sample, step, closest) {
       continue;
     }
     if (sample.kind === "signal") {
-      const over = id === "modified" || id === "closest" ? sample.original : null;
-      showTraces(byId(id), sample, told, over, id === "modified" ? step.cells : null);
+      const before = id === "modified" || id === "closest" ? sample.original : null;
+      const cells = id === "modified" ? step.cells : null;
+      showTraces(byId(id), sample, told, { before, cells, grown: id === "distortion" });
     } else {
       const at = Math.min(frame(), told.length - 1);
       showPicture(byId(id), told[at], `${id} of ${sample.sample}`);

@@ -16,8 +16,8 @@ from brittle.core.explanation import Explanation, Outcome
 from brittle.core.request import Request, SampleRun
 from brittle.core.sample import Array
 from brittle.core.sample_run import now
-from brittle.explainers import open_explainer
-from brittle.explainers.fills import USUAL, open_fill
+from brittle.explainers import USUAL_FILLS, open_explainer
+from brittle.explainers.fills import open_fill
 from brittle.store.archive import InputArchive
 from brittle.store.explanations import MapArchive
 from brittle.store.kept import Kept
@@ -127,11 +127,11 @@ def open_explanation(
     found = fit(settings, model, data, outputs, flips)
     spec = found.dataset.spec
     explainer = settings.explainer or ("tide" if "time" in spec.axes else "survey")
-    fills = USUAL if settings.fill is None else (settings.fill,)
+    fills = USUAL_FILLS if settings.fill is None else (settings.fill,)
     way = open_explainer(explainer, **settings.explainer_settings)
 
     def other_fill(used: str) -> Fill:
-        return open_fill(next(name for name in USUAL if name != used), spec, settings.seed)
+        return open_fill(next(name for name in USUAL_FILLS if name != used), spec, settings.seed)
 
     return OpenedExplanation(
         **vars(found),

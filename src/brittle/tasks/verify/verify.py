@@ -10,7 +10,7 @@ from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.explanation import Explanation
 from brittle.core.paths import exists, is_file
 from brittle.core.result import SearchResult
-from brittle.explainers.fills import USUAL
+from brittle.explainers import USUAL_FILLS
 from brittle.report.severity import CURVES
 from brittle.store.hard_set import ABOUT
 from brittle.store.manifest import EARLIER as OF_OLD
@@ -162,7 +162,7 @@ def _explanations(run: Run, given: Given) -> _Case:
     asked = explanation_of(run)
     settings = asked.settings
     fills = {found.fill for found in run.explanations() if found.fill}
-    refuse_code(sorted(fills - set(USUAL)), given)
+    refuse_code(sorted(fills - set(USUAL_FILLS)), given)
     if settings.flips and given.data is None and is_here(settings.flips):
         given = replace(given, data=Flips(settings.flips, settings.data_options.limit))
     opened = reopen(asked, given)
