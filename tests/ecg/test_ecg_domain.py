@@ -117,6 +117,16 @@ def test_tall_signals_are_drawn_at_half_the_gain() -> None:
     assert pixels(DOMAIN.picture(flat, SPEC)).shape == pixels(DOMAIN.picture(tall, SPEC)).shape
 
 
+def test_what_is_side_by_side_is_on_one_scale() -> None:
+    tall, flat = np.zeros(SPEC.shape, np.float32), np.zeros(SPEC.shape, np.float32)
+    tall[:, 100:] = 7.8
+    assert pixels(DOMAIN.picture(flat, SPEC)).shape != pixels(DOMAIN.picture(tall, SPEC)).shape
+    shown = DOMAIN.picture(flat, SPEC, [tall]), DOMAIN.picture(tall, SPEC, [flat])
+    assert pixels(shown[0]).shape == pixels(shown[1]).shape and shown[1] == DOMAIN.picture(tall, SPEC)
+    touched = DOMAIN.cells_touched(flat, Grid(SPEC, (50,)), np.zeros(4, np.int16), SPEC, beside=[tall])
+    assert touched == shown[0]
+
+
 def test_touched_segments_are_shaded_where_they_are() -> None:
     x, grid = signal(TWO), Grid(TWO, (50,))
     assignment = np.zeros(10, np.int16)

@@ -13,7 +13,7 @@ sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no chromium")
 
 RATE, SECONDS, WIDTH = 100, 10, 1000
-SCALE = WIDTH / (25 * SECONDS)  # pixels a millimetre
+SECOND = WIDTH / SECONDS  # pixels
 DRAW = """async ([sample, values, how]) => {
   const { brief, showTraces } = await import("/static/paper.js");
   const frame = document.getElementById("frame");
@@ -66,46 +66,69 @@ def places(path: str) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in re.findall(r"[ML]([\d.]+) ([\d.-]+)", path)]
 
 
-def test_a_second_is_25_millimetres_and_a_millivolt_10(page: Any) -> None:
-    found = drawn(page, [beat(1.0)])
+def apart(path: str) -> tuple[float, float]:
+    """Pixels between two lines: from left to right, and downwards."""
+    across = [float(x) for x in re.findall(r"M([\d.]+) 0V", path)]
+    down = [float(y) for y in re.findall(r"M0 ([\d.]+)H", path)]
+    return across[1] - across[0], down[1] - down[0]
+
+
+def square(told: str) -> tuple[float, str, float, str]:
+    """What a square is, as it says."""
+    found = re.fullmatch(r"([\d.]+) (s|values) × ([\d.]+) (\w+) a square", told)
+    assert found is not None, told
+    return float(found[1]), found[2], float(found[3]), found[4]
+
+
+@pytest.mark.parametrize("height", [0.002, 0.3, 1.0, 7.0, 4000.0])
+def test_a_square_is_what_it_says(page: Any, height: float) -> None:
+    found = drawn(page, [beat(height)])
     points = places(found["traces"][0])
-    assert points[RATE][0] == pytest.approx(25 * SCALE, abs=0.1)
-    (_, zero), (_, high) = points[0], points[RATE * SECONDS // 2]
-    assert zero - high == pytest.approx(10 * SCALE, abs=0.1)
-    assert f"M{5 * SCALE:.2f} 0V" in found["major"][0] and f"M{SCALE:.2f} 0V" in found["minor"][0]
-    assert found["told"] == ["II", "25 mm/s  10 mm/mV"]
-
-
-def test_a_tall_trace_says_its_smaller_scale(page: Any) -> None:
-    found = drawn(page, [beat(7.0)])
-    heights = [y for _, y in places(found["traces"][0])]
-    assert max(heights) - min(heights) == pytest.approx(7 * 5 * SCALE, abs=0.1)
-    assert found["told"][-1] == "25 mm/s  5 mm/mV"
-
-
-def test_a_change_is_as_large_as_it_fits(page: Any) -> None:
-    assert drawn(page, [beat(0.5)], grown=True)["told"][-1] == "25 mm/s  40 mm/mV"
-    assert drawn(page, [beat(0.5)])["told"][-1] == "25 mm/s  10 mm/mV"
+    wide, what, high, unit = square(found["told"][-1])
+    across, down = apart(found["major"][0])
+    assert (wide, what, unit) == (0.2, "s", "mV") and across == pytest.approx(wide * SECOND, abs=0.1)
+    risen = points[0][1] - points[RATE * SECONDS // 2][1]
+    assert risen / down == pytest.approx(height / high, rel=0.02)
+    assert apart(found["minor"][0])[0] == pytest.approx(across / 5, abs=0.1)
+    assert points[RATE][0] == pytest.approx(SECOND, abs=0.1)
+    assert found["told"][0] == "II" and found["brief"] is False
 
 
 def test_leads_lie_below_each_other_on_one_scale(page: Any) -> None:
     first, second = (places(path) for path in drawn(page, [beat(1.0), beat(-2.0)])["traces"])
     assert max(y for _, y in first) < min(y for _, y in second)
-    assert max(y for _, y in second) - second[0][1] == pytest.approx(20 * SCALE, abs=0.1)
+    small = max(y for _, y in first) - min(y for _, y in first)
+    large = max(y for _, y in second) - min(y for _, y in second)
+    assert large == pytest.approx(2 * small, rel=0.02)
 
 
-def test_of_unknown_rate_no_speed_is_said(page: Any) -> None:
-    found = drawn(page, [beat(1.0)], {"rate": None, "unit": "SD"})
-    assert found["told"][-1] == "10 mm/SD" and found["brief"] is True
+def test_what_was_before_is_on_the_same_scale(page: Any) -> None:
+    before, after = (places(path) for path in drawn(page, [beat(1.0)], before=[beat(-3.0)])["traces"])
+    middle = RATE * SECONDS // 2
+    assert before[0] == after[0]
+    assert before[middle][1] - before[0][1] == pytest.approx(3 * (after[0][1] - after[middle][1]), rel=0.02)
 
 
-def test_lines_that_would_run_together_are_left_out(page: Any) -> None:
-    found = drawn(page, [beat(1.0)], {"sizes": [4 * RATE * SECONDS]})
-    assert found["minor"] == [] and len(found["major"]) == 1 and found["brief"] is False
+def test_of_unknown_rate_values_are_counted(page: Any) -> None:
+    found = drawn(page, [beat(1.0)], {"rate": None, "unit": "SD", "sizes": [300]})
+    wide, what, _, unit = square(found["told"][-1])
+    assert (what, unit) == ("values", "SD") and found["brief"] is True
+    assert apart(found["major"][0])[0] == pytest.approx(wide * WIDTH / 300, abs=0.1)
+
+
+def test_squares_that_would_run_together_are_larger(page: Any) -> None:
+    found = drawn(page, [beat(1.0)], {"sizes": [60 * RATE]})
+    assert square(found["told"][-1])[0] == 1.0
+    assert apart(found["major"][0])[0] == pytest.approx(WIDTH / 60, abs=0.1)
+
+
+def test_a_flat_trace_is_drawn(page: Any) -> None:
+    found = drawn(page, [[0.5] * 10])
+    assert {y for _, y in places(found["traces"][0])} == {75.0}
 
 
 def test_cells_are_shaded_where_they_wear_a_distortion(page: Any) -> None:
     about = {"cell": [RATE], "tints": {"a": "#e69f00", "b": "#56b4e9"}}
     cells = [0, 2, 0, 0, 0, 0, 0, 0, 0, 1]
     shades = drawn(page, [beat(1.0)], about, before=[beat(1.0)], cells=cells)["shades"]
-    assert shades == [[25 * SCALE, 25 * SCALE], [9 * 25 * SCALE, 25 * SCALE]]
+    assert shades == [[SECOND, SECOND], [9 * SECOND, SECOND]]

@@ -37,8 +37,8 @@ class Domain(Protocol):
     def companions(self, name: str, spec: InputSpec) -> dict[str, str]:
         """Text files that other programs need beside the stored input `name`: suffix -> content."""
 
-    def picture(self, x: Array, spec: InputSpec) -> bytes:
-        """A PNG of an input, to look at."""
+    def picture(self, x: Array, spec: InputSpec, beside: Sequence[Array] = ()) -> bytes:
+        """A PNG of an input, to look at. beside: inputs that are shown beside it, all on one scale."""
 
     def extent(self, spec: InputSpec) -> str:
         """What of an input its picture shows, in words; empty where that is all."""
@@ -56,8 +56,12 @@ class Domain(Protocol):
         assignment: Assignment,
         spec: InputSpec,
         layers: Sequence[Layer] | None = None,
+        beside: Sequence[Array] = (),
     ) -> bytes:
-        """A PNG of x, dimmed, its touched cells tinted: by layer, or by distortion if layers are given."""
+        """A PNG of x, dimmed, its touched cells tinted: by layer, or by distortion if layers are given.
+
+        beside: as of picture.
+        """
 
     def explained(
         self, x: Array, values: Array, spec: InputSpec, mask: NDArray[np.bool_] | None = None

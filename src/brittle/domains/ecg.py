@@ -89,9 +89,9 @@ class Ecg:
         lines += [f"{name}.dat 16 {gain:.10g}({baseline})/{spec.unit} 16 0 0 0 0 {lead}" for lead in names]
         return {".hea": "\n".join(lines) + "\n"}
 
-    def picture(self, x: Array, spec: InputSpec) -> bytes:
-        """PNG of the trace on ECG paper."""
-        return on_paper(x, spec)
+    def picture(self, x: Array, spec: InputSpec, beside: Sequence[Array] = ()) -> bytes:
+        """PNG of the trace on ECG paper; all that are side by side have paper of one size, and one gain."""
+        return on_paper(x, spec, beside=beside)
 
     def extent(self, spec: InputSpec) -> str:
         """Empty: all of it."""
@@ -113,6 +113,7 @@ class Ecg:
         assignment: Assignment,
         spec: InputSpec,
         layers: Sequence[Layer] | None = None,
+        beside: Sequence[Array] = (),
     ) -> bytes:
         """PNG of x on ECG paper; the paper of touched segments is shaded, by layer or by distortion."""
         side, length = grid.cell[0], spec.shape[1]
@@ -120,7 +121,7 @@ class Ecg:
             Band(int(cell) * side, min(length, (int(cell) + 1) * side), _shade(int(assignment[cell]), layers))
             for cell in np.flatnonzero(assignment)
         ]
-        return on_paper(x, spec, bands)
+        return on_paper(x, spec, bands, beside=beside)
 
     def explained(
         self, x: Array, values: Array, spec: InputSpec, mask: NDArray[np.bool_] | None = None

@@ -33,18 +33,34 @@ class Band:
     colour: RGB
 
 
-def on_paper(x: Array, spec: InputSpec, bands: Sequence[Band] = (), gain: float | None = None) -> bytes:
-    """A PNG of x (leads, time), one strip a lead. gain: millimetres a unit; default what fits, 10 at most."""
-    return written(drawn(x, spec, bands, gain))
+def on_paper(
+    x: Array,
+    spec: InputSpec,
+    bands: Sequence[Band] = (),
+    gain: float | None = None,
+    beside: Sequence[Array] = (),
+) -> bytes:
+    """A PNG of x (leads, time), one strip a lead.
+
+    gain: millimetres a unit; default what fits, 10 at most. beside: what is to fit on the same paper, too.
+    """
+    return written(drawn(x, spec, bands, gain, beside))
 
 
-def drawn(x: Array, spec: InputSpec, bands: Sequence[Band] = (), gain: float | None = None) -> Pillow.Image:
+def drawn(
+    x: Array,
+    spec: InputSpec,
+    bands: Sequence[Band] = (),
+    gain: float | None = None,
+    beside: Sequence[Array] = (),
+) -> Pillow.Image:
     """What on_paper writes, as RGB; its width is all of the time."""
+    every = np.concatenate([x, *beside], axis=1)
     rate = spec.rate or x.shape[1] / 4.0  # of unknown rate: drawn as four seconds
     width = SPEED * x.shape[1] / rate
-    gain = gain or fitting_gain(x)
+    gain = gain or fitting_gain(every)
     scale = float(np.clip(WIDEST / width, 1, FINE)) * SMOOTH
-    strips = [_strip(lead, gain) for lead in x]
+    strips = [_strip(lead, gain) for lead in every]
     size = (max(2, round(width * scale)), round(sum(strip.height for strip in strips) * scale))
     image = Pillow.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(image)

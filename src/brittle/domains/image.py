@@ -56,7 +56,7 @@ class Image:
         """None: an image file says all itself."""
         return {}
 
-    def picture(self, x: Array, spec: InputSpec) -> bytes:
+    def picture(self, x: Array, spec: InputSpec, beside: Sequence[Array] = ()) -> bytes:
         """PNG in grey or RGB (the mean of any other number of channels), large enough to see."""
         return png(enlarged(shown(x, spec)))
 
@@ -79,6 +79,7 @@ class Image:
         assignment: Assignment,
         spec: InputSpec,
         layers: Sequence[Layer] | None = None,
+        beside: Sequence[Array] = (),
     ) -> bytes:
         """PNG of x in dim grey; touched cells keep their looks under a tint and an outline.
 

@@ -85,7 +85,7 @@ class Video:
         """None: an animation says all itself."""
         return {}
 
-    def picture(self, x: Array, spec: InputSpec) -> bytes:
+    def picture(self, x: Array, spec: InputSpec, beside: Sequence[Array] = ()) -> bytes:
         """PNG of a film strip: frames at even distances, side by side."""
         return png(enlarged(shown(_strip(x), spec)))
 
@@ -117,6 +117,7 @@ class Video:
         assignment: Assignment,
         spec: InputSpec,
         layers: Sequence[Layer] | None = None,
+        beside: Sequence[Array] = (),
     ) -> bytes:
         """PNG of a film strip in dim grey; touched cells keep their looks under a tint and an outline."""
         numbers, layer = (

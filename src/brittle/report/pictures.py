@@ -69,15 +69,14 @@ def pictures_of(
     name = result.sample
     original = with_extent("Original", spec)
     pictures = [
-        picture(original, f"{name}, original", domain.picture(x, spec), run.original(result)),
-        picture("Flip", f"{name}, changed", domain.picture(changed, spec), flip.file),
+        picture(original, f"{name}, original", domain.picture(x, spec, [changed]), run.original(result)),
+        picture("Flip", f"{name}, changed", domain.picture(changed, spec, [x]), flip.file),
         picture("Change, amplified", f"Where and how {name} changed", domain.change(x, changed, spec)),
     ]
     if flip.assignment is not None:
         grid = Grid(spec, run.manifest.cell)
-        touched = domain.cells_touched(
-            x, grid, np.array(flip.assignment, np.int16), spec, run.manifest.palette
-        )
+        assignment = np.array(flip.assignment, np.int16)
+        touched = domain.cells_touched(x, grid, assignment, spec, run.manifest.palette, [changed])
         pictures.append(picture("Cells touched", f"Cells of {name} that were touched", touched))
     return tuple(pictures)
 

@@ -102,10 +102,13 @@ def _example(item: Item, files: SetFiles, turns: tuple[Turn, ...], names: Sequen
         turns,
         (
             picture(
-                with_extent("Untouched", spec), f"{label}, untouched", domain.picture(x, spec), item.clean
+                with_extent("Untouched", spec),
+                f"{label}, untouched",
+                domain.picture(x, spec, [changed]),
+                item.clean,
             ),
             picture("Change, amplified", f"What was changed by {item.kind}", domain.change(x, changed, spec)),
-            picture("Result", f"{label}, changed", domain.picture(changed, spec), item.file),
+            picture("Result", f"{label}, changed", domain.picture(changed, spec, [x]), item.file),
         ),
         None if both is None else played("Untouched, and the result on the right", f"{label}, twice", both),
     )

@@ -135,7 +135,7 @@ def _pictures(run: Run, result: SearchResult, flip: Flip) -> tuple[Mapping[str, 
     of_change = side if "frame" in spec.axes else side // 2
     pictures = {
         "original": thumbnail(f"{name}, original", domain.picture(x, spec), side),
-        "flip": thumbnail(f"{name}, flipped by {search}", domain.picture(changed, spec), side),
+        "flip": thumbnail(f"{name}, flipped by {search}", domain.picture(changed, spec, [x]), side),
         "change": thumbnail(f"Where and how {name} changed", domain.change(x, changed, spec), of_change),
     }
     return pictures, ssim(x, changed, spec.span) if "width" in spec.axes else None

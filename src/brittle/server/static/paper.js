@@ -1,51 +1,52 @@
-// Traces on ECG paper, one lead below the other: 25 mm a second, 10 mm a unit where that fits and can be seen.
+// Traces on ECG paper, one lead below the other, as wide as there is room: what a square is stands at its foot.
 import { drawn } from "./page.js";
 
-const SPEED = 25; // as brittle.domains.ecg_paper has it, and what follows
-const UNKNOWN = 4; // seconds, of signals of unknown rate
-const [GAINS, USUAL, TALLEST] = [[40, 20, 10, 5, 2.5], 10, 40];
-const FINEST = 3; // pixels between two lines at least
 const WIDE = 900; // pixels, of a frame that is not shown yet
-const BRIEF = 200; // millimetres
+const [ALONE, AMONG] = [150, 76]; // pixels of a lead, of up to three and of more
+const MARGIN = 0.1; // of the span, above and below
+const TIMES = [0.2, 1, 5, 30, 120]; // seconds of a square; on paper at 25 mm/s it is 0.2 s, and 0.5 mV
+const [LONG, HIGH, FIFTH] = [12, 25, 4]; // pixels at least: of the sides of a square, and of its fifths
+const BRIEF = { seconds: 4, values: 500 };
 
-const millimetres = (sample) => SPEED * (sample.rate ? sample.sizes[0] / sample.rate : UNKNOWN);
+// Whether two such papers side by side are wide enough.
+export const brief = ({ rate, sizes }) => (rate ? sizes[0] / rate <= BRIEF.seconds : sizes[0] <= BRIEF.values);
 
-// Whether there is room for two such papers side by side.
-export const brief = (sample) => millimetres(sample) <= BRIEF;
-
-// before: drawn in grey behind; cells: shaded where they wear a distortion; grown: a change, as large as it fits.
-export function showTraces(frame, sample, traces, { before = null, cells = null, grown = false } = {}) {
+// before: drawn in grey behind; cells: shaded where they wear a distortion.
+export function showTraces(frame, sample, traces, { before = null, cells = null } = {}) {
   const width = frame.clientWidth || WIDE;
-  const scale = width / millimetres(sample);
-  const leads = traces.map((trace, k) => reach(before ? trace.concat(before[k]) : trace));
-  const gain = fitting(Math.max(...leads.map((lead) => lead.span)), grown || scale < FINEST);
-  const strips = leads.map((lead) => 5 * Math.ceil((gain * lead.span + 10) / 5));
-  const tall = scale * strips.reduce((sum, strip) => sum + strip, 0);
+  const lead = traces.length <= 3 ? ALONE : AMONG;
+  const tall = lead * traces.length;
+  const reach = traces.map((trace, k) => reached(before ? trace.concat(before[k]) : trace));
+  const unit = lead / ((1 + 2 * MARGIN) * (Math.max(...reach.map(({ span }) => span)) || 1)); // pixels
+  const across = width / (sample.rate ? sample.sizes[0] / sample.rate : sample.sizes[0]);
+  const high = rounded(HIGH / unit);
+  const long = sample.rate ? TIMES.find((time) => time * across >= LONG) ?? TIMES.at(-1) : rounded(LONG / across);
   const svg = drawn("svg", { class: "paper", viewBox: `0 0 ${width} ${tall}`, role: "img", "aria-label": "Trace" });
   if (cells && sample.cell) svg.append(...shades(sample, cells, width, tall));
-  for (const [name, apart] of [["minor", scale], ["major", 5 * scale]]) {
-    if (apart >= FINEST) svg.append(drawn("path", { class: name, d: ruling(width, tall, apart) }));
+  for (const [name, part, least] of [["minor", 5, FIFTH], ["major", 1, LONG]]) {
+    const [x, y] = [(long * across) / part, (high * unit) / part].map((apart) => (apart >= least ? apart : Infinity));
+    svg.append(drawn("path", { class: name, d: ruling(width, tall, x, y) }));
   }
-  let top = 0;
   traces.forEach((trace, k) => {
-    const down = (value) => (top + strips[k] / 2 - gain * (value - leads[k].middle)) * scale;
+    const down = (value) => (k + 0.5) * lead - unit * (value - reach[k].middle);
     if (before) svg.append(drawn("path", { class: "trace before", d: line(before[k], width, down) }));
     svg.append(drawn("path", { class: "trace", d: line(trace, width, down) }));
-    svg.append(drawn("text", { x: 6, y: top * scale + 14 }, String(sample.names?.[k] ?? "")));
-    top += strips[k];
+    svg.append(drawn("text", { x: 6, y: k * lead + 14 }, String(sample.names?.[k] ?? "")));
   });
-  const told = sample.rate ? `${SPEED} mm/s  ${gain} mm/${sample.unit}` : `${gain} mm/${sample.unit}`;
-  svg.append(drawn("text", { x: width - 6, y: tall - 6, "text-anchor": "end" }, told));
+  const square = `${long} ${sample.rate ? "s" : "values"} × ${high} ${sample.unit} a square`;
+  svg.append(drawn("text", { x: width - 6, y: tall - 6, "text-anchor": "end" }, square));
   frame.replaceChildren(svg);
 }
 
-function reach(values) {
+function reached(values) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   return { span: high - low, middle: (high + low) / 2 };
 }
 
-function fitting(span, large) {
-  return GAINS.find((gain) => (large || gain <= USUAL) && gain * span <= TALLEST) ?? GAINS.at(-1);
+// The least of 1, 2 and 5 times a power of ten that is no less.
+function rounded(least) {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return Number(([1, 2, 5, 10].find((digit) => digit * power >= least) * power).toPrecision(6));
 }
 
 function line(trace, width, down) {
@@ -53,10 +54,10 @@ function line(trace, width, down) {
   return trace.map((value, i) => `${i ? "L" : "M"}${across(i)} ${down(value).toFixed(1)}`).join("");
 }
 
-function ruling(width, tall, apart) {
+function ruling(width, tall, x, y) {
   let path = "";
-  for (let x = 0; x <= width; x += apart) path += `M${x.toFixed(2)} 0V${tall.toFixed(2)}`;
-  for (let y = 0; y <= tall; y += apart) path += `M0 ${y.toFixed(2)}H${width}`;
+  for (let at = 0; at <= width; at += x) path += `M${at.toFixed(2)} 0V${tall}`;
+  for (let at = 0; at <= tall; at += y) path += `M0 ${at.toFixed(2)}H${width}`;
   return path;
 }
 

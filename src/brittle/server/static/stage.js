@@ -39,7 +39,7 @@ function showInputs(sample, step, closest) {
     if (sample.kind === "signal") {
       const before = id === "modified" || id === "closest" ? sample.original : null;
       const cells = id === "modified" ? step.cells : null;
-      showTraces(byId(id), sample, told, { before, cells, grown: id === "distortion" });
+      showTraces(byId(id), sample, told, { before, cells });
     } else {
       const at = Math.min(frame(), told.length - 1);
       showPicture(byId(id), told[at], `${id} of ${sample.sample}`);
