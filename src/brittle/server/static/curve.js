@@ -17,6 +17,9 @@ export function ticks(low, high, most) {
   return found;
 }
 
+// The points of a sample, and before them that of its untouched input, which is the first row that is shown.
+export const withClean = (sample, points) => [[1, sample.margin, null], ...points];
+
 // points: [query, margin, l2 or null] in order; end: the last query of the axis; now: the current one; cursor:
 // the one that is looked at.
 export function drawCurve(svg, points, end, now = 0, cursor = null) {

@@ -1,5 +1,5 @@
 // An audit at work: the sample that it tells of, what is tried on it, and what the model says.
-import { drawCurve } from "./curve.js";
+import { drawCurve, withClean } from "./curve.js";
 import { follow, showQuery } from "./following.js";
 import { byId, number } from "./page.js";
 import { beginStage, showStage } from "./stage.js";
@@ -14,7 +14,7 @@ let steps = 0;
 function begin(event) {
   sample = event;
   step = null;
-  points = event.points ?? [];
+  points = withClean(event, event.points ?? []);
   closest = event.closest ?? null;
   beginStage(event);
   byId("name").textContent = event.sample;

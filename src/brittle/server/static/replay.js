@@ -1,5 +1,5 @@
 // How a finished sample was played, step by step: its trail, a slider, and buttons.
-import { drawCurve } from "./curve.js";
+import { drawCurve, withClean } from "./curve.js";
 import { byId, number } from "./page.js";
 import { beginStage, showStage } from "./stage.js";
 
@@ -25,7 +25,7 @@ export function replay(trail, svg, points, budget) {
     byId("told").textContent = text;
     slider.setAttribute("aria-valuetext", text);
     showStage(sample, step, closest(at));
-    drawCurve(svg, points, budget, 0, step.query);
+    drawCurve(svg, withClean(sample, points), budget, 0, step.query);
     byId("earlier").disabled = at === 0;
     byId("later").disabled = at === steps.length;
   };
