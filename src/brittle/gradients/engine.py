@@ -7,9 +7,6 @@ from brittle.core.errors import MissingExtraError, ModelError
 from brittle.core.sample import Array
 from brittle.models import Backend
 
-MARGIN, AWAY, ALONG = "margin", "away", "along"
-"""The losses, see backward/losses.py."""
-
 
 class Engine(Protocol):
     """Answers and gradients of one local model for inputs of one shape. classes: how many it has."""
@@ -18,7 +15,7 @@ class Engine(Protocol):
     def classes(self) -> int: ...
 
     def __call__(self, loss: str, x: Array, asked: Array) -> tuple[Array, Array]:
-        """Logits (n, classes) and the gradient (n, *shape) of a loss, summed over the batch.
+        """Logits (n, classes) and the gradient (n, *shape) of a loss of losses.py, summed over the batch.
 
         asked: what the loss needs, (n, classes).
         """

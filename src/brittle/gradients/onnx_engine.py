@@ -17,7 +17,7 @@ from platformdirs import user_cache_path
 from brittle.core.errors import BrittleError, ModelError
 from brittle.core.sample import Array
 from brittle.gradients.backward.graph import Entry, Unknown, gradient_graph
-from brittle.gradients.engine import MARGIN
+from brittle.gradients.losses import MARGIN
 from brittle.gradients.onnx_read import first_line
 from brittle.models import Backend
 from brittle.models.export import ANSWERS, ExportError, export_onnx

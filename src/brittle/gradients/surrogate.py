@@ -9,9 +9,10 @@ import numpy as np
 from brittle.core.errors import ModelError, UsageError
 from brittle.core.goal import Goal
 from brittle.core.sample import Array, InputSpec, Sample
-from brittle.gradients.engine import ALONG, AWAY, MARGIN, Engine, open_engine
+from brittle.gradients.engine import Engine, open_engine
 from brittle.gradients.labels import shared_classes
 from brittle.gradients.local import LITE
+from brittle.gradients.losses import ALONG, AWAY, MARGIN
 from brittle.models import Backend, open_model
 from brittle.store.manifest import NamedSurrogate
 

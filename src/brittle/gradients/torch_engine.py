@@ -12,8 +12,8 @@ from brittle.core.errors import BrittleError, ModelError
 from brittle.core.sample import Array
 from brittle.data import Wanted
 from brittle.gradients.backward.losses import FAR
-from brittle.gradients.engine import ALONG, AWAY
 from brittle.gradients.local import frozen
+from brittle.gradients.losses import ALONG, AWAY
 from brittle.gradients.onnx_graph import trainable_graph
 from brittle.gradients.onnx_read import first_line
 from brittle.models import Backend

@@ -101,12 +101,12 @@ class Pages:
     def compare(self, request: Request) -> Response:
         """Runs side by side."""
         try:
-            found = self._comparing.of(request.query_params.getlist("run"))
+            one = self._comparing.of(request.query_params.getlist("run"))
         except UsageError as error:
             return said(str(error), 400)
         except BrittleError as error:
             return said(str(error), 422)
-        return HTMLResponse(pages.compare_page(found, **self.shared()))
+        return HTMLResponse(pages.compare_page(one.found, one.head, one.body, **self.shared()))
 
     def api_runs(self, request: Request) -> Response:
         """Where all runs stand."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -18,9 +18,6 @@ from brittle.server.links import Served
 from brittle.server.listing import Listed
 from brittle.server.names import to_part
 from brittle.server.standing import Standing, begun
-
-if TYPE_CHECKING:
-    from brittle.server.comparing import Compared
 
 SERVED = Served()
 A_PAGE = 48
@@ -85,10 +82,9 @@ def runs_page(standings: Sequence[Standing | Listed], others: Sequence[Found], *
     return page("runs.html.j2", standings=standings, others=others, **shared)
 
 
-def compare_page(compared: "Compared", **shared: Any) -> str:
-    """Runs side by side."""
-    parts = {"head": Markup(compared.head), "body": Markup(compared.body)}  # escaped already
-    return page("compare.html.j2", found=compared.found, **parts, **shared)
+def compare_page(found: Sequence[Found], head: str, body: str, **shared: Any) -> str:
+    """Runs side by side. head, body: HTML, escaped already."""
+    return page("compare.html.j2", found=found, head=Markup(head), body=Markup(body), **shared)
 
 
 @dataclass(frozen=True)

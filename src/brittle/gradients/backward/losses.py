@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from brittle.gradients.backward.tape import Tape
+from brittle.gradients.losses import ALONG, AWAY, MARGIN
 
 Loss = Callable[[Tape, str, str], str]
 """tape, logits (n, classes), what is asked (n, classes) -> the loss's gradient by the logits."""
@@ -10,10 +11,7 @@ FAR = 1e30
 
 
 def margin(tape: Tape, logits: str, asked: str) -> str:
-    """Of the greatest logit of the own classes (asked > 0) minus the greatest of the others (asked < 0).
-
-    Classes with 0 are neither.
-    """
+    """Of MARGIN; classes with 0 are neither own nor others."""
     zero, low = tape.constant(0), tape.constant(-FAR)
     depth, marks = tape.whole(tape.size(logits, -1)), tape.constant([0, 1])
     sides = []
@@ -25,13 +23,13 @@ def margin(tape: Tape, logits: str, asked: str) -> str:
 
 
 def away(tape: Tape, logits: str, asked: str) -> str:
-    """Of minus half the squared distance of the logits from those asked: descending leads away from them."""
+    """Of AWAY."""
     return tape.add("Sub", asked, logits)
 
 
 def along(tape: Tape, logits: str, asked: str) -> str:
-    """Of the sum of the logits, each times what is asked of it."""
+    """Of ALONG."""
     return asked
 
 
-LOSSES: Mapping[str, Loss] = {"along": along, "away": away, "margin": margin}
+LOSSES: Mapping[str, Loss] = {MARGIN: margin, AWAY: away, ALONG: along}
