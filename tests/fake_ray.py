@@ -15,13 +15,16 @@ class RayActorError(Exception):
 
 
 class FakeRay(ModuleType):
-    """What an engine uses of ray. deaths: by the number of an actor, calls of `news` after which it dies."""
+    """What an engine uses of ray.
 
-    def __init__(self, deaths: dict[int, int] | None = None) -> None:
+    deaths: by the number of an actor, calls of `news` after which it dies. deadly: samples that kill actors.
+    """
+
+    def __init__(self, deaths: dict[int, int] | None = None, deadly: Sequence[str] = ()) -> None:
         super().__init__("ray")
         self.__spec__ = ModuleSpec("ray", None)
         self.exceptions = SimpleNamespace(RayActorError=RayActorError)
-        self.deaths, self.begun, self.joined = deaths or {}, 0, ""
+        self.deaths, self.deadly, self.begun, self.joined = deaths or {}, deadly, 0, ""
         self.options: list[dict[str, Any]] = []
 
     def is_initialized(self) -> bool:
@@ -36,7 +39,7 @@ class FakeRay(ModuleType):
     def remote(self, kind: type[Any]) -> Any:
         def begin(*values: Any) -> _Actor:
             self.begun += 1
-            return _Actor(lambda: kind(*values), self.deaths.get(self.begun - 1))
+            return _Actor(lambda: kind(*values), self.deaths.get(self.begun - 1), self.deadly)
 
         def options(**given: Any) -> Any:
             self.options.append(given)
@@ -58,22 +61,24 @@ class FakeRay(ModuleType):
 class _Actor:
     """One actor: its methods answer futures. Its threads end with the process, whatever they wait for."""
 
-    def __init__(self, make: Callable[[], Any], news_left: int | None) -> None:
+    def __init__(self, make: Callable[[], Any], news_left: int | None, deadly: Sequence[str]) -> None:
         self._threads = Lanes[Any](4).__enter__()
         self._made = self._threads.submit(make)
-        self.news_left, self.dead = news_left, False
+        self.news_left, self.deadly, self.dead = news_left, deadly, False
         self.news = SimpleNamespace(remote=lambda: self._threads.submit(self._news))
         self.give = SimpleNamespace(remote=lambda name: self._threads.submit(lambda: self._give(name)))
 
     def _news(self) -> Any:
         if self.news_left == 0:
             self.dead = True
-        if self.dead:
-            raise RayActorError("The actor died: killed\nfor a test")
         if self.news_left is not None:
             self.news_left -= 1
-        return self._made.result().news()
+        found = None if self.dead else self._made.result().news()
+        if self.dead:
+            raise RayActorError("The actor died: killed\nfor a test")
+        return found
 
     def _give(self, name: str | None) -> None:
         if not self.dead:
+            self.dead = name in self.deadly
             self._made.result().give(name)

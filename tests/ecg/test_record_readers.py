@@ -22,6 +22,7 @@ def write(
     names: tuple[str, ...] = ("II",),
     rate: float = RATE,
     unit: str = "mV",
+    gain: float = 1000.0,
 ) -> None:
     count = len(leads)
     wfdb.wrsamp(
@@ -31,7 +32,7 @@ def write(
         sig_name=list(names),
         p_signal=leads.T,
         fmt=["16"] * count,
-        adc_gain=[1000.0] * count,
+        adc_gain=[gain] * count,
         baseline=[0] * count,
         write_dir=str(folder),
     )
@@ -158,11 +159,13 @@ def test_leads_are_found_by_name(tmp_path: Path) -> None:
 
 
 def test_units_are_brought_to_millivolts(tmp_path: Path) -> None:
-    write(tmp_path, "r0", beat(0, 1, 400)[None] * 10, unit="uV")
-    write(tmp_path, "r1", beat(0, 1, 400)[None], unit="mmHg")
+    in_mv = beat(0, 1, 400)[None] / 10
+    for unit, times in {"mV": 1, "uV": 1e3, "V": 1e-3, "nV": 1e6, "mmHg": 1}.items():
+        write(tmp_path, unit, in_mv * times, unit=unit, gain=1000 / times)
     data = opened(tmp_path)
-    assert abs(data.open("r0").x).max() == pytest.approx(0.01 * abs(beat(0, 1)).max(), rel=0.1)
-    assert "expected lead II in mV" in failure(data, "r1")
+    for unit in ("mV", "uV", "V", "nV"):
+        assert abs(data.open(unit).x).max() == pytest.approx(abs(in_mv[:, :LENGTH]).max(), rel=0.02)
+    assert "expected lead II in mV" in failure(data, "mmHg")
 
 
 def bad_lead(kind: str) -> NDArray[np.float64]:

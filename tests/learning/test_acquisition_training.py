@@ -89,7 +89,7 @@ def test_critics_are_shown_the_same_in_training_and_in_use() -> None:
     seen = Seen(prior())
     history = seen.history(run.history.x[None].astype(np.float32), run.history.y[None].astype(np.float32))
     shown = seen.known(history, torch.tensor(x, dtype=torch.float32))[0].numpy()
-    assert shown == pytest.approx(critic_features(found.given, found, run.history, x, 5)[0, -3:], abs=2e-3)
+    assert shown == pytest.approx(critic_features(found, x, 5)[0, -3:], abs=2e-3)
     mean, deviation = found(x)
     assert shown[2] == pytest.approx(log_expected_improvement(mean, deviation, found.best)[0] / 4, abs=2e-3)
 

@@ -118,7 +118,7 @@ def test_a_graph_outside_the_folder_is_not_opened(data: str, channel_means: Make
     folder = saved(tmp_path / "model", graph, named)
     (folder / "link.onnx").symlink_to(graph)
     (folder / "there").mkdir()
-    with pytest.raises(ModelError, match=r"expected a plain file inside its folder|embedded null") as found:
+    with pytest.raises(ModelError, match="expected a plain file inside its folder") as found:
         open_model(folder)
     assert "\n" not in str(found.value)
 

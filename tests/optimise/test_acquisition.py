@@ -9,6 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from brittle.core.errors import UsageError
+from brittle.core.seeds import generator
 from brittle.optimise.acquisition import UCB, LogEI, Thompson, log_expected_improvement
 from brittle.optimise.candidates import candidates, climbed
 from brittle.optimise.gp import Posterior, posterior
@@ -38,10 +39,10 @@ def bowl(point: Any) -> float:
     return float((point["a"] - 0.3) ** 2 + (point["b"] - 0.6) ** 2)
 
 
-def model_of(n: int = 8) -> tuple[Posterior, History]:
+def model_of(n: int = 8) -> Posterior:
     x = np.random.default_rng(0).random((n, 2))
     history = History(x, np.square(x - 0.4).sum(axis=1))
-    return posterior(HandPrior(range(2)), history), history
+    return posterior(HandPrior(range(2)), history)
 
 
 @pytest.mark.parametrize("z", [-40.0, -12.0, -5.0, -1.0001, -1.0, -0.9999, 0.0, 2.0, 9.0])
@@ -63,12 +64,13 @@ def test_log_expected_improvement_is_finite_and_grows_in_z_at_extremes() -> None
 
 
 def test_upper_bounds_and_draws() -> None:
-    model, history = model_of()
+    model = model_of()
     x = np.random.default_rng(1).random((50, 2))
     mean, deviation = model(x)
-    assert np.allclose(UCB(3.0).scores(model.given, model, history, x, 5), 3 * deviation - mean)
-    first, again, other = (Thompson(s).scores(model.given, model, history, x, 5) for s in (0, 0, 1))
+    assert np.allclose(UCB(3.0).scores(model, x, 5), 3 * deviation - mean)
+    first, again, other = (Thompson(s).scores(model, x, 5) for s in (0, 0, 1))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
+    assert np.array_equal(first, -model.draws(x, 1, generator(0, "thompson", 8))[0])
 
 
 def test_half_of_the_candidates_are_near_the_best() -> None:
@@ -123,18 +125,16 @@ def test_a_correction_of_zero_is_log_ei_query_for_query() -> None:
 
 def test_learned_acquisitions_answer_for_every_history() -> None:
     for n in (0, 1, 8):
-        model, history = model_of(n) if n else (posterior(HandPrior(range(2)), no_history(2)), no_history(2))
+        model = model_of(n) if n else posterior(HandPrior(range(2)), no_history(2))
         x = np.random.default_rng(1).random((9, 2))
-        state = len(state_features(model.given, model, history, 5))
+        state = len(state_features(model, 5))
         arrays = critics(2, state)
         for acquisition in (Correction(correction(1.0)), Critic(arrays), Policy(arrays)):
-            scores = acquisition.scores(model.given, model, history, x, 5)
+            scores = acquisition.scores(model, x, 5)
             assert scores.shape == (9,) and np.isfinite(scores).all()
-        each = [mlp(arrays, name, critic_features(model.given, model, history, x, 5)) for name in CRITICS]
-        assert np.allclose(
-            Critic(arrays).scores(model.given, model, history, x, 5), np.min(each, axis=0)[:, 0]
-        )
-        drawn = Critic(arrays).proposals(model.given, model, history, 5, np.random.default_rng(0))
+        each = [mlp(arrays, name, critic_features(model, x, 5)) for name in CRITICS]
+        assert np.allclose(Critic(arrays).scores(model, x, 5), np.min(each, axis=0)[:, 0])
+        drawn = Critic(arrays).proposals(model, 5, np.random.default_rng(0))
         assert drawn.shape[1] == 2 and (drawn > 0).all() and (drawn < 1).all()
 
 

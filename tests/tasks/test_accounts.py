@@ -159,6 +159,21 @@ def test_of_a_model_that_raises_on_some_rows(digits: Path, tmp_path: Path, seen:
     assert [(r.message, r.queries) for r in failed] == [("ValueError: bad input", 1)] * 2
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_bad_sample_that_alone_is_missing_ends_no_run(
+    digits: Path, tmp_path: Path, seen: Path, workers: int
+) -> None:
+    whole = audited(digits, tmp_path / "r", "picky", batch=8)
+    kept = [
+        line
+        for line in (whole.path / "results.jsonl").read_text().splitlines(True)
+        if "bad input" not in line
+    ]
+    (whole.path / "results.jsonl").write_text("".join(kept))
+    run = audited(digits, tmp_path / "r", "picky", batch=8, workers=workers)
+    assert len(kept) == 6 and run.summary()["failed"] == 2
+
+
 def test_of_a_model_that_takes_one_row_at_a_time(digits: Path, tmp_path: Path, seen: Path) -> None:
     found = balanced(audited(digits, tmp_path / "r", "single", batch=8), seen)
     assert found["retried_rows"] == 4 and found["failed"] == 0  # its first batch

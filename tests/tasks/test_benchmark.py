@@ -14,8 +14,9 @@ from PIL import Image
 
 import brittle
 from brittle.cli import cli
-from brittle.core.errors import BrittleError
+from brittle.core.errors import BrittleError, DataError
 from brittle.store.hard_set import RECORDS, HardSet
+from fake_ray import FakeRay
 from hard_nets import CLASSES, LEVELS, MODULE, SIDE, Net, bytes_of, made, pictures
 
 
@@ -91,6 +92,16 @@ def test_hold_outs_stand_on_the_board_as_if_they_were_scored(tmp_path: Path) -> 
     assert {k: v for k, v in after.items() if k not in asked} == {
         k: v for k, v in before.items() if k not in asked
     }
+
+
+def test_samples_that_end_every_worker_fail(
+    named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", FakeRay(deadly=[f"{k:06}" for k in range(2)]))
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
+    one = {"data_options": {"limit": 2}, "on": "ray", "workers": 1}
+    with pytest.raises(DataError, match=r"no sample to choose shared patterns on; .* 3 workers died"):
+        made(tmp_path / "hard", **{**USUAL, **one})
 
 
 def test_another_seed_is_another_set(hard: HardSet, tmp_path: Path) -> None:

@@ -63,10 +63,22 @@ def test_an_actor_that_dies_leaves_its_samples_to_others(played: Any, ray: FakeR
 
 
 def test_what_kills_every_actor_is_given_up(played: Any, ray: FakeRay) -> None:
-    ray.deaths = dict.fromkeys(range(100), 2)
+    ray.deadly = ["000000"]
     _, found = played("ray", on="ray", workers=1, data_options={"limit": 1})
     assert found["results"][0]["status"] == "failed"
     assert "3 workers died while they played it, the last alone (The actor died: killed)" in str(found)
+
+
+def test_curves_and_explanations_give_up_too(played: Any, digits: Path, tmp_path: Path, ray: FakeRay) -> None:
+    ray.deadly = ["000000"]
+    one: dict[str, Any] = {"data_options": {"limit": 1}, "seed": 5, "on": "ray", "workers": 1}
+    audit, _ = played("ray", curves=True, **one)
+    explained = brittle.explain("digits.onnx", "digits.npz", budget=60, out=tmp_path / "explained", **one)
+    for run in (audit, brittle.Run.open(audit.path / "curves"), explained):
+        (found,) = run.finished()
+        told = (found.sample, found.label, found.status, found.queries, found.seed)
+        assert told == ("000000", None, "failed", 0, 5)
+        assert "3 workers died" in found.message and found.started == found.finished != ""
 
 
 def test_an_actor_that_dies_at_its_start_ends_the_run(played: Any, ray: FakeRay) -> None:

@@ -68,6 +68,7 @@ class Referee:
     batch: most rows the model is shown at once. on_rows: told `rows` after every batch.
     lanes: batches that the model may be asked at the same time; one more is kept ready behind them.
     most:  sample runs that are open at the same time; as many as fill the batches where it is not stated.
+    answers: whether it is known to answer rows, so that a first batch without an answer is no word on it.
     rows:  how many it has been shown so far, each counted once.
     """
 
@@ -78,6 +79,7 @@ class Referee:
         on_rows: Callable[[int], None] | None = None,
         lanes: int = 1,
         most: int | None = None,
+        answers: bool = False,
     ) -> None:
         self.model, self.batch, self.lanes, self._on_rows = model, batch, lanes, on_rows
         self.rows = 0
@@ -90,7 +92,7 @@ class Referee:
         self._open_runs = 0
         self._waiting = 0
         self._broken: list[_Pending] = []
-        self._worked = False
+        self._answers, self._worked = answers, False
 
     def play(self, runs: Iterable[SampleRun[R]]) -> Generator[R, None, None]:
         """Results in the order in which sample runs end.
@@ -194,7 +196,7 @@ class Referee:
     def _land(self, batch: _BatchInFlight) -> _Reply:
         reply = batch.reply.result()
         self._worked = self._worked or len(reply.causes) < batch.rows
-        if not self._worked:
+        if not self._worked and not self._answers:
             error = reply.causes[0]
             if isinstance(error, BrittleError):
                 raise ModelError(f"no row of the first batch was answered: {error}") from error

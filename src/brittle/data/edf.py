@@ -17,8 +17,8 @@ from brittle.core.errors import DataError, MissingExtraError
 from brittle.data.dataset import Dataset, Source, Wanted, path_of
 from brittle.data.files import is_called
 from brittle.data.options import DataOptions
-from brittle.data.records import Mark, find_table, read_marks, record_set
-from brittle.data.wfdb import TO_MV
+from brittle.data.records import records_in
+from brittle.data.signals import to_mv
 
 SUFFIXES = frozenset({".edf", ".bdf"})
 
@@ -34,20 +34,7 @@ class Edf:
     def __call__(self, source: Source, wanted: Wanted, options: DataOptions) -> Dataset:
         """Open them, as WFDB records are. Raises DataError, MissingExtraError without the extra edf."""
         path = Path(path_of(source) or "")
-        found = _recordings(path)
-        folder, name = path if path.is_dir() else found[0].parent, path.resolve().stem
-        files = {file.relative_to(folder).with_suffix("").as_posix(): file for file in found}
-        if len(files) < len(found):
-            raise DataError(f"'{folder}': two recordings have the same name but for their suffix; rename one")
-        table = find_table(folder, options)
-        if table:
-            marks = [mark for mark in read_marks(table) if path.is_dir() or mark.record in files]
-        elif found[0].parent != folder:
-            marks = [Mark(record, file.parent.name) for record, file in files.items()]
-        else:
-            marks = []
-        where = f"'{table}'" if table else f"'{folder}'"
-        return record_set(name, marks, files, wanted, options, open_recording, where)
+        return records_in(path, _recordings(path), wanted, options, open_recording)
 
 
 @dataclass(frozen=True)
@@ -72,10 +59,8 @@ class Recording:
         with _opened(self.path) as file:
             for lead in leads:
                 place = self.leads.index(lead)
-                unit = self.units[place]
-                if unit not in TO_MV:
-                    raise DataError(f"{self.path}: expected lead {lead} in mV, µV or V, got {unit}")
-                rows.append(file.readSignal(self.places[place], start, stop - start) * TO_MV[unit])
+                scale = to_mv(self.units[place], lead, self.path)
+                rows.append(file.readSignal(self.places[place], start, stop - start) * scale)
         return np.array(rows, np.float64)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from brittle.core.errors import DataError
-from brittle.core.paths import is_file
+from brittle.core.paths import inside, is_file
 from brittle.data.classes import Naming, naming
 from brittle.data.dataset import Dataset, Source, Wanted, path_of, refuse_twice
 from brittle.data.files import MediaFile, is_hidden
@@ -125,12 +125,7 @@ def _file(row: Row, table: Path, labels: Naming) -> MediaFile:
 
 def _inside(folder: Path, file: str, whose: str) -> Path:
     """A file of a folder, there or not. Raises DataError where it, or a link, leads out of it."""
-    try:
-        path, around = (folder / file).resolve(), folder.resolve()
-    except (OSError, ValueError, RuntimeError) as error:  # a null byte, links in a ring
-        raise DataError(f"{whose} {file[:200]!r}: {error}; correct that name") from error
-    if not path.is_relative_to(around):
-        raise DataError(
-            f"{whose} {file[:200]!r}, which leads out of its folder, so it is not read; put the file there"
-        )
+    path = inside(folder, file)
+    if path is None:
+        raise DataError(f"{whose} {file[:200]!r}: expected a file inside its folder; put it there")
     return path

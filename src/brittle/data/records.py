@@ -57,6 +57,34 @@ def find_table(folder: Path, options: DataOptions) -> Path | None:
     return next((p for name in ("beats.csv", "labels.csv") if (p := folder / name).is_file()), None)
 
 
+def records_in(
+    path: Path,
+    found: Sequence[Path],
+    wanted: Wanted,
+    options: DataOptions,
+    open_record: Callable[[Path], Record],
+    annotated: Callable[[], Sequence[Mark]] = tuple,
+) -> SignalSet:
+    """A Dataset of the recordings found in the folder `path`, or in its class subfolders, or of `path` alone.
+
+    Labels are those of the csv; without one, the names of the subfolders; without those, what annotated says.
+    Raises DataError.
+    """
+    folder = path if path.is_dir() else found[0].parent
+    files = {file.relative_to(folder).with_suffix("").as_posix(): file for file in found}
+    if len(files) < len(found):
+        raise DataError(f"'{folder}': two recordings have the same name but for their suffix; rename one")
+    table = find_table(folder, options)
+    marks: Sequence[Mark]
+    if table:
+        marks = [mark for mark in read_marks(table) if path.is_dir() or mark.record in files]
+    elif found[0].parent != folder:
+        marks = [Mark(record, file.parent.name) for record, file in files.items()]
+    else:
+        marks = annotated()
+    return record_set(path.resolve().stem, marks, files, wanted, options, open_record, f"'{table or folder}'")
+
+
 def record_set(
     name: str,
     marks: Sequence[Mark],

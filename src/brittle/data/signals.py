@@ -23,6 +23,8 @@ from brittle.data.options import DataOptions
 AXES = ("channel", "time")
 BOUNDS = (-8.192, 8.19175)
 """mV, in 16 bits: codes 0.25 µV apart, which hold the usual 200, 250, 500 and 1000 codes per mV exactly."""
+TO_MV = {"mV": 1.0, "uV": 1e-3, "µV": 1e-3, "V": 1e3, "nV": 1e-6}
+"""What 1 of each unit is in mV."""
 STUCK = 0.2
 """Seconds at its own greatest or least value from which on a lead counts as saturated."""
 
@@ -149,6 +151,13 @@ def signal_set(
         resample=options.sampling_rate is not None,
         outputs=wanted.outputs,
     )
+
+
+def to_mv(unit: str, lead: str, path: Path) -> float:
+    """What samples in this unit are multiplied by to be in mV. Raises DataError if it is no voltage."""
+    if unit not in TO_MV:
+        raise DataError(f"{path}: expected lead {lead} in mV, µV or V, got {unit}")
+    return TO_MV[unit]
 
 
 def check_lead(lead: NDArray[Any], rate: float, name: str) -> None:

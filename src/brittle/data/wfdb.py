@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 from brittle.core.errors import DataError, MissingExtraError
 from brittle.data.dataset import Dataset, Source, Wanted, path_of
 from brittle.data.options import DataOptions
-from brittle.data.records import Mark, find_table, read_marks, record_set
+from brittle.data.records import Mark, records_in
+from brittle.data.signals import to_mv
 
-TO_MV = {"mV": 1.0, "uV": 1e-3, "µV": 1e-3, "V": 1e3, "nV": 1e-6}
 NO_BEATS = frozenset("[]!x()ptu`'^|~+sT*D=\"@")
 """Annotations that mark something else than a beat (WFDB, annotation codes)."""
 
@@ -35,19 +36,8 @@ class Wfdb:
         """
         path = Path(path_of(source) or "")
         headers = _headers(path)
-        folder, name = path if path.is_dir() else headers[0].parent, path.resolve().stem
-        files = {header.relative_to(folder).with_suffix("").as_posix(): header for header in headers}
-        table = find_table(folder, options)
-        if table:
-            marks = read_marks(table)
-        elif headers[0].parent != folder:
-            marks = [Mark(record, header.parent.name) for record, header in files.items()]
-        else:
-            marks = _annotated(headers, wanted)
-        if table and not path.is_dir():
-            marks = [mark for mark in marks if mark.record in files]
-        where = f"'{table}'" if table else f"'{folder}'"
-        return record_set(name, marks, files, wanted, options, open_record, where)
+        beats = partial(_annotated, headers, wanted)
+        return records_in(path, headers, wanted, options, open_record, beats)
 
 
 @dataclass(frozen=True)
@@ -70,18 +60,14 @@ class WfdbRecord:
 
     def read(self, start: int, stop: int, leads: Sequence[str]) -> NDArray[np.float64]:
         """Samples of these leads in mV. Raises DataError."""
-        unit = [self.units[self.leads.index(lead)] for lead in leads]
-        for lead, name in zip(leads, unit, strict=True):
-            if name not in TO_MV:
-                raise DataError(f"{self.path}: expected lead {lead} in mV, µV or V, got {name}")
         places = [self.leads.index(lead) for lead in leads]
+        scale = np.array([to_mv(self.units[place], self.leads[place], self.path) for place in places])
         try:
             found = _wfdb().rdrecord(
                 str(self.path.with_suffix("")), sampfrom=start, sampto=stop, channels=places
             )
         except Exception as error:  # a damaged record makes wfdb raise nearly anything
             raise _unreadable(self.path, error) from error
-        scale = np.array([TO_MV[name] for name in unit])
         return np.asarray(found.p_signal.T * scale[:, None], np.float64)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from brittle.core.errors import ModelError
-from brittle.core.paths import is_file
+from brittle.core.paths import inside, is_file
 from brittle.models.onnx_files import external_files
 
 ABOUT, FLAVOUR, FUNCTION = "MLmodel", "onnx", "python_function"
@@ -72,13 +72,12 @@ def _flavours(folder: Path, name: str) -> dict[Any, Any]:
 
 def _inside(folder: Path, file: str | Path, name: str) -> Path:
     """A plain file of the folder. Raises ModelError where it is none, or links lead out of the folder."""
-    try:
-        path = (folder / file).resolve()
-        if path.is_relative_to(folder.resolve()) and path.is_file():
-            return path
-    except (ValueError, RuntimeError) as error:  # a null byte, links in a ring
-        raise _damaged(name, f"it names {str(file)[:200]!r}: {error}") from error
-    raise ModelError(f"{name}: expected a plain file inside its folder, got {str(file)[:200]!r}")
+    path = inside(folder, file)
+    if path is None or not is_file(path):
+        raise ModelError(
+            f"{name}: expected a plain file inside its folder, got {str(file)[:200]!r}; save the model again"
+        )
+    return path
 
 
 def _damaged(name: str, why: str) -> ModelError:

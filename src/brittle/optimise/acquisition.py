@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from brittle.core.errors import UsageError, did_you_mean
 from brittle.core.seeds import generator
 from brittle.optimise.gp import Posterior
-from brittle.optimise.history import History
-from brittle.optimise.prior import Features, Given
+from brittle.optimise.prior import Features
 
 Values = NDArray[np.float64]
 
@@ -24,9 +23,7 @@ class Acquisition(Protocol):
     @property
     def refined(self) -> bool: ...
 
-    def scores(
-        self, given: Given, posterior: Posterior, history: History, candidates: Features, left: int
-    ) -> Values:
+    def scores(self, posterior: Posterior, candidates: Features, left: int) -> Values:
         """Scores of candidates (n, f), (n,). left: evaluations that may still be made, this one included."""
         ...
 
@@ -35,9 +32,7 @@ class Acquisition(Protocol):
 class Proposing(Protocol):
     """An acquisition that names points of its own beside the candidates that it is given."""
 
-    def proposals(
-        self, given: Given, posterior: Posterior, history: History, left: int, rng: np.random.Generator
-    ) -> Features:
+    def proposals(self, posterior: Posterior, left: int, rng: np.random.Generator) -> Features:
         """Features that it would choose, (n, f); those of the nearest points of the space are scored."""
         ...
 
@@ -68,9 +63,7 @@ class LogEI:
 
     refined = True
 
-    def scores(
-        self, given: Given, posterior: Posterior, history: History, candidates: Features, left: int
-    ) -> Values:
+    def scores(self, posterior: Posterior, candidates: Features, left: int) -> Values:
         """ln EI in standard units, (n,)."""
         return log_expected_improvement(*posterior(candidates), posterior.best)
 
@@ -85,9 +78,7 @@ class UCB:
     width: float = 2.0
     refined = True
 
-    def scores(
-        self, given: Given, posterior: Posterior, history: History, candidates: Features, left: int
-    ) -> Values:
+    def scores(self, posterior: Posterior, candidates: Features, left: int) -> Values:
         """Standard units, (n,)."""
         mean, deviation = posterior(candidates)
         return np.asarray(self.width * deviation - mean)
@@ -100,11 +91,9 @@ class Thompson:
     seed: int = 0
     refined = False
 
-    def scores(
-        self, given: Given, posterior: Posterior, history: History, candidates: Features, left: int
-    ) -> Values:
+    def scores(self, posterior: Posterior, candidates: Features, left: int) -> Values:
         """Standard units, (n,)."""
-        rng = generator(self.seed, "thompson", len(history))
+        rng = generator(self.seed, "thompson", len(posterior.history))
         return np.asarray(-posterior.draws(candidates, 1, rng)[0])
 
 

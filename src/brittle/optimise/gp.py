@@ -24,7 +24,7 @@ class Posterior:
     """
 
     given: Given
-    x: Features
+    history: History
     standard: Values
     inverse_root: Values
     weights: Values
@@ -36,14 +36,14 @@ class Posterior:
 
     def __call__(self, x: Features) -> tuple[Values, Values]:
         """Mean and standard deviation of the function at these points, each (n,)."""
-        cross = self.given.covariance(x, self.x)
+        cross = self.given.covariance(x, self.history.x)
         explained = np.square(cross @ self.inverse_root.T).sum(axis=1)
         variance = np.maximum(self.given.variance(x) - explained, LEAST_VARIANCE)
         return self.given.mean(x) + cross @ self.weights, np.sqrt(variance)
 
     def covariance(self, x: Features) -> Values:
         """Covariance of the function between these points, (n, n)."""
-        cross = self.given.covariance(x, self.x) @ self.inverse_root.T
+        cross = self.given.covariance(x, self.history.x) @ self.inverse_root.T
         return np.asarray(self.given.covariance(x, x) - cross @ cross.T)
 
     def draws(self, x: Features, count: int, rng: np.random.Generator) -> Values:
@@ -65,7 +65,7 @@ def posterior(prior: Prior, history: History) -> Posterior:
     covariance = given.covariance(history.x, history.x) + given.noise * np.eye(n)
     inverse = np.asarray(np.linalg.solve(root_of(covariance), np.eye(n)), np.float64)
     weights = inverse.T @ (inverse @ (standard - given.mean(history.x)))
-    return Posterior(given, history.x, standard, inverse, weights)
+    return Posterior(given, history, standard, inverse, weights)
 
 
 def root_of(covariance: Values) -> Values:

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from brittle.core.errors import UsageError
 from brittle.optimise.acquisition import Acquisition, log_expected_improvement
 from brittle.optimise.gp import Posterior
-from brittle.optimise.history import History
-from brittle.optimise.prior import Features, Given
+from brittle.optimise.prior import Features
 from brittle.store.learned import read_learned
 
 Values = NDArray[np.float64]
@@ -43,11 +42,9 @@ class Correction:
     weights: Weights
     refined = True
 
-    def scores(
-        self, given: Given, posterior: Posterior, history: History, candidates: Features, left: int
-    ) -> Values:
+    def scores(self, posterior: Posterior, candidates: Features, left: int) -> Values:
         """weight * log EI + correction, (n,)."""
-        shown, log_ei = candidate_features(posterior, history, candidates, left)
+        shown, log_ei = candidate_features(posterior, candidates, left)
         return np.asarray(self.weights["weight"][0] * log_ei + mlp(self.weights, "correction", shown)[:, 0])
 
 
@@ -58,19 +55,15 @@ class Critic:
     weights: Weights
     refined = False
 
-    def scores(
-        self, given: Given, posterior: Posterior, history: History, candidates: Features, left: int
-    ) -> Values:
+    def scores(self, posterior: Posterior, candidates: Features, left: int) -> Values:
         """Expected sum of rewards after each candidate, (n,)."""
-        shown = critic_features(given, posterior, history, candidates, left)
+        shown = critic_features(posterior, candidates, left)
         values = [mlp(self.weights, name, shown)[:, 0] for name in ("critic_a", "critic_b")]
         return np.minimum(values[0], values[1])
 
-    def proposals(
-        self, given: Given, posterior: Posterior, history: History, left: int, rng: np.random.Generator
-    ) -> Features:
+    def proposals(self, posterior: Posterior, left: int, rng: np.random.Generator) -> Features:
         """Points that the policy would choose, (SAMPLES, f)."""
-        return policy_samples(self.weights, state_features(given, posterior, history, left), SAMPLES, rng)
+        return policy_samples(self.weights, state_features(posterior, left), SAMPLES, rng)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +73,13 @@ class Policy:
     weights: Weights
     refined = False
 
-    def scores(
-        self, given: Given, posterior: Posterior, history: History, candidates: Features, left: int
-    ) -> Values:
+    def scores(self, posterior: Posterior, candidates: Features, left: int) -> Values:
         """Greatest for the last candidate, which is the proposal, (n,)."""
         return np.arange(len(candidates), dtype=np.float64)
 
-    def proposals(
-        self, given: Given, posterior: Posterior, history: History, left: int, rng: np.random.Generator
-    ) -> Features:
+    def proposals(self, posterior: Posterior, left: int, rng: np.random.Generator) -> Features:
         """The point that it chooses, (1, f)."""
-        return policy_samples(self.weights, state_features(given, posterior, history, left), 1, rng)
+        return policy_samples(self.weights, state_features(posterior, left), 1, rng)
 
 
 def open_acquisition(path: str | Path, features: int, policy: bool = False) -> Acquisition:
@@ -130,14 +119,13 @@ def mlp(weights: Weights, name: str, x: Values) -> Values:
     return x
 
 
-def candidate_features(
-    posterior: Posterior, history: History, candidates: Features, left: int
-) -> tuple[Values, Values]:
+def candidate_features(posterior: Posterior, candidates: Features, left: int) -> tuple[Values, Values]:
     """What a correction is shown of candidates, (n, CANDIDATE_FEATURES), and their log EI, (n,).
 
     Mean, ln of the deviation, log EI, best value, share of the budget that is spent, and the distances to the
     best point and to the nearest one. Standard units.
     """
+    history = posterior.history
     mean, deviation = posterior(candidates)
     log_ei = log_expected_improvement(mean, deviation, posterior.best)
     far = np.zeros((len(candidates), 2))
@@ -149,24 +137,23 @@ def candidate_features(
     return np.clip(shown, -LIMIT, LIMIT), log_ei
 
 
-def state_features(given: Given, posterior: Posterior, history: History, left: int) -> Values:
+def state_features(posterior: Posterior, left: int) -> Values:
     """What SAC is shown of a run, (s,).
 
     The prior's context, if it has one, the best point, the best and the worst value, and the share of the
     budget that is spent.
     """
-    context = np.asarray(getattr(given, "context", np.empty(0)))
+    history = posterior.history
+    context = np.asarray(getattr(posterior.given, "context", np.empty(0)))
     best = history.x[history.best(1)[0]] if len(history) else np.full(history.x.shape[1], 0.5)
     worst = float(posterior.standard.max()) if len(history) else 0.0
     plain = np.array([posterior.best, worst, len(history) / (len(history) + left)])
     return np.asarray(np.clip(np.concatenate([context, best, plain]), -LIMIT, LIMIT))
 
 
-def critic_features(
-    given: Given, posterior: Posterior, history: History, candidates: Features, left: int
-) -> Values:
+def critic_features(posterior: Posterior, candidates: Features, left: int) -> Values:
     """What critics are shown of candidates, (n, s + f + 3): state, point, mean, ln deviation, log EI."""
-    state = state_features(given, posterior, history, left)
+    state = state_features(posterior, left)
     mean, deviation = posterior(candidates)
     log_ei = log_expected_improvement(mean, deviation, posterior.best) / LOG_EI_UNIT
     known = np.clip(np.column_stack([mean, np.log(deviation), log_ei]), -LIMIT, LIMIT)

@@ -124,7 +124,7 @@ class Optimiser:
         left = max(1, self.budget - (len(history) - self._earlier))
 
         def scores(points: Points) -> NDArray[np.float64]:
-            found = self.acquisition.scores(model.given, model, history, space.features(points), left)
+            found = self.acquisition.scores(model, space.features(points), left)
             return np.asarray(np.where(np.isfinite(found), found, -np.inf))
 
         points = candidates(space, self._points[history.best(CENTRES)], CANDIDATES, rng)
@@ -136,4 +136,4 @@ class Optimiser:
     def _proposals(self, model: Posterior, left: int, rng: np.random.Generator) -> Points:
         if not isinstance(self.acquisition, Proposing):
             return np.empty((0, self.space.columns))
-        return self.space.points(self.acquisition.proposals(model.given, model, self._history, left, rng))
+        return self.space.points(self.acquisition.proposals(model, left, rng))

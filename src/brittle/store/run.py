@@ -29,7 +29,7 @@ from brittle.core.curve_run import CurveResult
 from brittle.core.errors import RunError
 from brittle.core.explanation import Explanation
 from brittle.core.hard_result import HardResult
-from brittle.core.paths import is_file
+from brittle.core.paths import exists, inside, is_file
 from brittle.core.result import SearchResult
 from brittle.core.rows import Rows
 from brittle.store import rows
@@ -252,14 +252,14 @@ class Run:
     def read(self, file: str) -> bytes:
         """One file of the run. Raises RunError if it is missing or outside of the run folder."""
         path = self.path / file
+        found = inside(self.path, file)
+        if found is None or (exists(found) and not is_file(found)):  # a pipe or device would never end
+            raise RunError(f"{path} is no plain file inside the run folder; it is not read")
         try:
-            inside = path.resolve().is_relative_to(self.path.resolve())
-            if inside and (path.is_file() or not path.exists()):  # a pipe or device would never end
-                return path.read_bytes()
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+            return found.read_bytes()
+        except OSError as error:
+            reason = error.strerror or str(error)
             raise RunError(f"{path} cannot be read: {reason}; the run is incomplete") from error
-        raise RunError(f"{path} is no plain file inside the run folder; it is not read")
 
     def original(self, result: SearchResult) -> str:
         """The file of the untouched input of a flipped sample."""

@@ -72,7 +72,7 @@ class PPOTraining:
             for step in range(steps):
                 points = candidates(self.space, run.history.x[run.history.best(3)], CANDIDATES, rng)
                 found = posterior(self.prior, run.history)
-                shown, log_ei = candidate_features(found, run.history, points, run.left)
+                shown, log_ei = candidate_features(found, points, run.left)
                 decision = self._decide(shown, log_ei, rng)
                 decisions.append(decision)
                 run, rewards[index, step] = run.after(points[decision.chosen])

@@ -85,7 +85,7 @@ class SACTraining:
         weights = {name: values.astype(np.float64) for name, values in self.arrays.items()}
         for step in range(steps + 1):
             found = posterior(self.prior, run.history)
-            states.append(state_features(found.given, found, run.history, run.left))
+            states.append(state_features(found, run.left))
             if step < steps:
                 run, reward = run.after(policy_samples(weights, states[-1], 1, rng)[0])
                 rewards.append(reward)

@@ -14,7 +14,6 @@ from brittle.core.curve_run import CurveResult, CurveStatus, curve_sample
 from brittle.core.request import SampleRun
 from brittle.core.rows import Rows
 from brittle.core.sample import InputSpec
-from brittle.core.sample_run import now
 from brittle.report.severity import CURVES, write_curves
 from brittle.settings import setting
 from brittle.store.kept import Kept
@@ -58,19 +57,9 @@ class OpenedCurves(Opened):
         for name in names:
             yield curve_sample(name, partial(self.dataset.open, name), self.distortions, self.settings.seed)
 
-    def given_up(self, name: str, message: str) -> CurveResult:
+    def failed(self, **known: Any) -> CurveResult:
         """A FAILED result without rows."""
-        ended = now()
-        return CurveResult(
-            sample=name,
-            label=None,
-            status=CurveStatus.FAILED,
-            queries=0,
-            seed=self.settings.seed,
-            message=message,
-            started=ended,
-            finished=ended,
-        )
+        return CurveResult(status=CurveStatus.FAILED, queries=0, **known)
 
 
 def curve_distortions(names: Sequence[str], spec: InputSpec) -> tuple[Distortion, ...]:

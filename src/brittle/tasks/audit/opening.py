@@ -16,7 +16,7 @@ from brittle.core.grid import Grid
 from brittle.core.request import SampleRun
 from brittle.core.result import SearchResult, Status
 from brittle.core.sample import Array, InputSpec, Sample
-from brittle.core.sample_run import Archive, Onlooker, Rules, now, play_sample
+from brittle.core.sample_run import Archive, Onlooker, Rules, play_sample
 from brittle.core.search import Board, InputBoard, SearchFactory, Terms
 from brittle.distortions import open_distortion, suited
 from brittle.domains.domain import Domain
@@ -89,20 +89,9 @@ class OpenedAudit(Opened):
             run = play_sample(name, partial(self.dataset.open, name), rules)
             yield trails.kept(run) if trails else run
 
-    def given_up(self, name: str, message: str) -> SearchResult:
+    def failed(self, **known: Any) -> SearchResult:
         """A FAILED result without queries."""
-        ended = now()
-        return SearchResult(
-            sample=name,
-            label=None,
-            status=Status.FAILED,
-            search=self.search.name,
-            queries=0,
-            seed=self.settings.seed,
-            message=message,
-            started=ended,
-            finished=ended,
-        )
+        return SearchResult(status=Status.FAILED, search=self.search.name, queries=0, **known)
 
     def manifest(self) -> Manifest:
         """What is asked, for the run folder."""

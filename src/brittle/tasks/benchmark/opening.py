@@ -20,7 +20,6 @@ from brittle.core.goal import JointGoal
 from brittle.core.hard_result import Ending, HardResult
 from brittle.core.request import SampleRun
 from brittle.core.sample import Sample
-from brittle.core.sample_run import now
 from brittle.data import Dataset, open_data
 from brittle.models import Backend
 from brittle.store.hard_records import form_of
@@ -56,19 +55,9 @@ class OpenedPhase(Opened):
         """The folder that inputs are kept in."""
         return files_root(self.settings)
 
-    def given_up(self, name: str, message: str) -> HardResult:
+    def failed(self, **known: Any) -> HardResult:
         """A FAILED result without rows."""
-        ended = now()
-        return HardResult(
-            sample=name,
-            label=None,
-            status=Ending.FAILED,
-            rows={},
-            seed=self.settings.seed,
-            message=message,
-            started=ended,
-            finished=ended,
-        )
+        return HardResult(status=Ending.FAILED, rows={}, **known)
 
     def manifest(self) -> Manifest:
         """What is asked, for the run folder."""

@@ -15,7 +15,6 @@ from brittle.core.explainer import ExplainerFactory
 from brittle.core.explanation import Explanation, Outcome
 from brittle.core.request import Request, SampleRun
 from brittle.core.sample import Array
-from brittle.core.sample_run import now
 from brittle.explainers import USUAL_FILLS, open_explainer
 from brittle.explainers.fills import open_fill
 from brittle.store.archive import InputArchive
@@ -88,20 +87,9 @@ class OpenedExplanation(Opened):
 
         return after
 
-    def given_up(self, name: str, message: str) -> Explanation:
+    def failed(self, **known: Any) -> Explanation:
         """A FAILED explanation without queries."""
-        ended = now()
-        return Explanation(
-            sample=name,
-            label=None,
-            status=Outcome.FAILED,
-            explainer=self.explainer.name,
-            queries=0,
-            seed=self.settings.seed,
-            message=message,
-            started=ended,
-            finished=ended,
-        )
+        return Explanation(status=Outcome.FAILED, explainer=self.explainer.name, queries=0, **known)
 
     def manifest(self) -> Manifest:
         """What is asked, for the run folder."""

@@ -11,6 +11,7 @@ from brittle.core.identity import DIGEST
 from brittle.core.paths import is_file
 from brittle.core.request import SampleRun
 from brittle.core.sample import InputSpec
+from brittle.core.sample_run import now
 from brittle.data import Dataset, Wanted, open_data
 from brittle.data.files import times
 from brittle.domains import DOMAINS, Domain, domain_of
@@ -31,7 +32,7 @@ FITTING = ("model", "data", "model_options", "data_options")
 class Opened(ABC):
     """A model and data that fit each other, and what is asked about them; a verb adds what it needs.
 
-    lanes: batches that the model may be asked at the same time.
+    lanes: batches that the model may be asked at the same time. answers: whether it is known to answer rows.
     """
 
     settings: RunSettings
@@ -40,6 +41,7 @@ class Opened(ABC):
     dataset: Dataset
     domain: Domain
     lanes: int = 1
+    answers: bool = False
 
     @property
     def names(self) -> Sequence[str]:
@@ -64,8 +66,15 @@ class Opened(ABC):
         """The run of each of these samples; what they leave goes into files."""
 
     @abstractmethod
+    def failed(self, **known: Any) -> Any:
+        """A FAILED result without rows. known: the fields that results of all verbs have."""
+
     def given_up(self, name: str, message: str) -> Any:
         """The result of a sample that ended every worker; its rows are those of interrupted samples."""
+        ended = now()
+        return self.failed(
+            sample=name, label=None, seed=self.settings.seed, message=message, started=ended, finished=ended
+        )
 
     def follower(self, folder: Path) -> Follower | None:
         """What tells who watches a run in this folder; None of verbs of which nothing is told."""

@@ -38,7 +38,7 @@ def play_samples(
     try:
         affordable = most_open(opened.dataset.spec, opened.layers, opened.settings.workers)
         open_at_once = affordable if most is None else min(most, affordable)
-        referee = Referee(model, batch, on_asked, opened.lanes, open_at_once)
+        referee = Referee(model, batch, on_asked, opened.lanes, open_at_once, opened.answers)
         follower = opened.follower(folder) if folder else None
         if follower is None:
             yield from referee.play(opened.sample_runs(names, files))

@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from brittle.store.live import clear
+from brittle.store.manifest import stored_answers
 from brittle.store.rows import RowLog
 from brittle.store.run import Run
 from brittle.store.versions import versions_of
@@ -102,7 +103,9 @@ class _Session:
 
     def play(self, names: Sequence[str]) -> None:
         """Play these samples where the settings say, and store each as it ends."""
-        engine = open_engine(Job(self.opened, self.verb.open, self.run.path, self.number, self.batch))
+        known = stored_answers(self.run.manifest) or ()  # to the identity rows
+        opened = replace(self.opened, answers=any(answer for answer in known))
+        engine = open_engine(Job(opened, self.verb.open, self.run.path, self.number, self.batch))
         self.opened = engine.opened
         for result in engine.play(names, self._note):
             self.run.append(result)

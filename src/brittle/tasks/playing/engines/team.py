@@ -100,6 +100,7 @@ class Team(ABC):
             batch=self.job.batch,
             most=most,
             threads=self.threads(),
+            answers=self.opened.answers,
             folder=None if self.apart else self.job.folder,
             introduce=self.apart,
         )

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ class Briefing:
     """What a worker is told at its start.
 
     threads: of its model, where settings say nothing. most: samples that it may have open at the same time.
+    answers: as of Opened.
     folder: of the run, where the worker reaches it. introduce: say first who it is.
     """
 
@@ -32,6 +33,7 @@ class Briefing:
     batch: int
     most: int
     threads: int
+    answers: bool = False
     folder: Path | None = None
     introduce: bool = False
 
@@ -99,6 +101,7 @@ def work(
         opened = briefing.open(
             settings.model_copy(update={"model_options": options}), outputs=briefing.outputs
         )
+        opened = replace(opened, answers=briefing.answers)
         opened.backend.meter.write_to(count)
         if briefing.introduce:
             say(hello_of(opened))
