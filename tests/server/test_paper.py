@@ -51,7 +51,7 @@ def page() -> Iterator[Any]:
 def drawn(page: Any, traces: list[list[float]], about: dict[str, Any] | None = None, **how: Any) -> Any:
     """What is drawn of ten seconds."""
     usual = {"rate": RATE, "unit": "mV", "sizes": [RATE * SECONDS], "names": ["II", "V1"]}
-    return page.evaluate(DRAW, [{**usual, **(about or {})}, traces, how])
+    return page.evaluate(DRAW, [{**usual, "original": traces, **(about or {})}, traces, how])
 
 
 def beat(height: float) -> list[float]:
@@ -114,6 +114,44 @@ def test_of_unknown_rate_values_are_counted(page: Any) -> None:
     wide, what, _, unit = square(found["told"][-1])
     assert (what, unit) == ("values", "SD") and found["brief"] is True
     assert apart(found["major"][0])[0] == pytest.approx(wide * WIDTH / 300, abs=0.1)
+
+
+@pytest.mark.parametrize("hours", [3, 24])
+def test_recordings_of_hours_have_squares_too(page: Any, hours: int) -> None:
+    found = drawn(page, [beat(1.0)], {"sizes": [hours * 3600 * RATE]})
+    wide, what, _, _ = square(found["told"][-1])
+    across, _ = apart(found["major"][0])
+    assert what == "s" and across == pytest.approx(wide * WIDTH / (hours * 3600), abs=0.1) and across >= 12
+
+
+def test_of_unknown_length_values_are_counted(page: Any) -> None:
+    found = drawn(page, [[0.0, 1.0] * 150], {"sizes": None})
+    wide, what, _, _ = square(found["told"][-1])
+    assert what == "values" and found["brief"] is True
+    assert apart(found["major"][0])[0] == pytest.approx(wide * WIDTH / 300, abs=0.1)
+
+
+CELLS = """async ([sample, cells]) => {
+  const { showCells } = await import("/static/pictures.js");
+  const frame = document.getElementById("frame");
+  frame.replaceChildren();
+  showCells(frame, sample, cells, 0);
+  const canvas = frame.querySelector("canvas");
+  const inked = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean);
+  return [canvas.width, canvas.height, inked];
+}"""
+
+
+@pytest.mark.parametrize(
+    ("side", "count", "drawn_side"), [(4, 2, 320), (400, 2, 400), (9000, 2, 1280), (400, 100_000, 400)]
+)
+def test_cells_of_any_number_and_size_are_drawn(page: Any, side: int, count: int, drawn_side: int) -> None:
+    page.set_default_timeout(10_000)
+    cut = {"counts": [count, count], "sizes": [side, side], "cell": [-(-side // count)] * 2}
+    assert page.evaluate(CELLS, [{**cut, "tints": {"a": "#e69f00"}}, [1, 0, 0, 0]]) == [
+        *(drawn_side, drawn_side),
+        True,
+    ]
 
 
 def test_squares_that_would_run_together_are_larger(page: Any) -> None:

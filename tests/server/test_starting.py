@@ -137,6 +137,16 @@ def test_a_stopped_audit_is_continued_and_one_goes_on_at_a_time(
     assert later.post(f"/runs/{part}/stop", headers=OWN).status_code == 409
 
 
+def test_what_has_not_begun_yet_is_stopped(empty: Path, allowed: Allowed, entered: Enter) -> None:
+    client = entered(empty, allowed=allowed)
+    part = client.post("/start/audit", headers=OWN).headers["location"].rsplit("/", 1)[-1]
+    page = client.get(f"/runs/{part}").text
+    assert "Opening model and data" in page and f'action="/runs/{part}/stop"' in page
+    assert client.post(f"/runs/{part}/stop", headers=OWN).status_code == 303
+    page = ended(client, part)
+    assert "Stop</button>" not in page and "It ended with an error" not in page
+
+
 def test_an_audit_that_fails_says_why(empty: Path, allowed: Allowed, entered: Enter) -> None:
     gone = Allowed((str(empty / "gone.onnx"),), allowed.data)
     client = entered(empty, allowed=gone)

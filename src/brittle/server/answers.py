@@ -5,7 +5,8 @@ from starlette.responses import PlainTextResponse, Response
 
 def said(text: str, status: int) -> Response:
     """One line."""
-    return PlainTextResponse(" ".join(text.split()) + "\n", status)
+    line = " ".join(text.split()) + "\n"
+    return PlainTextResponse(line.encode("utf-8", "replace"), status)
 
 
 def missing() -> Response:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from brittle.core.errors import BrittleError, UsageError
 from brittle.server import pages
 from brittle.server.answers import missing, said
-from brittle.server.events import Streams
-from brittle.server.folders import Folders, read_inside
+from brittle.server.events import Stream, Streams
+from brittle.server.folders import Folders, has_inside, read_inside
 from brittle.server.forms import Allowed
-from brittle.server.jobs import Jobs
+from brittle.server.jobs import CONSOLE, Jobs
 from brittle.server.listing import PATIENCE, Listing
 from brittle.server.names import from_part
 from brittle.server.sending import BARE, Sending
@@ -74,7 +74,6 @@ class Pages:
     def about(self, standing: Standing) -> dict[str, Any]:
         """What the page of one run is told besides."""
         found, jobs = standing.found, self.jobs
-        console = read_inside(found.path, "console.txt") is not None
         check = jobs.check(found.id) if jobs else None
         return {
             "may_stop": jobs is not None and jobs.may_stop(found.id),
@@ -87,7 +86,7 @@ class Pages:
             and standing.state == "interrupted"
             and jobs.may_go_on(found, standing.manifest),
             "failure": jobs.failure(found.id) if jobs else "",
-            "console": console,
+            "console": has_inside(found.path, CONSOLE),
         }
 
     def runs(self, request: Request) -> Response:
@@ -189,8 +188,7 @@ class Pages:
             return said("too many pages are open at once; close one, and reload this one", 503)
         live, part = request.query_params.get("live") == "1", request.query_params.get("sample")
         sample = None if part is None else from_part(part)
-        stream = self.streams.of(found, live, sample, request.is_disconnected)
-        return StreamingResponse(stream, media_type="text/event-stream")
+        return Stream(self.streams, self.streams.of(found, live, sample, request.is_disconnected))
 
     @cached_property
     def _comparing(self) -> "Comparing":
@@ -207,6 +205,7 @@ class Pages:
         failure, text = self.jobs.failure(part), self.jobs.console(job.folder)
         about = {
             "verb": job.verb,
+            "part": part,
             "name": job.folder.name,
             "goes_on": job.goes_on,
             "failure": failure,

@@ -6,6 +6,8 @@ from time import monotonic
 from typing import Any
 
 from anyio import sleep
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from brittle.server import feeds
 from brittle.server.feeds import Feed, message
@@ -17,7 +19,7 @@ MOST_STREAMS = 32  # at the same time; one browser opens no more than 6 to one a
 
 
 class Streams:
-    """The streams that are open, and whether the server goes on."""
+    """The streams of runs. open: how many answers are streams; ending: whether the server ends."""
 
     def __init__(self, standings: Standings) -> None:
         self.standings = standings
@@ -34,7 +36,6 @@ class Streams:
         self, found: Found, live: bool, sample: str | None, gone: Callable[[], Any]
     ) -> AsyncIterator[bytes]:
         """The events of one run until it ends, or who reads them is gone; live: what it tries, too."""
-        self.open += 1
         if found.path not in self._feeds:
             self._feeds[found.path] = Feed(found, self.standings)
         feed = self._feeds[found.path]
@@ -66,7 +67,21 @@ class Streams:
                     yield b": still here\n\n"
                 await sleep(feeds.LOOKS_EVERY)
         finally:
-            self.open -= 1
             feed.leave(live)
             if not feed.viewers:
                 self._feeds.pop(found.path, None)
+
+
+class Stream(StreamingResponse):
+    """A stream as an answer, counted from when it is promised until it ends, however that is."""
+
+    def __init__(self, streams: Streams, content: AsyncIterator[bytes]) -> None:
+        super().__init__(content, media_type="text/event-stream")
+        self._streams = streams
+        streams.open += 1
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._streams.open -= 1

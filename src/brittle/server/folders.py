@@ -90,6 +90,11 @@ class Folders:
             yield from self._below(path / piece, f"{name}/{piece}" if name else piece, deep - 1, budget)
 
 
+def has_inside(folder: Path, file: str) -> bool:
+    """Whether a folder has a plain file of this name."""
+    return _is(folder / file, stat.S_ISREG)
+
+
 def read_inside(folder: Path, file: str) -> bytes | None:
     """A plain file below a folder; None where there is none, where it is too large, or behind a link."""
     if not all(map(_is_plain, file.split("/"))):

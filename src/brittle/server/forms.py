@@ -34,7 +34,8 @@ LISTED: Mapping[str, Callable[[], Sequence[str]]] = {
 }
 """The values of settings that name something of ours."""
 CELL = re.compile(r"[0-9A-Za-z./ x×]{1,40}")
-LONGEST = 200
+LONGEST, DIGITS = 200, 18
+"""Letters of a text, and digits of a number."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,8 @@ def asked(allowed: Allowed, form: Mapping[str, Sequence[str]], verb: str = "audi
             raise UsageError(f"{field.name}: expected at most {LONGEST} letters")
         if not given:
             continue
+        if field.kind == "number" and len(given[0]) > DIGITS:
+            raise UsageError(f"{field.name}: expected a number of at most {DIGITS} digits")
         for value in given:
             if field.choices and value not in field.choices:
                 raise UsageError(f"{field.name}: expected one of the list, got '{value}'")

@@ -16,7 +16,7 @@ from brittle.server.checking import Check, words_of
 from brittle.server.folders import Folders, Found, read_inside
 from brittle.server.forms import KINDS, Allowed, verb_of
 from brittle.server.names import to_part
-from brittle.store.files import write_whole
+from brittle.store.files import read_plain, write_whole
 from brittle.store.live import is_in_use
 from brittle.store.manifest import Manifest
 from brittle.tasks.playing.settings import ShardSettings
@@ -24,6 +24,7 @@ from brittle.tasks.playing.settings import ShardSettings
 CONSOLE, SETTINGS = "console.txt", "settings.yaml"
 MOST_SAID = 20_000  # letters of a console that are shown
 MOST_NAMES = 1000
+MOST_SETTINGS = 64_000  # bytes; a parser of YAML is slow
 STOPPED = {INTERRUPTED, -signal.SIGINT, -signal.SIGTERM}
 
 
@@ -198,11 +199,11 @@ class Jobs:
         if manifest.verb not in KINDS:
             return None
         try:
-            values = yaml.safe_load(read_inside(found.path, SETTINGS) or b"")
+            values = yaml.safe_load(read_plain(found.path, SETTINGS, MOST_SETTINGS))
             if not isinstance(values, dict):
                 return None
             settings = KINDS[manifest.verb].settings.build(values)
-        except (yaml.YAMLError, BrittleError, TypeError, ValueError, RecursionError):
+        except (yaml.YAMLError, BrittleError, OSError, TypeError, ValueError, RecursionError):
             return None
         return self.allowed.taken(settings)
 

@@ -8,7 +8,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from brittle.store.files import open_plain
+
+FILE = "results.jsonl"
 LONGEST_NAME = 2000
+LONGEST_LINE = 64_000_000  # bytes
 MOST_BYTES = 1_000_000_000
 
 
@@ -47,7 +51,7 @@ class Lines:
     """The finished samples of a run, up to date: only what is new is read, all if the file is another."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "results.jsonl"
+        self._folder = folder
         self._file: tuple[int, int] | None = None
         self._read = 0
         self.by_sample: dict[str, Line] = {}
@@ -56,28 +60,30 @@ class Lines:
     def update(self) -> "Lines":
         """Read what is new."""
         try:
-            number = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            file = open_plain(self._folder, FILE)
         except OSError:
             self._forget(None)
             return self
-        with os.fdopen(number, "rb") as file:
-            about = os.fstat(number)
+        with file:
+            about = os.fstat(file.fileno())
             key = (about.st_dev, about.st_ino)
             if key != self._file or about.st_size < self._read:
                 self._forget(key)
             file.seek(self._read)
-            for text in file:
-                if not text.endswith(b"\n") or self._read > MOST_BYTES:
-                    break
-                self._take(text)
+            while self._read <= MOST_BYTES and (text := file.readline(LONGEST_LINE)):
+                if text.endswith(b"\n"):
+                    self._take(text)
+                    continue
+                if len(text) == LONGEST_LINE:  # it is none of ours, and neither is what comes after it
+                    self.damaged, self._read = self.damaged + 1, about.st_size
+                break
         return self
 
     def text_of(self, sample: str) -> str | None:
         """The whole line of a sample."""
         line = self.by_sample.get(sample)
         try:
-            number = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(number, "rb") as file:
+            with open_plain(self._folder, FILE) as file:
                 if line is None:
                     return None
                 file.seek(line.start)
@@ -106,6 +112,7 @@ def _line_of(data: Any, start: int, stop: int) -> Line:
     if not isinstance(sample, str) or not isinstance(status, str) or len(sample) > LONGEST_NAME:
         raise ValueError("expected a sample and its status")
     sample.encode("utf-8", "surrogateescape")  # what is no text has no address; it raises ValueError
+    status.encode("utf-8")
     closest = _record(data, "closest")
     return Line(
         sample=sample,

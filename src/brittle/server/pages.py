@@ -38,8 +38,12 @@ LIVE = {"audit": "live.html.j2", "explain": "live_explain.html.j2"}
 
 
 def page(template: str, **contents: Any) -> str:
-    """A page as text; everything in it is escaped. links: addresses, where they are no server's."""
-    return _environment().get_template(template).render({"links": SERVED, **contents})
+    """A page as text; everything in it is escaped. links: addresses, where they are no server's.
+
+    What is no text in a name, such as a byte of another encoding, is a question mark.
+    """
+    text = _environment().get_template(template).render({"links": SERVED, **contents})
+    return text.encode("utf-8", "replace").decode()
 
 
 @cache

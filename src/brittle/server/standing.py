@@ -23,6 +23,8 @@ from brittle.tasks.playing.settings import shard_of
 NO_FIGURES = dict.fromkeys(("asr", "sure", "l2", "queries", "suffices", "flips", "insertion"), "")
 MOST_OF_A_SESSION = 100_000  # bytes of its line
 MOST_KEPT = 200  # runs whose lines are kept in memory
+MOST = 10**12
+"""Samples, and queries of one, that are shown: a run may be a stranger's, and say any number."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Standing:
     def budget(self) -> int | None:
         """Queries that a sample may take."""
         found = self.manifest.settings.get("budget") if self.manifest else None
-        return found if isinstance(found, int) else None
+        return max(0, min(found, MOST)) if isinstance(found, int) else None
 
     @property
     def classes(self) -> list[str]:
@@ -144,7 +146,8 @@ class Standings:
             manifest = Manifest.from_json((text or b"").decode("utf-8"))
         except (BrittleError, UnicodeDecodeError) as error:
             trouble = " ".join(str(error).split())
-            return Standing(found, None, "damaged", 0, 0, {}, 0, {}, trouble)
+            state = "damaged" if (found.path / "run.json").exists() else "gone"
+            return Standing(found, None, state, 0, 0, {}, 0, {}, trouble)
         with self._lock:
             lines = self._lines_of(found.path)
             by_sample, damaged = dict(lines.by_sample), lines.damaged
@@ -180,7 +183,7 @@ def begun(path: Path) -> str:
 
 def _total(manifest: Manifest) -> int:
     """Samples that a run plays: all, or those of its shard."""
-    samples, shard = int(manifest.data.get("samples", 0)), manifest.settings.get("shard")
+    samples, shard = max(0, min(int(manifest.data["samples"]), MOST)), manifest.settings.get("shard")
     try:
         number, of = shard_of(shard) if isinstance(shard, str) else (1, 1)
         return len(range(number - 1, samples, of))

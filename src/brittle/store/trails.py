@@ -24,6 +24,7 @@ MOST_CELLS = 4096
 
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Side = Annotated[int, Field(ge=1, le=100_000)]
+Length = Annotated[int, Field(ge=1, le=100_000_000)]
 Trace = Annotated[list[FiniteFloat], Field(max_length=2000)]
 Parts = Annotated[list[str] | list[Trace], Field(max_length=64)]
 """An input as it is shown: a picture for each frame, as a data URI; or the numbers of each trace."""
@@ -53,9 +54,9 @@ class _Told(BaseModel):
 class TrailStart(_Told):
     """The untouched sample.
 
-    margin: in nats. counts, cell, sizes: cells, elements of a cell, and elements of the input along each
-    axis; tints: the colour of each distortion; where there are cells. frames: those of a clip that are shown,
-    from 1. names, unit, rate: of the traces of a signal.
+    margin: in nats. sizes: elements of the input along each axis that can be cut. counts, cell: cells, and
+    elements of a cell, along each; tints: the colour of each distortion; where there are cells. frames: those
+    of a clip that are shown, from 1. names, unit, rate: of the traces of a signal.
     """
 
     event: Literal["sample"]
@@ -72,7 +73,7 @@ class TrailStart(_Told):
     rate: FiniteFloat | None = None
     cell: list[Side] = Field([], max_length=3)
     counts: list[Side] = Field([], max_length=3)
-    sizes: list[Side] = Field([], max_length=3)
+    sizes: list[Length] = Field([], max_length=3)
     tints: dict[str, str] = {}
 
 

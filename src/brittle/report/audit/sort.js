@@ -7,9 +7,12 @@ for (const button of document.querySelectorAll("table.sortable th button")) {
     const column = heading.cellIndex;
     const down = heading.getAttribute("aria-sort") === "ascending";
     const value = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent.trim();
+    const number = (text) => Number(text.replace(/[,%<>\s]/g, "")); // 1,234 or 56.1 %
+    const nothing = (text) => text === "" || text === "–";
     const rank = (a, b) => {
-      if (a === "" || b === "") return (a === "") - (b === "");
-      const order = isNaN(a) || isNaN(b) ? a.localeCompare(b) : a - b;
+      if (nothing(a) || nothing(b)) return nothing(a) - nothing(b);
+      const [x, y] = [number(a), number(b)];
+      const order = isNaN(x) || isNaN(y) ? a.localeCompare(b) : x - y;
       return down ? -order : order;
     };
     const rows = [...body.rows].map((row) => [value(row), row]).sort((a, b) => rank(a[0], b[0]));

@@ -25,7 +25,7 @@ export function follow(part, what, { begin, take, draw, tells }) {
   const over = (standing) => {
     stands(standing);
     const link = element("a", { href: `/runs/${run}`, textContent: "See what was found" });
-    byId("now").replaceChildren(`The ${what} is ${standing.state}. `, link);
+    byId("now").replaceChildren(`The ${what} is ${standing.state}. `, standing.state === "gone" ? "" : link);
     byId("follow").hidden = true;
   };
   const unpaused = (handle) => (event) => {

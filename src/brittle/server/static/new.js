@@ -1,11 +1,11 @@
 // The command line that is equal to the form, or what is wrong with the form, as it is filled in.
-import { byId } from "./page.js";
+import { byId, fetched } from "./page.js";
 
 const form = byId("form");
 let waiting = 0;
 
 async function say() {
-  const answer = await fetch(form.dataset.command, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+  const answer = await fetched(form.dataset.command, { method: "POST", body: new URLSearchParams(new FormData(form)) });
   if (!answer) return;
   const text = (await answer.text()).trim();
   byId("wrong").hidden = answer.ok;

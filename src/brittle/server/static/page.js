@@ -54,13 +54,47 @@ export function shown(part, standing) {
   }
 }
 
+const AGAIN = 5000; // milliseconds until a stream that was refused is asked for again
+
+// Why the page is not kept up to date, on its top; nothing where it is.
+function lost(why) {
+  byId("lost").textContent = why && `What stands here is as it was: ${why}`;
+  byId("lost").hidden = !why;
+}
+
+// What the server answers, or null; where it is gone, or is another one that does not know this browser, that is said.
+export async function fetched(address, options) {
+  const answer = await fetch(address, options).catch(() => null);
+  if (!answer) lost("brittle serve does not answer.");
+  else lost(answer.status === 401 ? await answer.clone().text() : "");
+  return answer;
+}
+
 // One stream of events, closed while nobody looks at the page and when the run is over.
 export function stream(address, handlers) {
   let source = null;
   let over = false;
+  // A stream that is refused is not asked for again by the browser: why, an ordinary request says.
+  const refused = async () => {
+    close();
+    const answer = await fetched(address());
+    if (answer?.ok) {
+      answer.body.cancel();
+      open();
+      return;
+    }
+    if (answer) lost(await answer.text());
+    setTimeout(() => document.hidden || open(), AGAIN);
+  };
   const open = () => {
     if (source || over) return;
-    source = new EventSource(address());
+    const mine = new EventSource(address());
+    source = mine;
+    source.addEventListener("open", () => lost(""));
+    source.addEventListener("error", () => {
+      if (source === mine && mine.readyState === EventSource.CLOSED) refused();
+      else if (source === mine) fetched("/healthz");
+    });
     for (const [name, handle] of Object.entries(handlers)) {
       source.addEventListener(name, (message) => {
         handle(JSON.parse(message.data));

@@ -9,7 +9,15 @@ const [LONG, HIGH, FIFTH] = [12, 25, 4]; // pixels at least: of the sides of a s
 const BRIEF = { seconds: 4, values: 500 };
 
 // Whether two such papers side by side are wide enough.
-export const brief = ({ rate, sizes }) => (rate ? sizes[0] / rate <= BRIEF.seconds : sizes[0] <= BRIEF.values);
+export function brief(sample) {
+  const { length, rate } = scale(sample, sample.original[0]);
+  return rate ? length / rate <= BRIEF.seconds : length <= BRIEF.values;
+}
+
+// Values of the input, and how many are a second; trails of earlier runs do not say how many there are.
+function scale({ rate, sizes }, trace) {
+  return sizes?.length ? { length: sizes[0], rate } : { length: trace.length, rate: null };
+}
 
 // before: drawn in grey behind; cells: shaded where they wear a distortion.
 export function showTraces(frame, sample, traces, { before = null, cells = null } = {}) {
@@ -18,9 +26,10 @@ export function showTraces(frame, sample, traces, { before = null, cells = null 
   const tall = lead * traces.length;
   const reach = traces.map((trace, k) => reached(before ? trace.concat(before[k]) : trace));
   const unit = lead / ((1 + 2 * MARGIN) * (Math.max(...reach.map(({ span }) => span)) || 1)); // pixels
-  const across = width / (sample.rate ? sample.sizes[0] / sample.rate : sample.sizes[0]);
+  const { length, rate } = scale(sample, traces[0]);
+  const across = width / (rate ? length / rate : length);
   const high = rounded(HIGH / unit);
-  const long = sample.rate ? TIMES.find((time) => time * across >= LONG) ?? TIMES.at(-1) : rounded(LONG / across);
+  const long = (rate && TIMES.find((time) => time * across >= LONG)) || rounded(LONG / across);
   const svg = drawn("svg", { class: "paper", viewBox: `0 0 ${width} ${tall}`, role: "img", "aria-label": "Trace" });
   if (cells && sample.cell) svg.append(...shades(sample, cells, width, tall));
   for (const [name, part, least] of [["minor", 5, FIFTH], ["major", 1, LONG]]) {
@@ -33,7 +42,7 @@ export function showTraces(frame, sample, traces, { before = null, cells = null 
     svg.append(drawn("path", { class: "trace", d: line(trace, width, down) }));
     svg.append(drawn("text", { x: 6, y: k * lead + 14 }, String(sample.names?.[k] ?? "")));
   });
-  const square = `${long} ${sample.rate ? "s" : "values"} × ${high} ${sample.unit} a square`;
+  const square = `${long} ${rate ? "s" : "values"} × ${high} ${sample.unit} a square`;
   svg.append(drawn("text", { x: width - 6, y: tall - 6, "text-anchor": "end" }, square));
   frame.replaceChildren(svg);
 }

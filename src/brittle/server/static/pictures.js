@@ -1,6 +1,8 @@
 // Inputs as they are told: pictures of images and clips, and the cells over them.
 import { element } from "./page.js";
 
+const LONGEST = 1280; // pixels of a side of the cells
+
 // Only what the audit itself encodes may become a picture.
 const isPicture = (uri) => typeof uri === "string" && uri.startsWith("data:image/jpeg;base64,");
 
@@ -29,14 +31,15 @@ export function showCells(frame, sample, cells, place) {
     canvas = element("canvas", { ariaHidden: "true" });
     frame.append(canvas);
   }
-  const scale = Math.max(1, Math.round(320 / Math.max(height, width)));
+  const side = Math.max(height, width);
+  const scale = side > LONGEST ? LONGEST / side : Math.max(1, Math.round(320 / side));
   canvas.width = width * scale;
   canvas.height = height * scale;
   const pen = canvas.getContext("2d");
   const layer = sample.counts.length === 3 ? Math.floor((sample.frames[place] - 1) / sample.cell[0]) : 0;
   const tints = Object.values(sample.tints);
-  for (let cell = 0; cell < rows * columns; cell += 1) {
-    const worn = cells[layer * rows * columns + cell];
+  const shown = cells.slice(layer * rows * columns, (layer + 1) * rows * columns);
+  for (const [cell, worn] of shown.entries()) {
     if (!worn) continue;
     const [x, y] = [(cell % columns) * wide * scale, Math.floor(cell / columns) * tall * scale];
     const [w, h] = [Math.min(wide * scale, canvas.width - x), Math.min(tall * scale, canvas.height - y)];

@@ -1,5 +1,5 @@
 // One run: its numbers while it goes on; the page is read anew when samples have ended or the run has.
-import { byId, shown, stream } from "./page.js";
+import { byId, fetched, shown, stream } from "./page.js";
 
 const part = byId("run");
 let done = Number(part.dataset.done);
@@ -25,7 +25,7 @@ if (part.dataset.state === "running") {
 
 // What a verification says, until it has ended.
 async function check() {
-  const answer = await fetch(`/api/runs/${part.dataset.run}/check`).catch(() => null);
+  const answer = await fetched(`/api/runs/${part.dataset.run}/check`);
   const found = answer?.ok ? await answer.json() : null;
   if (found && !found.goes_on) location.reload();
   else if (found) byId("check-said").textContent = found.said;

@@ -121,7 +121,6 @@ class MapSpotlight:
             query=book.known["queries"],
             bars=bars(self.classes, scene.clean, scene.clean, scene.explained),
             original=preview(scene.sample.x, spec),
-            sizes=list(scene.sides),
             counts=[len(place) for place in seen.places],
             colours=["#{:02x}{:02x}{:02x}".format(*colour) for colour in colours],
             points=seen.news(),

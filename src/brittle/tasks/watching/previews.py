@@ -28,13 +28,19 @@ MOST_TRACES = 12
 
 
 def kind_of(spec: InputSpec) -> dict[str, Any]:
-    """How previews of these inputs are read: kind, and numbers of frames (from 1) or names of traces."""
+    """How previews of these inputs are read: kind, and numbers of frames (from 1) or names of traces.
+
+    sizes: elements of the input along each axis that can be cut.
+    """
+    sizes = [spec.shape[i] for i in spec.spatial]
     if not is_picture(spec):
         names = spec.channels or tuple(f"channel {k + 1}" for k in range(spec.shape[0]))
-        return {"kind": "signal", "names": list(names[:MOST_TRACES]), "unit": spec.unit, "rate": spec.rate}
+        about = {"names": list(names[:MOST_TRACES]), "unit": spec.unit, "rate": spec.rate}
+        return {"kind": "signal", "sizes": sizes, **about}
     if "frame" in spec.axes:
-        return {"kind": "clip", "frames": [int(k) + 1 for k in strip_frames(spec.shape[1])]}
-    return {"kind": "image"}
+        frames = [int(k) + 1 for k in strip_frames(spec.shape[1])]
+        return {"kind": "clip", "sizes": sizes, "frames": frames}
+    return {"kind": "image", "sizes": sizes}
 
 
 def preview(x: Array, spec: InputSpec, look: Look = LIVE) -> list[Any]:

@@ -11,7 +11,7 @@ from brittle.core import distance
 from brittle.core.account import Account
 from brittle.core.canvas import Canvas
 from brittle.core.result import SearchResult
-from brittle.core.sample import Array, InputSpec
+from brittle.core.sample import Array
 from brittle.domains.tints import tints
 from brittle.report import wording
 from brittle.report.classes import class_name
@@ -81,11 +81,9 @@ def _cut(account: Account) -> dict[str, Any]:
     board = account.board
     if not isinstance(board, Canvas):
         return {}
-    spec: InputSpec = account.sample.spec
     return {
         "cell": list(board.grid.cell),
         "counts": list(board.grid.counts),
-        "sizes": [spec.shape[i] for i in spec.spatial],
         "tints": tints(board.layers),
     }
 
