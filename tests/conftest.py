@@ -3,7 +3,12 @@
 import faulthandler
 import os
 
+from hypothesis import settings
+
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch, on networks this small
+settings.register_profile("untimed", deadline=None)  # a machine that is busy is no fault
+settings.load_profile("untimed")
 
 
 def pytest_unconfigure() -> None:

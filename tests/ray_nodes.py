@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 
 MODEL = '''
@@ -80,13 +81,11 @@ def nodes() -> Iterator[None]:
                 wait_for_port(int(port))
         yield
     finally:
-        for node in reversed(begun):
-            os.killpg(node.pid, signal.SIGTERM)
+        for node in reversed(begun):  # where they are asked to end, they take more than 10 seconds
+            os.killpg(node.pid, signal.SIGKILL)
         for node in begun:
-            try:
-                node.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(node.pid, signal.SIGKILL)
+            node.wait()
+        rmtree(temporary, ignore_errors=True)
 
 
 def wait_for_port(port: int, seconds: float = 90) -> None:

@@ -1,6 +1,5 @@
 """A small network that knows three noisy patterns, and what it is hardened on."""
 
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
@@ -38,15 +37,6 @@ def samples(spec: InputSpec, count: int, name: str, misleading: bool = False) ->
         np.clip(spec.bounds[0] + spec.span * x, *spec.bounds).astype(np.float32),
         y,
     )
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread() -> Iterator[None]:
-    """The networks are so small that threads would wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @cache

@@ -73,10 +73,14 @@ def test_the_global_random_state_and_threads_are_left_alone() -> None:
     np.random.seed(3)  # noqa: NPY002
     torch.manual_seed(3)
     expected = np.random.RandomState(3).random(), torch.rand(1, generator=torch.Generator().manual_seed(3))
-    threads = torch.get_num_threads()
-    learn([lever_task()], SHORT.model_copy(update={"queries": 200}))
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    try:
+        learn([lever_task()], SHORT.model_copy(update={"queries": 200}))
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
     assert (np.random.random(), torch.rand(1)) == expected  # noqa: NPY002
-    assert torch.get_num_threads() == threads
 
 
 def test_an_agent_learns_on_from_another() -> None:

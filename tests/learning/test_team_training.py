@@ -24,7 +24,7 @@ from brittle.tasks.audit.warming import training_task
 from brittle.tasks.train.agent import train_agent
 
 SHAPE = (1, 6, 8, 8)
-SHORT = {"queries": 500, "games": 4, "turns": 10, "batch": 20, "budget": 25}
+SHORT = {"queries": 240, "games": 4, "turns": 10, "batch": 20, "budget": 25}
 
 
 def model(x: Array) -> Array:
@@ -51,7 +51,9 @@ def test_each_of_the_two_learns_beside_the_other_and_both_play(tmp_path: Path) -
     spatial = trained(tmp_path / "spatial.safetensors", "spatial", partner=str(temporal))
     again = trained(tmp_path / "2" / "spatial.safetensors", "spatial", partner=str(temporal))
     alone = trained(tmp_path / "3" / "spatial.safetensors", "spatial")
-    assert spatial.read_bytes() == again.read_bytes() != alone.read_bytes()
+    assert spatial.read_bytes() == again.read_bytes()
+    beside, by_itself = (read_agent(file).network.weights for file in (spatial, alone))
+    assert any(not np.array_equal(w, by_itself[name]) for name, w in beside.items())
     for role, file in (("temporal", temporal), ("spatial", spatial)):
         agent, card = read_agent(file), json.loads(file.with_suffix(".json").read_text())
         assert agent.player == "temporal-spatial" and agent.settings["learns"] == role

@@ -232,11 +232,11 @@ def test_after_kills(digits: Path, tmp_path: Path, seen: Path, workers: int) -> 
         if kills < 2:
             os.kill(process.pid, signal.SIGKILL)
             kills += 1
-            time.sleep(0.5)  # workers notice that they are alone
+            time.sleep(0.5 * (workers - 1))  # workers notice that they are alone
         process.wait()
     found = balanced(brittle.Run.open(out), seen)
     assert kills == 2 and found["interrupted_rows"] > 0
-    whole = audited(digits, tmp_path / "whole", "slow", budget=40, batch=8, data_options={"limit": 12})
+    whole = audited(digits, tmp_path / "whole", budget=40, batch=8, data_options={"limit": 12})
     assert played(out) == played(whole.path)
 
 

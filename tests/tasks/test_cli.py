@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,7 @@ def test_a_folder_in_use_is_refused(victim: tuple[Path, Path], digits: Path, tmp
     try:
         while not (tmp_path / "r" / "run.json").exists():
             assert slow.poll() is None
+            time.sleep(0.02)
         refused(5, "in use", command=("audit", "victims:slow", victim[1], *out))
     finally:
         slow.kill()

@@ -153,13 +153,13 @@ def test_where_pgd_finds_less_than_black_boxes_card_and_page_give_an_alarm(
     from brittle.hardening import white_box
 
     monkeypatch.setattr(white_box, "pgd", lambda logits, x, *_: x)
-    found = world.harden(tmp_path / "h", steps=1, samples=20, budget=60)
+    found = world.harden(tmp_path / "h", steps=1)
     card = json.loads((tmp_path / "h" / "hardened.json").read_text())
     [alarm] = [line for line in card["alarms"] if "gradients may be masked" in line]
     assert card["alarms"][0] == alarm  # the last one may say why no weights were taken
     assert alarm in found.page.read_text() and alarm in found.summary()["alarms"]
     kept, page = (tmp_path / "h" / "hardened.json").read_bytes(), found.page.read_bytes()
-    again = world.harden(tmp_path / "h", steps=1, samples=20, budget=60)
+    again = world.harden(tmp_path / "h", steps=1)
     assert (tmp_path / "h" / "hardened.json").read_bytes() == kept and again.page.read_bytes() == page
 
 

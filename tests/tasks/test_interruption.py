@@ -65,7 +65,7 @@ def until(path: Path, process: "subprocess.Popen[str]", lines: int = 0) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_is_finished_is_kept(digits: Path, tmp_path: Path, workers: int) -> None:
     out = tmp_path / "r"
-    options = ("--batch", 4, "--budget", 60, "--workers", workers, "--out", out)
+    options = ("--batch", 4, "--budget", 30, "--workers", workers, "--out", out)
     slow = begin("victims:slow", "digits.npz", *options, folder=digits)
     until(out / "results.jsonl", slow, lines=5)
     interrupted(slow)
