@@ -16,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from brittle.core.errors import RunError
-from brittle.server.bundle import bundle
-from brittle.server.classic import classic
+from brittle.server.bundle.bundle import bundle
+from brittle.server.bundle.classic import classic
 from brittle.server.pages import statics
 from brittle.server.policy import OWN_IN_FILES, report_policy_in_files
 from same_run import edit
@@ -218,7 +218,7 @@ def test_no_link_is_followed_and_what_is_left_out_is_told(
     assert made.runs == 1
     assert made.left_out == ("trailed: 1 files, which are too large or links", "trailed: pages of 3 samples")
     assert not any(path.name == "page.html" or b"secret" in path.read_bytes() for path in files(made.path))
-    monkeypatch.setattr("brittle.server.bundling.MOST_BYTES", 0)
+    monkeypatch.setattr("brittle.server.bundle.bundling.MOST_BYTES", 0)
     assert "too large" in bundle(root, tmp_path / "out").left_out[0]
     assert not list((tmp_path / "out").rglob("*.png"))
 

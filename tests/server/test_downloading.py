@@ -10,8 +10,8 @@ from zipfile import ZipFile
 import pytest
 from starlette.testclient import TestClient
 
-from brittle.server import zipping
-from brittle.server.zipping import listed, zipped
+from brittle.server.reading import zipping
+from brittle.server.reading.zipping import listed, zipped
 
 Enter = Callable[..., TestClient]
 

@@ -12,9 +12,9 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.testclient import TestClient
 
-from brittle.server import events, feeds, tailing
 from brittle.server.app import Pages
-from brittle.server.tailing import MOST_FILES, Tail, caught_up
+from brittle.server.live import events, feeds, tailing
+from brittle.server.live.tailing import MOST_FILES, Tail, caught_up
 from brittle.store.live import touch
 from same_run import unfinish
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from brittle.server.names import to_part
+from brittle.server.reading.names import to_part
 from same_run import edit
 from server.test_pages import HOSTILE, Tags
 

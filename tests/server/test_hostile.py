@@ -12,11 +12,11 @@ import yaml
 from starlette.testclient import TestClient
 
 import brittle
-from brittle.server import lines
 from brittle.server.answers import said
-from brittle.server.forms import Allowed
-from brittle.server.names import to_part
-from brittle.server.told import checked
+from brittle.server.live.told import checked
+from brittle.server.reading import lines
+from brittle.server.reading.names import to_part
+from brittle.server.start.forms import Allowed
 from brittle.store.trails import read_trail
 from same_run import edit
 

@@ -15,8 +15,8 @@ import httpx2
 from starlette.testclient import TestClient
 
 import brittle
-from brittle.server import earlier
-from brittle.server.forms import Allowed
+from brittle.server.start import earlier
+from brittle.server.start.forms import Allowed
 from server.test_starting import OWN, waited
 
 Enter = Callable[..., TestClient]

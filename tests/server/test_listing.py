@@ -9,9 +9,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from brittle.server import app
-from brittle.server.folders import Folders
-from brittle.server.listing import Listing
-from brittle.server.standing import Standings
+from brittle.server.reading.folders import Folders
+from brittle.server.reading.listing import Listing
+from brittle.server.reading.standing import Standings
 from same_run import edit, unfinish
 
 Enter = Callable[..., TestClient]

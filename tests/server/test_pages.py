@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from brittle.server.folders import Folders, read_inside
-from brittle.server.lines import Lines
-from brittle.server.names import from_part, to_part
 from brittle.server.pages import statics
 from brittle.server.policy import report_policy
+from brittle.server.reading.folders import Folders, read_inside
+from brittle.server.reading.lines import Lines
+from brittle.server.reading.names import from_part, to_part
 from same_run import edit
 
 Enter = Callable[..., TestClient]

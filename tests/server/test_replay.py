@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from brittle.server.forms import allow
-from brittle.server.names import to_part
+from brittle.server.reading.names import to_part
+from brittle.server.start.forms import allow
 from brittle.store.trails import read_trail, trail_file
 
 Enter = Callable[..., TestClient]

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 import brittle
 from brittle.core.errors import UsageError
-from brittle.server.forms import Allowed, allow, asked, command_of, fields
+from brittle.server.start.forms import Allowed, allow, asked, command_of, fields
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.explain.settings import ExplainSettings
 

@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 import brittle
-from brittle.server.checking import words_of
-from brittle.server.forms import Allowed
+from brittle.server.start.checking import words_of
+from brittle.server.start.forms import Allowed
 from brittle.store.manifest import Manifest
 from same_run import edit
 

@@ -6,9 +6,9 @@ import click
 
 from brittle.cli.console import EXIT_CODES, clear_errors, console
 from brittle.report import wording
-from brittle.server.bundle import Files
-from brittle.server.bundle import bundle as write_bundle
-from brittle.server.bundling import MOST_SAMPLES
+from brittle.server.bundle.bundle import Files
+from brittle.server.bundle.bundle import bundle as write_bundle
+from brittle.server.bundle.bundling import MOST_SAMPLES
 
 
 @click.command(epilog=EXIT_CODES)

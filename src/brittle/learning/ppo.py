@@ -6,8 +6,7 @@ not begun. The same seed gives the same agent on the same machine: torch works i
 all randomness comes from generators of this training's own.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +23,7 @@ from brittle.learning.game import Task
 from brittle.learning.policy import AgentPolicy
 from brittle.learning.pool import Pool
 from brittle.learning.settings import LearningSettings
+from brittle.learning.threads import one_thread
 from brittle.learning.tuning import PPO_TUNING
 from brittle.store.learned import Checkpoint, Kept
 
@@ -52,7 +52,7 @@ def learn(
     they were shown counts. Raises DataError, ModelError, UsageError.
     """
     kept = checkpoint.read() if checkpoint else None
-    with _one_thread():
+    with one_thread():
         training = _Training(tasks, settings, start, kept)
         while training.goes_on:
             update = training.update()
@@ -200,14 +200,3 @@ def _restore(policy: AgentPolicy, arrays: Any) -> None:
             if all(kept in arrays for kept in names.values()):
                 state = {key: torch.from_numpy(arrays[kept].copy()) for key, kept in names.items()}
                 policy.optimizer.state[w] = state
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Sums in torch depend on how many threads share them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -12,15 +12,15 @@ from starlette.routing import Route
 from brittle.core.errors import BrittleError, UsageError
 from brittle.server import pages
 from brittle.server.answers import missing, said
-from brittle.server.events import Stream, Streams
-from brittle.server.folders import Folders, has_inside, read_inside
-from brittle.server.forms import Allowed
-from brittle.server.jobs import CONSOLE, Jobs
-from brittle.server.listing import PATIENCE, Listing
-from brittle.server.names import from_part
+from brittle.server.live.events import Stream, Streams
+from brittle.server.reading.folders import Folders, has_inside, read_inside
+from brittle.server.reading.listing import PATIENCE, Listing
+from brittle.server.reading.names import from_part
+from brittle.server.reading.standing import Standing, Standings
 from brittle.server.sending import BARE, Sending
-from brittle.server.standing import Standing, Standings
-from brittle.server.starting import Starting
+from brittle.server.start.forms import Allowed
+from brittle.server.start.jobs import CONSOLE, Jobs
+from brittle.server.start.starting import Starting
 from brittle.store.trails import trail_file
 
 if TYPE_CHECKING:

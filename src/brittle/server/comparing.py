@@ -13,8 +13,8 @@ from brittle.core.errors import BrittleError, RunError, UsageError
 from brittle.report.compare.naming import apart
 from brittle.report.compare.page import comparison_of, comparison_parts
 from brittle.report.explain.compare import compare_explained, explanation_parts
-from brittle.server.folders import Folders, Found
 from brittle.server.pages import MOST_COMPARED
+from brittle.server.reading.folders import Folders, Found
 from brittle.store.run import Run
 
 MOST_BYTES = 100_000_000  # of the lines of all runs together

@@ -16,7 +16,7 @@ from brittle.report.classes import class_name, own_class
 from brittle.report.pictures import thumbnail
 from brittle.server import explained
 from brittle.server.pages import page
-from brittle.server.standing import Standing
+from brittle.server.reading.standing import Standing
 from brittle.store.records import read_result
 from brittle.store.run import Run
 from brittle.store.trails import read_trail

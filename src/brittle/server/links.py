@@ -3,8 +3,8 @@
 from typing import Protocol
 from urllib.parse import urlencode
 
-from brittle.server.folders import Found
-from brittle.server.names import to_part
+from brittle.server.reading.folders import Found
+from brittle.server.reading.names import to_part
 
 
 class Links(Protocol):

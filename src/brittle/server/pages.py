@@ -12,12 +12,12 @@ from markupsafe import Markup
 from brittle.domains.glow import legend
 from brittle.report.classes import class_name
 from brittle.report.template import strict_environment
-from brittle.server.folders import Found
-from brittle.server.lines import Line
 from brittle.server.links import Served
-from brittle.server.listing import Listed
-from brittle.server.names import to_part
-from brittle.server.standing import Standing, begun
+from brittle.server.reading.folders import Found
+from brittle.server.reading.lines import Line
+from brittle.server.reading.listing import Listed
+from brittle.server.reading.names import to_part
+from brittle.server.reading.standing import Standing, begun
 
 SERVED = Served()
 A_PAGE = 48

@@ -9,9 +9,9 @@ from starlette.routing import Route
 from brittle.core.errors import BrittleError
 from brittle.server import pages
 from brittle.server.answers import missing, said
-from brittle.server.folders import PAGES, Folders, read_inside
 from brittle.server.policy import report_policy
-from brittle.server.zipping import listed, top_of, zipped
+from brittle.server.reading.folders import PAGES, Folders, read_inside
+from brittle.server.reading.zipping import listed, top_of, zipped
 
 FILES = ("console.txt", *pages.OWN_FILES)
 PLACES = ("flips", "explanations", "shown", "pictures", "masks")

@@ -13,8 +13,8 @@ try:
     import uvicorn
 
     from brittle.server.app import Pages
-    from brittle.server.forms import allow
     from brittle.server.guard import Guard
+    from brittle.server.start.forms import allow
 except ImportError as error:
     raise MissingExtraError("the page", "serve") from error
 

@@ -48,6 +48,7 @@ def train_acquisition(
         raise MissingExtraError("learning an acquisition", "train")
     from brittle.learning.acquisition.ppo import PPOTraining  # noqa: PLC0415
     from brittle.learning.acquisition.sac import SACTraining  # noqa: PLC0415
+    from brittle.learning.threads import one_thread  # noqa: PLC0415
 
     learned = open_prior(prior)
     if learned.features != found.dimensions:
@@ -70,7 +71,8 @@ def train_acquisition(
     else:
         raise UsageError(f"expected a prior with a network for sac, got '{prior}'; train one, or choose ppo")
     while (step := len(curve) + 1) <= chosen.rounds:
-        gain = training.round(step, chosen.runs, chosen.evaluations)
+        with one_thread():
+            gain = training.round(step, chosen.runs, chosen.evaluations)
         evaluations = step * chosen.runs * (chosen.evaluations + 3)
         curve.append(AcquisitionRound(step, chosen.rounds, gain, evaluations))
         watch(curve[-1])

@@ -12,7 +12,7 @@ from typing import Any
 from brittle.core.errors import BrittleError
 from brittle.data.options import DataOptions
 from brittle.models.options import ModelOptions
-from brittle.server.forms import Allowed
+from brittle.server.start.forms import Allowed
 from brittle.store.manifest import Manifest
 from brittle.tasks.audit.settings import AuditSettings
 from brittle.tasks.explain.settings import ExplainSettings

@@ -8,9 +8,9 @@ from typing import Any
 
 from anyio import Lock, to_thread
 
-from brittle.server.folders import Found
-from brittle.server.standing import Standing, Standings
-from brittle.server.tailing import Tail, caught_up
+from brittle.server.live.tailing import Tail, caught_up
+from brittle.server.reading.folders import Found
+from brittle.server.reading.standing import Standing, Standings
 from brittle.store.live import clear, is_in_use, touch
 
 LOOKS_EVERY = 0.2  # seconds between two looks at the folder

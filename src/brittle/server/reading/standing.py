@@ -13,8 +13,8 @@ from typing import Any
 from brittle.core.errors import BrittleError
 from brittle.report import wording
 from brittle.report.intervals import wilson
-from brittle.server.folders import Folders, Found, read_inside
-from brittle.server.lines import Line, Lines
+from brittle.server.reading.folders import Folders, Found, read_inside
+from brittle.server.reading.lines import Line, Lines
 from brittle.store.files import open_plain
 from brittle.store.live import is_in_use
 from brittle.store.manifest import Manifest

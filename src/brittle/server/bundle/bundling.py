@@ -6,14 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from brittle.core.errors import BrittleError
-from brittle.server import finished, pages, paths
-from brittle.server.classic import classic
-from brittle.server.folders import Folders, Found, read_inside
-from brittle.server.paths import HOME, FileLinks
-from brittle.server.shielding import shielded
-from brittle.server.site import Site
-from brittle.server.standing import Standing, Standings
-from brittle.server.zipping import listed
+from brittle.server import finished, pages
+from brittle.server.bundle import paths
+from brittle.server.bundle.classic import classic
+from brittle.server.bundle.paths import HOME, FileLinks
+from brittle.server.bundle.shielding import shielded
+from brittle.server.bundle.site import Site
+from brittle.server.reading.folders import Folders, Found, read_inside
+from brittle.server.reading.standing import Standing, Standings
+from brittle.server.reading.zipping import listed
 
 MODULES = ("filter.js", "sample.js")
 AS_THEY_ARE = ("page.css", "serve.css", "sort.js")

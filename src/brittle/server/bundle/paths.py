@@ -4,9 +4,9 @@ from collections.abc import Container
 from hashlib import sha256
 from posixpath import dirname, relpath
 
-from brittle.server.folders import Found
-from brittle.server.names import to_part
 from brittle.server.policy import OWN_IN_FILES
+from brittle.server.reading.folders import Found
+from brittle.server.reading.names import to_part
 
 LONGEST = 120
 """Letters of a part of a path, above which it is cut: file systems take 255."""

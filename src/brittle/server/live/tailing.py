@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from brittle.server.told import checked
+from brittle.server.live.told import checked
 from brittle.store.live import event_files, open_events
 
 MOST_FILES = 8  # that are read: one process tells at a time, and what was told last is in the last ones

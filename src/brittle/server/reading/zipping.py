@@ -10,7 +10,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from brittle.core.errors import RunError
-from brittle.server.names import EMPTY
+from brittle.server.reading.names import EMPTY
 from brittle.store.files import open_plain
 
 FILES = (

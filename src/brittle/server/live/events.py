@@ -9,10 +9,10 @@ from anyio import sleep
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from brittle.server import feeds
-from brittle.server.feeds import Feed, message
-from brittle.server.folders import Found
-from brittle.server.standing import Standing, Standings
+from brittle.server.live import feeds
+from brittle.server.live.feeds import Feed, message
+from brittle.server.reading.folders import Found
+from brittle.server.reading.standing import Standing, Standings
 
 SPEAKS_EVERY = 10.0
 MOST_STREAMS = 32  # at the same time; one browser opens no more than 6 to one address

@@ -7,9 +7,9 @@ from typing import Literal
 
 import brittle
 from brittle.core.errors import RunError
-from brittle.server.bundling import MOST_SAMPLES, Bundling
-from brittle.server.folders import Folders
-from brittle.server.site import MARK, written_whole
+from brittle.server.bundle.bundling import MOST_SAMPLES, Bundling
+from brittle.server.bundle.site import MARK, written_whole
+from brittle.server.reading.folders import Folders
 
 Files = Literal["all", "tables", "none"]
 

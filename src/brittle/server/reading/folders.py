@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from brittle.server.names import from_part, to_part
+from brittle.server.reading.names import from_part, to_part
 from brittle.store.files import read_plain
 
 DEEPEST = 5  # folders below the root

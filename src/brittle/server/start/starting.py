@@ -13,10 +13,10 @@ from starlette.routing import Route
 from brittle.core.errors import BrittleError
 from brittle.server import pages
 from brittle.server.answers import missing, said
-from brittle.server.folders import Folders, Found
-from brittle.server.forms import KINDS, asked, command_of, fields, usual
-from brittle.server.jobs import Jobs
-from brittle.server.standing import Standings
+from brittle.server.reading.folders import Folders, Found
+from brittle.server.reading.standing import Standings
+from brittle.server.start.forms import KINDS, asked, command_of, fields, usual
+from brittle.server.start.jobs import Jobs
 from brittle.store.manifest import Manifest
 from brittle.tasks.playing.settings import ShardSettings
 

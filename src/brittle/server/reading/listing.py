@@ -8,8 +8,8 @@ from threading import Lock
 from time import thread_time
 from typing import Any
 
-from brittle.server.folders import Found
-from brittle.server.standing import Standing, Standings
+from brittle.server.reading.folders import Found
+from brittle.server.reading.standing import Standing, Standings
 from brittle.store.live import is_in_use
 
 PATIENCE = 0.1

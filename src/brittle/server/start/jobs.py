@@ -11,11 +11,11 @@ from threading import Lock
 import yaml
 
 from brittle.core.errors import INTERRUPTED, RED, BrittleError, UsageError
-from brittle.server import earlier
-from brittle.server.checking import Check, words_of
-from brittle.server.folders import Folders, Found, read_inside
-from brittle.server.forms import KINDS, Allowed, verb_of
-from brittle.server.names import to_part
+from brittle.server.reading.folders import Folders, Found, read_inside
+from brittle.server.reading.names import to_part
+from brittle.server.start import earlier
+from brittle.server.start.checking import Check, words_of
+from brittle.server.start.forms import KINDS, Allowed, verb_of
 from brittle.store.files import read_plain, write_whole
 from brittle.store.live import is_in_use
 from brittle.store.manifest import Manifest

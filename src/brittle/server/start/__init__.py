@@ -1,0 +1,1 @@
+"""What may be started from the page, and what was."""
