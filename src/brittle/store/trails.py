@@ -7,9 +7,9 @@ folder may be a stranger's, so what is read is bounded.
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError, model_validator
 
 from brittle.core.errors import RunError
 from brittle.store.archive import file_name
@@ -51,12 +51,36 @@ class _Told(BaseModel):
     query: Count
 
 
-class TrailStart(_Told):
-    """The untouched sample.
+class Untouched(BaseModel):
+    """The untouched input, as it is drawn.
 
-    margin: in nats. sizes: elements of the input along each axis that can be cut. counts, cell: cells, and
-    elements of a cell, along each; tints: the colour of each distortion; where there are cells. frames: those
-    of a clip that are shown, from 1. names, unit, rate: of the traces of a signal.
+    sizes: elements of it along each axis that can be cut; counts: cells along each. frames: those of a clip
+    that are shown, from 1. names, unit, rate: of the traces of a signal.
+    """
+
+    original: Parts
+    kind: Literal["image", "clip", "signal"]
+    sizes: list[Length] = Field([], max_length=3)
+    counts: list[Side] = Field([], max_length=3)
+    frames: list[Count] = Field([], max_length=64)
+    names: list[str] = Field([], max_length=64)
+    unit: str | None = None
+    rate: FiniteFloat | None = None
+
+    @model_validator(mode="after")
+    def _is_of_its_kind(self) -> Self:
+        traces = all(isinstance(part, list) for part in self.original)
+        frames = len(self.original) if self.kind == "clip" else 0
+        if not self.original or traces != (self.kind == "signal") or len(self.frames) != frames:
+            raise ValueError(f"expected what a {self.kind} is drawn from")
+        return self
+
+
+class TrailStart(Untouched, _Told):
+    """The sample as its search begins.
+
+    margin: in nats. cell: elements of a cell along each axis, tints: the colour of each distortion; where
+    there are cells.
     """
 
     event: Literal["sample"]
@@ -65,15 +89,7 @@ class TrailStart(_Told):
     budget: Count
     margin: FiniteFloat
     bars: list[Bar] = Field(max_length=64)
-    original: Parts
-    kind: Literal["image", "clip", "signal"]
-    frames: list[Count] = Field([], max_length=64)
-    names: list[str] = Field([], max_length=64)
-    unit: str | None = None
-    rate: FiniteFloat | None = None
     cell: list[Side] = Field([], max_length=3)
-    counts: list[Side] = Field([], max_length=3)
-    sizes: list[Length] = Field([], max_length=3)
     tints: dict[str, str] = {}
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from brittle.store.trails import Bar, Count, Length, Parts, Side, TrailStart, TrailStep
+from brittle.store.trails import Bar, Count, Parts, TrailStart, TrailStep, Untouched
 
 MOST_POINTS = 20_000
 Bars = Annotated[list[Bar], Field(max_length=64)]
@@ -52,8 +52,8 @@ class Start(TrailStart, _Event):
 
     @model_validator(mode="after")
     def _fits(self) -> "Start":
-        _refuse_misfits(self.kind, self.original, self.frames, self.sizes)
-        if len(self.counts) not in (0, len(self.sizes)) or len(self.counts) != len(self.cell):
+        sides = len(self.sizes)
+        if not sides or len(self.counts) not in (0, sides) or len(self.counts) != len(self.cell):
             raise ValueError("expected as many sides of cells as of the input")
         return self
 
@@ -65,7 +65,7 @@ class Step(TrailStep, _Event):
     closest: Closest | None = None
 
 
-class MapStart(_Map):
+class MapStart(Untouched, _Map):
     """A sample of an explanation, as its explainer begins."""
 
     event: Literal["sample"]
@@ -76,20 +76,11 @@ class MapStart(_Map):
     budget: Count
     query: Count
     bars: Bars
-    original: Parts
-    kind: Literal["image", "clip", "signal"]
-    frames: list[Count] = Field([], max_length=64)
-    names: list[str] = Field([], max_length=64)
-    unit: str | None = None
-    rate: FiniteFloat | None = None
-    counts: list[Side] = Field([], max_length=3)
-    sizes: list[Length] = Field([], max_length=3)
     colours: list[str] = Field([], max_length=64)
 
     @model_validator(mode="after")
     def _fits(self) -> "MapStart":
-        _refuse_misfits(self.kind, self.original, self.frames, self.sizes)
-        if len(self.counts) != len(self.sizes):
+        if not self.sizes or len(self.counts) != len(self.sizes):
             raise ValueError("expected as many sides of the map as of the input")
         return self
 
@@ -148,12 +139,3 @@ def checked(event: Any) -> dict[str, Any] | None:
         return kind.model_validate(event).model_dump(mode="json", exclude_unset=True) if kind else None
     except ValidationError:
         return None
-
-
-def _refuse_misfits(kind: str, original: Any, frames: list[int], sizes: list[int]) -> None:
-    """Raise ValueError where an input is not drawn as its kind says."""
-    signal = all(isinstance(part, list) for part in original)
-    if not original or signal != (kind == "signal") or (kind == "clip" and len(frames) != len(original)):
-        raise ValueError(f"expected what a {kind} is drawn from")
-    if kind == "signal" and not sizes:
-        raise ValueError("expected how long the traces are")
