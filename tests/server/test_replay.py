@@ -51,8 +51,9 @@ def test_a_damaged_trail_is_told_and_a_link_not_followed(trailed: tuple[Path, st
     answer = client.get(address)
     assert answer.status_code == 200 and "is damaged" in answer.text and not TRAIL.search(answer.text)
     start = json.loads(whole.splitlines()[0])
-    for odd in ({"kind": "signal"}, {"original": []}, {"kind": "clip"}):  # which is not drawn from pictures
-        lines = [json.dumps({**start, **odd}), *whole.splitlines()[1:]]
+    odd: list[dict[str, object]] = [{"kind": "signal"}, {"original": []}, {"kind": "clip"}]
+    for change in odd:  # which is not drawn from pictures
+        lines = [json.dumps({**start, **change}), *whole.splitlines()[1:]]
         file.write_text("\n".join(lines) + "\n")
         assert "is damaged" in client.get(address).text
     file.unlink()
