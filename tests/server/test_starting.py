@@ -129,6 +129,10 @@ def test_a_stopped_audit_is_continued_and_one_goes_on_at_a_time(
     assert "It ended with an error" not in page
     while client.post(f"/runs/{part}/continue", headers=OWN).status_code != 303 and monotonic() < until:
         sleep(0.1)
+    page = client.get(f"/runs/{part}").text  # while it is opened, and when it plays
+    assert "Continue</button>" not in page and "Stop</button>" in page
+    assert ("It goes on as soon as" in page) is ('data-state="interrupted"' in page)
+    assert client.post(f"/runs/{part}/continue", headers=OWN).status_code == 409
     waited(client, part, "running")
     later = entered(empty, allowed=allowed)  # knows nothing of what another server has started
     assert "Stop</button>" in later.get(f"/runs/{part}").text

@@ -85,6 +85,7 @@ class Pages:
             and standing.manifest is not None
             and standing.state == "interrupted"
             and jobs.may_go_on(found, standing.manifest),
+            "opening": jobs is not None and standing.state == "interrupted" and jobs.is_opening(found),
             "failure": jobs.failure(found.id) if jobs else "",
             "console": has_inside(found.path, CONSOLE),
         }

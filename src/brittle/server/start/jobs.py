@@ -62,7 +62,13 @@ class Jobs:
 
     def may_go_on(self, found: Found, manifest: Manifest) -> bool:
         """Whether a run may be continued from here."""
-        return self._settings_of(found, manifest) is not None and not is_in_use(found.path)
+        at_rest = not is_in_use(found.path) and not self.is_opening(found)
+        return at_rest and self._settings_of(found, manifest) is not None
+
+    def is_opening(self, found: Found) -> bool:
+        """Whether a run was started here that does not play yet: its model and data are being opened."""
+        job = self._jobs.get(found.id)
+        return job is not None and job.goes_on and not job.told_to_stop and not is_in_use(found.path)
 
     def go_on(self, found: Found, manifest: Manifest) -> None:
         """Continue a run. Raises UsageError, DiskError."""
@@ -70,7 +76,7 @@ class Jobs:
         if settings is None:
             raise UsageError("this run is not of what may be started here; continue it on the command line")
         with self._lock:
-            if is_in_use(found.path):
+            if is_in_use(found.path) or self.is_opening(found):
                 raise UsageError("this run goes on already")
             self._refuse_too_many()
             self._begin(found.id, found.path, settings)

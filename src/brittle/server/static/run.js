@@ -23,6 +23,8 @@ if (part.dataset.state === "running") {
   });
 }
 
+if (byId("opening")) setTimeout(() => location.reload(), 1000);
+
 // What a verification says, until it has ended.
 async function check() {
   const answer = await fetched(`/api/runs/${part.dataset.run}/check`);
