@@ -70,6 +70,7 @@ def test_a_page_says_that_its_server_is_gone(root: Path) -> None:
                 shown_in_time(one, "")
             (root / "first" / "run.json").unlink()
             sync_api.expect(pages[2].locator("#now")).to_have_text("The audit is gone.")
+            sync_api.expect(pages[2].locator("#name")).to_have_text("It ended before anything was told")
         browser.close()
 
 

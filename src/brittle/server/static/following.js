@@ -27,6 +27,7 @@ export function follow(part, what, { begin, take, draw, tells }) {
     const link = element("a", { href: `/runs/${run}`, textContent: "See what was found" });
     byId("now").replaceChildren(`The ${what} is ${standing.state}. `, standing.state === "gone" ? "" : link);
     byId("follow").hidden = true;
+    if (sample === null) byId("name").textContent = "It ended before anything was told";
   };
   const unpaused = (handle) => (event) => {
     if (paused) missed = true;
