@@ -21,6 +21,7 @@ from brittle.server.sending import BARE, Sending
 from brittle.server.start.forms import Allowed
 from brittle.server.start.jobs import CONSOLE, Jobs
 from brittle.server.start.starting import Starting
+from brittle.store.manifest import Manifest
 from brittle.store.trails import trail_file
 
 if TYPE_CHECKING:
@@ -71,21 +72,16 @@ class Pages:
         first = {"first_model": allowed.models[0], "first_data": allowed.data[0]}
         return {"here": here, "may_start": True, "root": root, **first}
 
-    def about(self, standing: Standing) -> dict[str, Any]:
+    def about(self, standing: Standing, manifest: Manifest) -> dict[str, Any]:
         """What the page of one run is told besides."""
-        found, jobs = standing.found, self.jobs
+        found, jobs, rests = standing.found, self.jobs, standing.state == "interrupted"
         check = jobs.check(found.id) if jobs else None
         return {
             "may_stop": jobs is not None and jobs.may_stop(found.id),
-            "may_verify": jobs is not None
-            and standing.manifest is not None
-            and jobs.may_verify(found, standing.manifest),
+            "may_verify": jobs is not None and jobs.may_verify(found, manifest),
             "check": check.to_dict() if check else None,
-            "may_continue": jobs is not None
-            and standing.manifest is not None
-            and standing.state == "interrupted"
-            and jobs.may_go_on(found, standing.manifest),
-            "opening": jobs is not None and standing.state == "interrupted" and jobs.is_opening(found),
+            "may_continue": jobs is not None and rests and jobs.may_go_on(found, manifest),
+            "opening": jobs is not None and rests and jobs.is_under_way(found),
             "failure": jobs.failure(found.id) if jobs else "",
             "console": has_inside(found.path, CONSOLE),
         }
@@ -131,7 +127,7 @@ class Pages:
                 request.query_params.get("status", ""),
                 int(number[:9]) if number.isdecimal() else 1,
                 **self.shared(),
-                **self.about(standing),
+                **self.about(standing, standing.manifest),
             )
         )
 

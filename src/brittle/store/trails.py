@@ -41,6 +41,9 @@ class Bar(BaseModel):
     now: FiniteFloat
 
 
+Bars = Annotated[list[Bar], Field(max_length=64)]
+
+
 class _Told(BaseModel):
     """What all lines say. sample: its id. query: how many rows the model was shown by then."""
 
@@ -88,7 +91,7 @@ class TrailStart(Untouched, _Told):
     target: str | None = None
     budget: Count
     margin: FiniteFloat
-    bars: list[Bar] = Field(max_length=64)
+    bars: Bars
     cell: list[Side] = Field([], max_length=3)
     tints: dict[str, str] = {}
 
@@ -104,7 +107,7 @@ class TrailStep(_Told):
     margin: FiniteFloat
     l2: FiniteFloat
     rms: str = ""
-    bars: list[Bar] = Field(max_length=64)
+    bars: Bars
     modified: Parts
     distortion: Parts
     points: list[tuple[Count, FiniteFloat, FiniteFloat | None]] = Field(max_length=1)

@@ -7,10 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from brittle.store.trails import Bar, Count, Parts, TrailStart, TrailStep, Untouched
+from brittle.store.trails import Bars, Count, Parts, TrailStart, TrailStep, Untouched
 
 MOST_POINTS = 20_000
-Bars = Annotated[list[Bar], Field(max_length=64)]
 Points = Annotated[list[tuple[Count, FiniteFloat, FiniteFloat | None]], Field(max_length=MOST_POINTS)]
 Rows = Annotated[list[tuple[Count, FiniteFloat]], Field(max_length=MOST_POINTS)]
 Levels = Annotated[str, Field(max_length=10_000)]

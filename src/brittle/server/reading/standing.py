@@ -67,7 +67,7 @@ class Standing:
     def budget(self) -> int | None:
         """Queries that a sample may take."""
         found = self.manifest.settings.get("budget") if self.manifest else None
-        return max(0, min(found, MOST)) if isinstance(found, int) else None
+        return _bounded(found) if isinstance(found, int) else None
 
     @property
     def classes(self) -> list[str]:
@@ -181,9 +181,13 @@ def begun(path: Path) -> str:
         return ""
 
 
+def _bounded(number: int) -> int:
+    return max(0, min(number, MOST))
+
+
 def _total(manifest: Manifest) -> int:
     """Samples that a run plays: all, or those of its shard."""
-    samples, shard = max(0, min(int(manifest.data["samples"]), MOST)), manifest.settings.get("shard")
+    samples, shard = _bounded(int(manifest.data["samples"])), manifest.settings.get("shard")
     try:
         number, of = shard_of(shard) if isinstance(shard, str) else (1, 1)
         return len(range(number - 1, samples, of))

@@ -62,13 +62,12 @@ class Jobs:
 
     def may_go_on(self, found: Found, manifest: Manifest) -> bool:
         """Whether a run may be continued from here."""
-        at_rest = not is_in_use(found.path) and not self.is_opening(found)
-        return at_rest and self._settings_of(found, manifest) is not None
+        return not self._goes_on(found) and self._settings_of(found, manifest) is not None
 
-    def is_opening(self, found: Found) -> bool:
-        """Whether a run was started here that does not play yet: its model and data are being opened."""
+    def is_under_way(self, found: Found) -> bool:
+        """Whether a run was started here, and neither has ended nor was told to; it may not play yet."""
         job = self._jobs.get(found.id)
-        return job is not None and job.goes_on and not job.told_to_stop and not is_in_use(found.path)
+        return job is not None and job.goes_on and not job.told_to_stop
 
     def go_on(self, found: Found, manifest: Manifest) -> None:
         """Continue a run. Raises UsageError, DiskError."""
@@ -76,7 +75,7 @@ class Jobs:
         if settings is None:
             raise UsageError("this run is not of what may be started here; continue it on the command line")
         with self._lock:
-            if is_in_use(found.path) or self.is_opening(found):
+            if self._goes_on(found):
                 raise UsageError("this run goes on already")
             self._refuse_too_many()
             self._begin(found.id, found.path, settings)
@@ -148,6 +147,9 @@ class Jobs:
         """The end of what a run said."""
         data = read_inside(folder, CONSOLE) or b""
         return data[-MOST_SAID:].decode("utf-8", "replace")
+
+    def _goes_on(self, found: Found) -> bool:
+        return is_in_use(found.path) or self.is_under_way(found)
 
     def _refuse_too_many(self) -> None:
         going = sum(job.goes_on for job in self._jobs.values())

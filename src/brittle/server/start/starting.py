@@ -1,6 +1,7 @@
 """The routes that start, stop, continue and verify; they are not there where the page only shows."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -41,9 +42,9 @@ class Starting:
     def routes(self) -> list[Route]:
         """Addresses, and what answers each."""
         return [
-            Route("/new/{verb}", self.new),
-            Route("/api/command/{verb}", self.command, methods=["POST"]),
-            Route("/start/{verb}", self.start, methods=["POST"]),
+            *(Route(f"/new/{verb}", partial(self.new, verb)) for verb in KINDS),
+            *(Route(f"/api/command/{verb}", partial(self.command, verb), methods=["POST"]) for verb in KINDS),
+            *(Route(f"/start/{verb}", partial(self.start, verb), methods=["POST"]) for verb in KINDS),
             Route("/runs/{run}/stop", self.stop, methods=["POST"]),
             Route("/runs/{run}/continue", self.go_on, methods=["POST"]),
             Route("/runs/{run}/verify", self.verify, methods=["POST"]),
@@ -51,11 +52,9 @@ class Starting:
             Route("/api/runs/{run}/check", self.check),
         ]
 
-    def new(self, request: Request) -> Response:
+    def new(self, verb: str, request: Request) -> Response:
         """The form of a verb."""
-        allowed, verb = self.jobs.allowed, request.path_params["verb"]
-        if verb not in KINDS:
-            return missing()
+        allowed = self.jobs.allowed
         about = {
             "fields": fields(allowed, verb),
             "command": self._command(usual(allowed, verb)),
@@ -63,21 +62,17 @@ class Starting:
         }
         return HTMLResponse(pages.page("new.html.j2", **about, **self._shared.shared(f"new {verb}")))
 
-    async def command(self, request: Request) -> Response:
+    async def command(self, verb: str, request: Request) -> Response:
         """The command line that is equal to a form."""
-        if request.path_params["verb"] not in KINDS:
-            return missing()
         try:
-            return PlainTextResponse(self._command(await self._asked(request)) + "\n")
+            return PlainTextResponse(self._command(await self._asked(verb, request)) + "\n")
         except BrittleError as error:
             return said(str(error), 400)
 
-    async def start(self, request: Request) -> Response:
+    async def start(self, verb: str, request: Request) -> Response:
         """Start what a form says."""
-        if request.path_params["verb"] not in KINDS:
-            return missing()
         try:
-            part = await run_in_threadpool(self.jobs.start, await self._asked(request))
+            part = await run_in_threadpool(self.jobs.start, await self._asked(verb, request))
         except BrittleError as error:
             return said(str(error), 400)
         return RedirectResponse(f"/runs/{part}", 303)
@@ -118,13 +113,13 @@ class Starting:
             return None, None
         return found, self._shared.standings.of(found).manifest
 
-    async def _asked(self, request: Request) -> ShardSettings:
+    async def _asked(self, verb: str, request: Request) -> ShardSettings:
         try:
             text = (await request.body()).decode("utf-8")
             form = parse_qs(text, max_num_fields=MOST_FIELDS)
         except ValueError:
             form = {"what cannot be read": [""]}
-        return asked(self.jobs.allowed, form, request.path_params["verb"])
+        return asked(self.jobs.allowed, form, verb)
 
     def _command(self, settings: ShardSettings) -> str:
         return command_of(settings, Path(self._shared.folders.root.name) / settings.folder().name)

@@ -1,5 +1,5 @@
 // The margin of one sample against its queries: the best so far as steps up to the first flip, flips as dots.
-import { drawn, number } from "./page.js";
+import { drawn, number, rounded } from "./page.js";
 
 const WIDTH = 560;
 const HEIGHT = 240;
@@ -9,9 +9,7 @@ const TOP = 12;
 const BOTTOM = 30;
 
 export function ticks(low, high, most) {
-  const span = high - low || 1;
-  const power = 10 ** Math.floor(Math.log10(span / most));
-  const step = [1, 2, 5, 10].map((f) => f * power).find((s) => span / s <= most);
+  const step = rounded((high - low || 1) / most);
   const found = [];
   for (let k = Math.ceil(low / step); k * step <= high; k += 1) found.push(Number((k * step).toPrecision(6)));
   return found;

@@ -21,6 +21,12 @@ export function number(value) {
   return value.toPrecision(3);
 }
 
+// The least of 1, 2 and 5 times a power of ten that is no less.
+export function rounded(least) {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return Number(([1, 2, 5, 10].find((digit) => digit * power >= least) * power).toPrecision(6));
+}
+
 export const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 2 : 1)} %`;
 
 // An id as one part of an address, as brittle.server.names has it.

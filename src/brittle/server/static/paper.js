@@ -1,5 +1,5 @@
 // Traces on ECG paper, one lead below the other, as wide as there is room: what a square is stands at its foot.
-import { drawn } from "./page.js";
+import { drawn, rounded } from "./page.js";
 
 const WIDE = 900; // pixels, of a frame that is not shown yet
 const [ALONE, AMONG] = [150, 76]; // pixels of a lead, of up to three and of more
@@ -50,12 +50,6 @@ export function showTraces(frame, sample, traces, { before = null, cells = null 
 function reached(values) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   return { span: high - low, middle: (high + low) / 2 };
-}
-
-// The least of 1, 2 and 5 times a power of ten that is no less.
-function rounded(least) {
-  const power = 10 ** Math.floor(Math.log10(least));
-  return Number(([1, 2, 5, 10].find((digit) => digit * power >= least) * power).toPrecision(6));
 }
 
 function line(trace, width, down) {
