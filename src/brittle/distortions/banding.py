@@ -28,14 +28,18 @@ class Banding:
     def __call__(self, x: Array, spec: InputSpec, level: float, rng: np.random.Generator) -> Array:
         """A copy of x with a wave added, clipped to the bounds."""
         colour = rng.standard_normal(length(spec, "channel"), np.float32)
-        colour *= np.float32(level * spec.span) / np.abs(colour).max()
         low, high = band(spec)
         cycles = exp(rng.uniform(log(low), log(high)))
         angle, phase = rng.uniform(0, pi), rng.uniform(0, 2 * pi)
-        pattern: Array = placed(wave(spec, cycles, angle, phase), IMAGE, spec)
-        out: Array = pattern * placed(colour, ("channel",), spec)
-        out = out + x
-        return np.clip(out, *spec.bounds, out=out)
+        return banded(x, spec, level, wave(spec, cycles, angle, phase), colour)
+
+
+def banded(x: Array, spec: InputSpec, level: float, pattern: Array, colour: Array) -> Array:
+    """A copy of x with a pattern (height, width) added, the most in the channel that colour has most of."""
+    colour = colour * (np.float32(level * spec.span) / np.abs(colour).max())
+    out: Array = placed(pattern, IMAGE, spec) * placed(colour, ("channel",), spec)
+    out = out + x
+    return np.clip(out, *spec.bounds, out=out)
 
 
 def band(spec: InputSpec) -> tuple[float, float]:

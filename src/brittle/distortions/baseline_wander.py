@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from brittle.core.sample import Array, InputSpec
-from brittle.distortions.signals import TIME, added_at, along_time, leads, seconds
+from brittle.distortions.signals import TIME, added_at, in_every_lead, seconds
 
 
 @dataclass(frozen=True)
@@ -27,5 +27,4 @@ class BaselineWander:
         """A copy of x with the wander on it, clipped to the bounds."""
         frequency, phase = rng.uniform(0.15, 0.5, 4), rng.uniform(0, 2 * np.pi, 4)
         waves = np.sin(2 * np.pi * np.outer(frequency, seconds(spec)) + phase[:, None])
-        wander = np.broadcast_to(waves.sum(axis=0), (*leads(spec), seconds(spec).size))
-        return added_at(level, x, along_time(wander, spec), spec)
+        return added_at(level, x, in_every_lead(waves.sum(axis=0), spec), spec)

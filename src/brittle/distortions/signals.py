@@ -40,6 +40,11 @@ def along_time(signal: NDArray[Any], spec: InputSpec) -> NDArray[Any]:
     return np.moveaxis(signal, -1, spec.axes.index("time"))
 
 
+def in_every_lead(signal: NDArray[Any], spec: InputSpec) -> NDArray[Any]:
+    """The same signal (time,) in all leads, with the axes of spec."""
+    return along_time(np.broadcast_to(signal, (*leads(spec), len(signal))), spec)
+
+
 def band_noise(spec: InputSpec, low: float, high: float, rng: np.random.Generator) -> Signal:
     """Gaussian noise with a flat spectrum from low to high Hz, another in every lead; shape of spec.
 

@@ -5,8 +5,8 @@ from math import pi
 import numpy as np
 
 from brittle.core.sample import Array, InputSpec
-from brittle.distortions.axes import IMAGE, length, placed
-from brittle.distortions.banding import band, wave
+from brittle.distortions.axes import IMAGE, length
+from brittle.distortions.banding import band, banded, wave
 from brittle.optimise.kinds import Angle, Colour, Kind, Log
 from brittle.searches.tune.family import Family, Free, Level
 
@@ -25,7 +25,5 @@ class FreeBanding(Family):
 
     def __call__(self, x: Array, spec: InputSpec, level: float, free: Free) -> Array:
         """A copy of x with a wave added."""
-        colour = np.asarray(free["colour"], np.float32)
-        colour *= np.float32(level * spec.span) / np.abs(colour).max()
-        pattern = placed(wave(spec, free["cycles"], free["angle"], free["phase"]), IMAGE, spec)
-        return np.asarray(np.clip(x + pattern * placed(colour, ("channel",), spec), *spec.bounds), np.float32)
+        pattern = wave(spec, free["cycles"], free["angle"], free["phase"])
+        return banded(x, spec, level, pattern, np.asarray(free["colour"], np.float32))

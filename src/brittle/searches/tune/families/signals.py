@@ -7,7 +7,7 @@ import numpy as np
 from brittle.core.sample import Array, InputSpec
 from brittle.core.seeds import generator
 from brittle.distortions.electrode_pop import RECOVERY
-from brittle.distortions.signals import TIME, Signal, added, added_at, along_time, band_noise, leads, seconds
+from brittle.distortions.signals import TIME, Signal, added, added_at, band_noise, in_every_lead, seconds
 from brittle.optimise.kinds import Angle, Choice, Kind, Line, Log
 from brittle.searches.tune.family import Family, Free, Level
 
@@ -44,7 +44,7 @@ class FreePowerline(SignalFamily):
         hum = np.sin(angle + free["phase"])
         if (spec.rate or 0) > 6 * free["frequency"]:
             hum += free["third"] * np.sin(3 * angle + free["third_phase"])
-        return added(x, level * _everywhere(hum, spec), spec)
+        return added(x, level * in_every_lead(hum, spec), spec)
 
 
 class FreeBaselineWander(SignalFamily):
@@ -63,7 +63,7 @@ class FreeBaselineWander(SignalFamily):
         angle, share = TURN * seconds(spec), free["second"]
         slow = (1 - share / 2) * np.sin(free["frequency"] * angle + free["phase"])
         slow += share / 2 * np.sin(free["second_frequency"] * angle + free["second_phase"])
-        return added_at(level, x, _everywhere(slow, spec), spec)
+        return added_at(level, x, in_every_lead(slow, spec), spec)
 
 
 class FreeMuscleNoise(SignalFamily):
@@ -81,7 +81,7 @@ class FreeMuscleNoise(SignalFamily):
         """A copy of x with the burst on it."""
         noise = band_noise(spec, 20.0, 150.0, generator(free["seed"], "tuned muscles"))
         burst = _bump(spec, free["at"], free["width"])
-        return added_at(level, x, noise * _everywhere(burst, spec), spec)
+        return added_at(level, x, noise * in_every_lead(burst, spec), spec)
 
 
 class FreeMotionArtefact(SignalFamily):
@@ -99,7 +99,7 @@ class FreeMotionArtefact(SignalFamily):
     def __call__(self, x: Array, spec: InputSpec, level: float, free: Free) -> Array:
         """A copy of x with the swing on it."""
         swing = np.cos(TURN * free["frequency"] * seconds(spec) + free["phase"])
-        return added(x, level * _everywhere(swing * _bump(spec, free["at"], free["width"]), spec), spec)
+        return added(x, level * in_every_lead(swing * _bump(spec, free["at"], free["width"]), spec), spec)
 
 
 class FreeElectrodePop(SignalFamily):
@@ -118,15 +118,10 @@ class FreeElectrodePop(SignalFamily):
         time = seconds(spec)
         since = time - free["at"] * time[-1]
         step = np.where(since >= 0, np.exp(-np.maximum(since, 0) / free["recovery"]), 0)
-        return added(x, (level if free["way"] == "up" else -level) * _everywhere(step, spec), spec)
+        return added(x, (level if free["way"] == "up" else -level) * in_every_lead(step, spec), spec)
 
 
 def _bump(spec: InputSpec, at: float, width: float) -> Signal:
     """A Gaussian over the recording, 1 in its middle, shape (time,)."""
     share = np.linspace(0, 1, len(seconds(spec)))
     return np.asarray(np.exp(-0.5 * ((share - at) / width) ** 2))
-
-
-def _everywhere(signal: Signal, spec: InputSpec) -> Signal:
-    """A signal (time,) in every lead, with the axes of spec."""
-    return along_time(np.broadcast_to(signal, (*leads(spec), len(signal))), spec)
