@@ -1,4 +1,4 @@
-"""Traces of the live page are drawn to the scale that they state, in a real browser, where there is one."""
+"""Traces and margins of the live page are drawn as they say, in a real browser, where there is one."""
 
 import re
 from collections.abc import Iterator
@@ -170,3 +170,11 @@ def test_cells_are_shaded_where_they_wear_a_distortion(page: Any) -> None:
     cells = [0, 2, 0, 0, 0, 0, 0, 0, 0, 1]
     shades = drawn(page, [beat(1.0)], about, before=[beat(1.0)], cells=cells)["shades"]
     assert shades == [[SECOND, SECOND], [9 * SECOND, SECOND]]
+
+
+def test_the_margin_begins_with_the_untouched_input_and_never_rises(page: Any) -> None:
+    points = [[2, 4.6, None], [4, 3.8, None], [7, -2.0, 11.8], [9, 4.7, 9.1]]
+    found = page.evaluate(
+        """async (points) => (await import("/static/curve.js")).withClean({ margin: 4.5 }, points)""", points
+    )
+    assert found == [[1, 4.5, None], *points[1:]]

@@ -15,8 +15,11 @@ export function ticks(low, high, most) {
   return found;
 }
 
-// The points of a sample, and before them that of its untouched input, which is the first row that is shown.
-export const withClean = (sample, points) => [[1, sample.margin, null], ...points];
+// The points of a sample after that of its untouched input, the first row that is shown: flips, and what is nearer to one.
+export function withClean(sample, points) {
+  const nearer = points.filter(([, margin, l2]) => l2 !== null || margin < sample.margin);
+  return [[1, sample.margin, null], ...nearer];
+}
 
 // points: [query, margin, l2 or null] in order; end: the last query of the axis; now: the current one; cursor:
 // the one that is looked at.

@@ -14,7 +14,7 @@ let steps = 0;
 function begin(event) {
   sample = event;
   step = null;
-  points = withClean(event, event.points ?? []);
+  points = event.points ?? [];
   closest = event.closest ?? null;
   beginStage(event);
   byId("name").textContent = event.sample;
@@ -45,7 +45,7 @@ function draw() {
     part.dataset.steps = steps;
   }
   showStage(sample, step, closest);
-  drawCurve(byId("curve"), points, sample.budget, query);
+  drawCurve(byId("curve"), withClean(sample, points), sample.budget, query);
 }
 
 const tells = (counts) => (counts.flipped ? `, ${number(counts.flipped)} flipped` : "");
